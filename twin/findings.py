@@ -1,8 +1,8 @@
 """What a verification says: findings, notes, a summary, and the report that holds them.
 
-These types mirror the published JSON format one to one: a field's name is its JSON name, and `to_json` writes
-exactly those fields in that order. What the format has no place for (suppressed findings, failures, entry points)
-lives only on `Report` and is used by the renderers that can show it.
+These types mirror the published JSON format one to one: a field's name is its JSON name, and `to_json`
+writes exactly those fields in that order. What the format has no place for (suppressed findings, failures,
+entry points) lives only on `Report` and is used by the renderers that can show it.
 
 Rules that every producer keeps:
 
@@ -19,7 +19,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Literal, Self, get_args
 
 Kind = Literal[
@@ -58,9 +58,10 @@ RULES: Final[Mapping[Kind, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of an interleaving: task `task` ("A", "B", "C"), inside its call `call`, did `action` to `what`.
+    """One step of an interleaving: task `task` ("A", "B", "C"), inside its call `call`, did something.
 
-    `value` is what was read, written, returned or thrown, as short text; "" when there is nothing to say.
+    The step did `action` to `what`, at `line` of `file`. `value` is what was read, written, returned or
+    thrown, as short text; "" when there is nothing to say.
     """
 
     task: str
@@ -155,17 +156,20 @@ class Suppressed:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The whole answer. `failures` are inputs that Krepis itself failed on; they make the exit status 3.
+    """The whole answer.
 
-    Each failure is a Note of kind "skipped" and appears among the notes of the JSON format too.
+    `notes` say what was not verified. `failures` are inputs that Krepis itself failed on; they make the exit
+    status 3. `remarks` are about comments and settings (an unused suppression), not about coverage.
+    Failures and remarks are notes of kind "skipped"; the JSON format lists them among its notes.
     """
 
     summary: Summary
     findings: tuple[Finding, ...] = ()
     notes: tuple[Note, ...] = ()
     failures: tuple[Note, ...] = ()
+    remarks: tuple[Note, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
-    entry_points: tuple[EntryPoint, ...] = field(default=())
+    entry_points: tuple[EntryPoint, ...] = ()
 
     def sorted(self) -> Self:
         """The same report in canonical order, with the counts of the summary that follow from its content."""
@@ -177,6 +181,7 @@ class Report:
             findings=findings,
             notes=notes,
             failures=tuple(sorted(set(self.failures), key=_note_order)),
+            remarks=tuple(sorted(set(self.remarks), key=_note_order)),
             suppressed=tuple(sorted(self.suppressed, key=lambda s: finding_order(s.finding))),
             entry_points=tuple(sorted(set(self.entry_points), key=lambda e: (e.file, e.line, e.name))),
             summary=replace(
@@ -214,7 +219,7 @@ def fingerprint(
 def to_json(report: Report) -> dict[str, Any]:
     """The published JSON form, as plain dictionaries and lists, in the documented field order."""
     ordered = report.sorted()
-    notes = sorted({*ordered.notes, *ordered.failures}, key=_note_order)
+    notes = sorted({*ordered.notes, *ordered.failures, *ordered.remarks}, key=_note_order)
     return {
         "version": 1,
         "summary": asdict(ordered.summary),

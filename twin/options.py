@@ -1,7 +1,7 @@
 """What a verification is asked: files, options, and how it tells its progress.
 
-Plain immutable values, shared by the command line, the language server and the front end, so that none of them
-depends on another. Deliberately absent: reading settings or finding files (`krepis.server`).
+Plain immutable values, shared by the command line, the language server and the front end, so that none of
+them depends on another. Deliberately absent: reading settings or finding files (`krepis.server`).
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Literal
 class Options:
     """Options of one verification.
 
-    `root` is the absolute folder of the project: where `tsconfig.json`, database schemas and migrations are looked
-    for, and what fingerprints are relative to. `max_states` bounds each scenario, `time_limit_s` (seconds) each
-    entry point; what a bound cuts off becomes a note. `calls` run concurrently in a scenario. `jobs` worker
-    processes at most, None for one per core. `models` are folders with the user's own library models.
-    `cache_dir` None keeps nothing.
+    `root` is the absolute folder of the project: where `tsconfig.json`, database schemas and migrations are
+    looked for, and what fingerprints are relative to. `max_states` bounds each scenario, `time_limit_s`
+    (seconds) each entry point; what a bound cuts off becomes a note. `calls` run concurrently in a scenario.
+    `jobs` is the most worker processes, None for one per core. `models` are folders with the user's own
+    library models. `cache_dir` None keeps nothing.
     """
 
     root: Path
@@ -33,7 +33,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file to verify: `path` as reports show it (relative to the current folder, with `/`) and where it lies."""
+    """A file to verify: where it lies, and `path` as reports show it (from the current folder, with `/`)."""
 
     path: str
     absolute: Path
@@ -49,7 +49,7 @@ class Progress:
 
 
 def root_relative(source: SourceFile, options: Options) -> str:
-    """The path that fingerprints use: relative to the root with `/`, or `source.path` for a file outside it."""
+    """The path that fingerprints use: from the root, with `/`; `source.path` for a file outside it."""
     if source.absolute.is_relative_to(options.root):
         return source.absolute.relative_to(options.root).as_posix()
     return source.path

@@ -1,0 +1,39 @@
+"""Making foreign text safe to show.
+
+Source text, file names and messages come from the program under test, which may be hostile: terminal escapes,
+bidirectional overrides ("Trojan Source", CVE-2021-42574), lone surrogates, NUL. `visible` replaces every
+character that a terminal or a reader could take for something else by its escape, and keeps the rest, so
+what remains can be measured and printed. HTML, XML, JSON and Markdown escape their own syntax on top of it.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+_INVISIBLE = frozenset("\u00ad\u180e\ufeff")
+
+
+def visible(text: str) -> str:
+    """`text` without control, format and surrogate characters; tabs become four spaces, line ends `\\n`."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_visible_character, text))
+
+
+def visible_lines(text: str) -> list[str]:
+    """The lines of `text`, each made visible; never empty."""
+    return [visible(line) for line in text.splitlines()] or [""]
+
+
+def _visible_character(character: str) -> str:
+    if character == "\t":
+        return "    "
+    category = unicodedata.category(character)
+    if category in {"Cc", "Cs", "Zl", "Zp"} or character in _INVISIBLE or (category == "Cf"):
+        code = ord(character)
+        if character == "\u200d":  # joins emoji; harmless
+            return character
+        if code <= 0xFF:
+            return f"\\x{code:02x}"
+        return f"\\u{code:04x}" if code <= 0xFFFF else f"\\u{{{code:x}}}"
+    return character

@@ -1,0 +1,23 @@
+// pattern: forUpdate().transacting(trx): the row stays locked until the transaction ends
+import type { Knex } from 'knex';
+
+export class InsufficientFunds extends Error {}
+
+export class AccountGateway {
+  constructor(private readonly knex: Knex) {}
+
+  async withdraw(accountId: string, amount: number): Promise<number> {
+    return this.knex.transaction(async (trx) => {
+      const account = await this.knex('accounts').where({ id: accountId }).forUpdate().transacting(trx).first();
+      if (!account || account.balance < amount) throw new InsufficientFunds(accountId);
+      const balance = account.balance - amount;
+      await trx('accounts').where({ id: accountId }).update({ balance });
+      await trx('ledger').insert({ account_id: accountId, delta: -amount });
+      return balance;
+    });
+  }
+
+  async statement(accountId: string, limit = 50) {
+    return this.knex('ledger').where({ account_id: accountId }).orderBy('id', 'desc').limit(limit);
+  }
+}

@@ -1,0 +1,413 @@
+"""Values of the simulated JavaScript heap, and the terms that stand for unknown data.
+
+Strategy: plain JavaScript primitives are plain Python values, so that the common case costs nothing;
+unknown data are hash-consed Herbrand terms (Baader and Nipkow, Term Rewriting and All That, ch. 3);
+a value that depends on reads of shared state is wrapped in `V`, which carries those reads as a bitmask.
+Nothing here knows about scheduling, and nothing here decides a question about a term.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from krepis.twin.typescript.code import FunctionCode, TypeRef
+
+Value = Any
+"""Any simulated JavaScript value: a Python primitive, a `Term`, a `JsObject`, or a `V` around one."""
+
+
+class Undefined:
+    """The type of the single value `undefined`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "undefined"
+
+
+UNDEFINED = Undefined()
+
+
+class BigInt(int):
+    """A bigint; its own type, so that `1n` and `1` are told apart."""
+
+    __slots__ = ()
+
+
+class Symbol:
+    """A JavaScript symbol; well-known ones are shared by name."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"Symbol({self.name})"
+
+
+SYMBOL_ITERATOR = Symbol("Symbol.iterator")
+SYMBOL_ASYNC_ITERATOR = Symbol("Symbol.asyncIterator")
+SYMBOL_DISPOSE = Symbol("Symbol.dispose")
+SYMBOL_ASYNC_DISPOSE = Symbol("Symbol.asyncDispose")
+
+
+class Term:
+    """A hash-consed Herbrand term `op(args...)`: equal terms are the same object.
+
+    `shared` holds when the term names something reachable from shared state (an initial content or an
+    injected service), so that writes through it are visible to every call. `type` is what the program's
+    annotations say of it; it plays no part in identity.
+    """
+
+    __slots__ = ("args", "call", "op", "shared", "type")
+
+    op: str
+    args: tuple[Any, ...]
+    shared: bool
+    call: int
+    type: TypeRef | None
+
+    def __repr__(self) -> str:
+        return show_term(self)
+
+
+_TERMS: dict[tuple[Any, ...], Term] = {}
+_PATHS = frozenset({".", "elem", "await", "entry", "rest"})
+
+
+def term(op: str, *args: Any, type: TypeRef | None = None) -> Term:
+    """The one term `op(args...)`; constants in `args` are told apart by their type."""
+    key = (op, args, tuple([a.__class__ for a in args]))
+    found = _TERMS.get(key)
+    if found is None:
+        found = Term()
+        found.op = op
+        found.args = args
+        found.type = type
+        base = args[0] if args and op in _PATHS else None
+        found.shared = op in ("init", "dep") or (base.__class__ is Term and base.shared)
+        found.call = -1
+        if op == "arg":
+            found.call = args[0]
+        else:
+            for a in args:
+                if a.__class__ is Term and a.call >= 0:
+                    found.call = a.call
+                    break
+        _TERMS[key] = found
+    elif type is not None and found.type is None:
+        found.type = type
+    return found
+
+
+def forget_terms() -> None:
+    """Empty the table of terms (between programs, to bound memory)."""
+    _TERMS.clear()
+
+
+_INFIX = {
+    "add": "+", "sub": "-", "mul": "*", "div": "/", "mod": "%", "lt": "<", "seq": "===", "eq": "==",
+    "pow": "**", "bitand": "&", "bitor": "|",
+}  # fmt: skip
+
+
+def show_term(value: Value, depth: int = 4) -> str:
+    """A term or value as a person would write it, cut at `depth`."""
+    if isinstance(value, V):
+        value = value.v
+    if value is UNDEFINED:
+        return "undefined"
+    if value is None:
+        return "null"
+    if value is True or value is False:
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return repr(value) if len(value) <= 40 else repr(value[:37] + "...")
+    if isinstance(value, BigInt):
+        return f"{int(value)}n"
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, JsFunction):
+        return f"{value.name or 'function'}()"
+    if isinstance(value, JsPromise):
+        return "Promise"
+    if isinstance(value, JsArray):
+        if depth <= 1:
+            return "[...]"
+        inner = ", ".join(show_term(i, depth - 2) for i in value.items[:4])
+        return f"[{inner}{', ...' if len(value.items) > 4 else ''}]"
+    if isinstance(value, Rest):
+        return f"...{show_term(value.term, depth - 1)}"
+    if isinstance(value, JsObject):
+        if value.class_name:
+            return value.class_name
+        if depth <= 1:
+            return "{...}"
+        shown = [f"{k}: {show_term(v, depth - 2)}" for k, v in list(value.props.items())[:4]]
+        return "{" + ", ".join(shown) + (", ..." if len(value.props) > 4 else "") + "}"
+    if not isinstance(value, Term):
+        return str(value)
+    if depth <= 0:
+        return "…"
+    op, args = value.op, value.args
+    if op == "arg":
+        return str(args[1])
+    if op in (".", "entry") and len(args) == 2:
+        key = args[1]
+        if isinstance(key, str) and key.isidentifier():
+            return f"{show_term(args[0], depth - 1)}.{key}"
+        return f"{show_term(args[0], depth - 1)}[{show_term(key, depth - 1)}]"
+    if op in ("init", "dep", "global"):
+        return str(args[-1])
+    if op == "await":
+        return show_term(args[0], depth)
+    if op == "fresh":
+        return str(args[0])
+    if op in _INFIX and len(args) == 2:
+        return f"{show_term(args[0], depth - 1)} {_INFIX[op]} {show_term(args[1], depth - 1)}"
+    if op == "tmpl":
+        return "`" + "".join(a if isinstance(a, str) else "${" + show_term(a, 2) + "}" for a in args) + "`"
+    if op == "call":
+        return f"{args[0]}({', '.join(show_term(a, depth - 2) for a in args[2:])})"
+    return f"{op}({', '.join(show_term(a, depth - 1) for a in args)})"
+
+
+class V:
+    """A value together with the bitmask of shared reads on which it depends."""
+
+    __slots__ = ("tags", "v")
+
+    def __init__(self, v: Value, tags: int) -> None:
+        self.v = v
+        self.tags = tags
+
+    def __repr__(self) -> str:
+        return f"V({self.v!r}, {self.tags:b})"
+
+
+def tagged(value: Value, tags: int) -> Value:
+    """`value` that also depends on `tags`."""
+    if not tags:
+        return value
+    if value.__class__ is V:
+        both = value.tags | tags
+        return value if both == value.tags else V(value.v, both)
+    return V(value, tags)
+
+
+def raw(value: Value) -> Value:
+    """`value` without its dependence tags."""
+    return value.v if value.__class__ is V else value
+
+
+def tags_of(value: Value) -> int:
+    """The tags of a value itself (not of what it refers to)."""
+    tags: int = value.tags if value.__class__ is V else 0
+    return tags
+
+
+class Rest:
+    """An unknown number of unknown elements inside an array, a map or a set."""
+
+    __slots__ = ("term",)
+
+    def __init__(self, term_: Term) -> None:
+        self.term = term_
+
+
+class Accessor:
+    """A property with a getter, a setter or both."""
+
+    __slots__ = ("get", "set")
+
+    def __init__(self, get: Value, set_: Value) -> None:
+        self.get = get
+        self.set = set_
+
+
+class Cell:
+    """A variable that some inner function captures. `ident` names its shared location."""
+
+    __slots__ = ("code", "ident", "init", "name", "owner", "site", "type", "v")
+
+    def __init__(self, name: str, ident: Any, site: int) -> None:
+        self.name = name
+        self.ident = ident
+        self.site = site
+        self.v: Value = UNDEFINED
+        self.type: TypeRef | None = None
+        self.owner: Any = None
+        self.code: Any = None
+        self.init = False
+
+
+class JsObject:
+    """An object: properties, prototype, and its place in the sharing discipline.
+
+    `ident` is deterministic: two executions that reach an allocation along the same path of the same
+    call give it the same identity. `shared` says that calls other than its creator may reach it;
+    `owner` is the activation that created it.
+    """
+
+    __slots__ = ("cls", "frozen", "ident", "owner", "props", "proto", "shared", "sites", "term", "types")
+    class_name = ""
+
+    def __init__(self, ident: Any, proto: JsObject | None = None) -> None:
+        self.ident = ident
+        self.proto = proto
+        self.props: dict[Any, Value] = {}
+        self.shared = False
+        self.owner: Any = None
+        self.term: Term | None = None
+        self.cls: Any = None
+        self.sites: dict[Any, Any] | None = None
+        self.types: TypeRef | None = None
+        self.frozen = False
+
+
+class JsArray(JsObject):
+    """An array; `items` may hold `Rest` for an unknown run of elements."""
+
+    __slots__ = ("items",)
+
+    def __init__(self, ident: Any, proto: JsObject | None, items: list[Value]) -> None:
+        super().__init__(ident, proto)
+        self.items = items
+
+
+class JsMap(JsObject):
+    """A Map, WeakMap, Set or WeakSet; `unknown` says that it may hold entries that were never seen."""
+
+    __slots__ = ("entries", "kind", "unknown")
+
+    def __init__(self, ident: Any, proto: JsObject | None, kind: str) -> None:
+        super().__init__(ident, proto)
+        self.kind = kind
+        self.entries: dict[Any, tuple[Value, Value]] = {}
+        self.unknown: Term | None = None
+
+
+class JsPromise(JsObject):
+    """A promise (ECMA-262 section 27.2); `handled` says that somebody looks at its outcome."""
+
+    __slots__ = ("act", "handled", "observed", "reactions", "site", "state", "value", "waits_for")
+
+    def __init__(self, ident: Any, proto: JsObject | None) -> None:
+        super().__init__(ident, proto)
+        self.state = 0  # 0 pending, 1 fulfilled, 2 rejected
+        self.value: Value = UNDEFINED
+        self.reactions: list[Any] = []
+        self.handled = False
+        self.observed = False
+        self.act: Any = None
+        self.site: Any = None
+        self.waits_for: Any = None
+
+
+class JsFunction(JsObject):
+    """A function: interpreted (`code`), or native (`native(R, this, args, site)`)."""
+
+    __slots__ = ("bound_nt", "bound_this", "code", "env", "home", "is_class", "klass", "name", "native", "parent")
+
+    def __init__(self, ident: Any, proto: JsObject | None, name: str) -> None:
+        super().__init__(ident, proto)
+        self.name = name
+        self.code: FunctionCode | None = None
+        self.env: tuple[Any, ...] = ()
+        self.native: Callable[[Any, Value, list[Value], int], Value] | None = None
+        self.bound_this: Value = NOT_BOUND
+        self.bound_nt: Value = UNDEFINED
+        self.home: JsObject | None = None
+        self.is_class = False
+        self.klass: Any = None
+        self.parent: JsFunction | None = None
+
+
+class JsGenerator(JsObject):
+    """A running generator or async generator: a Python generator and its queue of requests."""
+
+    __slots__ = ("act", "done", "gen", "queue", "running", "started")
+
+    def __init__(self, ident: Any, proto: JsObject | None) -> None:
+        super().__init__(ident, proto)
+        self.gen: Any = None
+        self.act: Any = None
+        self.done = False
+        self.running = False
+        self.started = False
+        self.queue: list[Any] = []
+
+
+class _NotBound:
+    __slots__ = ()
+
+
+NOT_BOUND = _NotBound()
+NOSUPER = _NotBound()
+
+
+class JsThrow(Exception):
+    """A JavaScript exception in flight; `value` is what was thrown."""
+
+    def __init__(self, value: Value, ctrl: int = 0) -> None:
+        super().__init__()
+        self.value = value
+        self.ctrl = ctrl
+
+
+class Stop(BaseException):
+    """Base of the machine's own control flow, which TypeScript's `catch` never sees."""
+
+
+class Dead(Stop):
+    """The execution is over; suspended code unwinds."""
+
+
+class Park(Stop):
+    """This activation waits for ever (an endless loop was cut off)."""
+
+
+class Unsupported(Stop):
+    """The function uses something that the front end cannot execute; says where and what."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+        self.message = message
+
+
+class Exhausted(Stop):
+    """A limit of one execution was met (steps, depth)."""
+
+    def __init__(self, limit: str) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+
+def walk(value: Value) -> Iterator[JsObject]:
+    """The objects that are directly reachable from `value` (one step)."""
+    value = raw(value)
+    if not isinstance(value, JsObject):
+        return
+    for v in value.props.values():
+        if v.__class__ is not Accessor:
+            v = raw(v)
+            if isinstance(v, JsObject):
+                yield v
+    if isinstance(value, JsArray):
+        for v in value.items:
+            v = raw(v)
+            if isinstance(v, JsObject):
+                yield v
+    elif isinstance(value, JsMap):
+        for k, v in value.entries.values():
+            for x in (raw(k), raw(v)):
+                if isinstance(x, JsObject):
+                    yield x
+    elif isinstance(value, JsPromise):
+        v = raw(value.value)
+        if isinstance(v, JsObject):
+            yield v

@@ -2,7 +2,7 @@
 import Semaphore from 'semaphore-async-await';
 import sharp from 'sharp';
 
-const permits = new Semaphore(2);
+const permits = new Semaphore(1);
 const thumbnails = new Map<string, Buffer>();
 
 export async function thumbnail(file: string, width = 200): Promise<Buffer> {

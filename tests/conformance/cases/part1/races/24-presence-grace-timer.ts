@@ -1,0 +1,33 @@
+// pattern: grace timer after the last disconnect removes a user who has connected again in the meantime
+import type { EventEmitter } from 'node:events';
+
+interface Session {
+  sockets: Set<string>;
+}
+
+const GRACE_MS = 5_000;
+
+export class Presence {
+  private readonly sessions = new Map<string, Session>();
+
+  constructor(private readonly bus: EventEmitter) {}
+
+  connected(userId: string, socketId: string): void {
+    let session = this.sessions.get(userId);
+    if (!session) {
+      session = { sockets: new Set() };
+      this.sessions.set(userId, session);
+    }
+    session.sockets.add(socketId);
+  }
+
+  disconnected(userId: string, socketId: string): void {
+    const session = this.sessions.get(userId);
+    if (!session?.sockets.delete(socketId)) return;
+    if (session.sockets.size > 0) return;
+    setTimeout(() => {
+      this.sessions.delete(userId); // RACE: order-violation
+      this.bus.emit('offline', userId);
+    }, GRACE_MS);
+  }
+}

@@ -1,0 +1,34 @@
+// pattern: closed flag tested again after the await, in the tick of the write
+import { createWriteStream, type WriteStream } from 'node:fs';
+import type { EventEmitter } from 'node:events';
+import type { Signer } from './signer';
+
+export class AuditTrail {
+  private readonly out: WriteStream;
+  private closed = false;
+
+  constructor(
+    source: EventEmitter,
+    private readonly signer: Signer,
+    file: string,
+  ) {
+    this.out = createWriteStream(file, { flags: 'a' });
+    source.on('entry', (text: string) => {
+      this.append(text).catch((err) => source.emit('error', err));
+    });
+    source.once('shutdown', () => this.close());
+  }
+
+  async append(text: string): Promise<void> {
+    if (this.closed) return;
+    const signature = await this.signer.sign(text);
+    if (this.closed) return;
+    this.out.write(`${signature} ${text}\n`);
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.out.end();
+  }
+}

@@ -1,0 +1,2 @@
+export { OutboxRelay } from './relay';
+export { OutboxTable, type OutboxMessage } from './table';

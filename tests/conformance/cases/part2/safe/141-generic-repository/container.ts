@@ -1,0 +1,9 @@
+import { DocumentRepository } from '@acme/persistence';
+import type { Account } from './account';
+import { KeyedQueue } from './keyed-queue';
+import { LedgerService } from './ledger.service';
+import type { Repository } from './repository';
+
+const accounts: Repository<Account> = new DocumentRepository<Account>('accounts');
+
+export const ledger = new LedgerService(accounts, new KeyedQueue());

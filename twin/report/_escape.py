@@ -20,11 +20,6 @@ def visible(text: str) -> str:
     return "".join(map(_visible_character, text))
 
 
-def visible_lines(text: str) -> list[str]:
-    """The lines of `text`, each made visible; never empty."""
-    return [visible(line) for line in text.splitlines()] or [""]
-
-
 def _visible_character(character: str) -> str:
     if character == "\t":
         return "    "

@@ -33,7 +33,7 @@ def verdict(report: Report) -> str:
     counts = Counter(finding.severity for finding in report.findings)
     parts = [count(counts[s], s) for s in SEVERITIES if counts[s] and s != "info"]
     parts += [f"{counts['info']:,} info"] if counts["info"] else []
-    text = count(len(report.findings), "finding")
+    text = count(len(report.findings), "finding") if report.findings else "No findings"
     text += f" ({', '.join(parts)})" if parts else ""
     origins = Counter(s.origin for s in report.suppressed)
     if origins["in-source"]:

@@ -87,9 +87,16 @@ def _acting_step(finding: Finding) -> int | None:
 
 
 def phrase(step: Step) -> str:
-    """What the step did, without its task: `reads this.total = t0`."""
-    words = f"{_VERBS[step.action]} {step.what}".rstrip()
-    return f"{words} = {step.value}" if step.value else words
+    """What the step did, without its task: `reads this.total = t0`, `awaits lock (held by B)`."""
+    parts = [_VERBS[step.action], step.what]
+    if step.value:
+        if step.action in {"read", "write"}:
+            parts.append(f"= {step.value}")
+        elif step.action in {"return", "throw"}:
+            parts[1] = step.value
+        else:
+            parts.append(f"({step.value})")
+    return " ".join(part for part in parts if part)
 
 
 def place(step: Step, home: str) -> str:

@@ -1,0 +1,61 @@
+"""The `krepis` command group, and the one place where errors become exit statuses."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.metadata import PackageNotFoundError, version
+
+import click
+from krepis.server.cli.verify import verify
+from krepis.twin.report import visible
+
+STATUS_USAGE = 2
+STATUS_FAILURE = 3
+STATUS_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, help="Show the version and exit.",
+    callback=lambda context, _parameter, wanted: _show_version(context, wanted),
+)  # fmt: skip
+def krepis() -> None:
+    """Find race conditions, lost updates and deadlocks in asynchronous TypeScript."""
+
+
+krepis.add_command(verify)
+
+
+def _show_version(context: click.Context, wanted: bool) -> None:
+    if wanted:
+        try:
+            number = version("krepis")
+        except PackageNotFoundError:  # run from a source tree that is not installed
+            number = "(not installed)"
+        click.echo(f"krepis {number}")
+        context.exit()
+
+
+def main() -> None:
+    """The entry point of the `krepis` command; always ends the process with a documented status."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command line and return its exit status."""
+    try:
+        status = krepis.main(arguments, prog_name="krepis", standalone_mode=False)
+        sys.stdout.flush()
+        return status if isinstance(status, int) else 0
+    except click.ClickException as error:
+        error.message = visible(error.message)
+        error.show()
+        return STATUS_USAGE
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("\nInterrupted; no report was written.", err=True)
+        return STATUS_INTERRUPTED
+    except BrokenPipeError:
+        # The reader of stdout has gone (`krepis verify | head`): keep the interpreter from flushing into it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return STATUS_FAILURE

@@ -1,0 +1,290 @@
+"""`krepis verify`: from paths to a report.
+
+The steps are settings, discovery, verification, suppression, severity levels, baseline, rendering; each is
+a pure function of another module, and this one only joins them and talks to the terminal. The report is
+rendered before anything is written, and files are replaced as a whole, so there is never half a report.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import click
+from krepis.server.baseline import BaselineError, apply_baseline, read_baseline, write_baseline
+from krepis.server.config import DEFAULTS, FAIL_ON, ConfigError, Level, Settings, find_settings, read_settings
+from krepis.server.discover import JAVASCRIPT, TYPESCRIPT, DiscoveryError, Selection, discover, shown
+from krepis.server.suppress import apply_suppressions
+from krepis.twin.findings import SEVERITIES, Finding, Kind, Note, Report, Summary
+from krepis.twin.options import Options, Progress, SourceFile
+from krepis.twin.report import FORMATS, Format, Style, render, split_lines, visible
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+
+_CLEAN: Final = 0
+_FINDINGS: Final = 1
+_FAILURE: Final = 3
+_PLAIN_WIDTH: Final = 100  # of text that does not go to a terminal, so that it does not depend on one
+_FILE: Final = click.Path(dir_okay=False, path_type=Path)
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What a command line and the settings ask for, resolved and checked."""
+
+    current: Path
+    files: tuple[SourceFile, ...]
+    notes: tuple[Note, ...]
+    options: Options
+    levels: Mapping[Kind, Level]
+    fail_on: str
+    output_format: Format
+    output: Path | None
+    baseline: Path | None
+    known: Mapping[str, str]
+
+
+# fmt: off
+@click.command(short_help="Check TypeScript for races, lost updates and deadlocks.")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--format", "output_format", type=click.Choice(FORMATS), default="text", show_default=True,
+              help="Form of the report.")
+@click.option("--output", type=_FILE, metavar="FILE", help="Write the report to FILE instead of stdout.")
+@click.option("--fail-on", type=click.Choice(FAIL_ON),
+              help="Least severity that makes the exit status 1.  [default: error]")
+@click.option("--max-states", type=click.IntRange(min=1), metavar="N",
+              help=f"Most states explored in one scenario.  [default: {DEFAULTS.max_states}]")
+@click.option("--time-limit", type=click.FloatRange(min=0, min_open=True, max=1e9), metavar="SECONDS",
+              help=f"Most seconds for one entry point.  [default: {DEFAULTS.time_limit_s:g}]")
+@click.option("--calls", type=click.Choice(["2", "3"]),
+              help=f"Calls that run at once in a scenario.  [default: {DEFAULTS.calls}]")
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N",
+              help="Most worker processes.  [default: one per core]")
+@click.option("--baseline", type=_FILE, metavar="FILE", help="Do not report the findings that FILE knows.")
+@click.option("--write-baseline", "writes", is_flag=True,
+              help="Write all findings to the baseline instead of reporting them.")
+@click.option("--config", type=_FILE, metavar="FILE", help="Settings instead of the nearest krepis.toml.")
+@click.option("--no-cache", is_flag=True, help="Neither use nor keep results of earlier runs.")
+def verify(**parameters: Any) -> int:
+    """Check TypeScript for races, lost updates and deadlocks.
+
+    Each PATH is a file or a folder; without one, the paths of krepis.toml, or the current folder. Folders
+    follow .gitignore and leave out node_modules, dist and .d.ts files. All files together are one program.
+
+    Exit status: 0 nothing at or above --fail-on; 1 findings; 2 wrong usage or configuration; 3 Krepis itself
+    failed on some input, which is named.
+    """
+    try:
+        request = _request(**parameters)
+    except (ConfigError, DiscoveryError, BaselineError) as error:
+        raise click.UsageError(str(error), click.get_current_context()) from error
+    report = _verified(request)
+    status = _accept(report, request) if parameters["writes"] else _deliver(report, request)
+    for failure in report.failures:
+        click.echo(visible(f"Krepis failed on {failure.file}: {failure.message}"), err=True)
+    return _FAILURE if report.failures else status
+
+
+def _request(
+    *,
+    paths: tuple[str, ...],
+    output_format: Format,
+    output: Path | None,
+    fail_on: str | None,
+    max_states: int | None,
+    time_limit: float | None,
+    calls: str | None,
+    jobs: int | None,
+    baseline: Path | None,
+    writes: bool,
+    config: Path | None,
+    no_cache: bool,
+) -> _Request:
+    """Resolve a command line. Raises ConfigError, DiscoveryError, BaselineError or click.UsageError."""
+    current = Path.cwd()
+    settings = read_settings(current / config) if config else find_settings(current)
+    known_in = current / baseline if baseline else settings.baseline
+    if writes and known_in is None:
+        raise click.UsageError("--write-baseline needs --baseline FILE, or the setting baseline")
+    for target in (output, known_in if writes else None):
+        if target and not (current / target).parent.is_dir():
+            raise click.UsageError(f"no such folder to write {target.name!r} in: {str(target.parent)!r}")
+    for folder in settings.models:
+        if not folder.is_dir():
+            raise ConfigError(f"{settings.file}: no such folder of models: {str(folder)!r}")
+    wanted = paths or tuple(shown(path, current) for path in settings.paths) or (".",)
+    suffixes = TYPESCRIPT + (JAVASCRIPT if settings.javascript else ())
+    found = discover(wanted, current, Selection(settings.root, suffixes, settings.exclude))
+    return _Request(
+        current=current,
+        files=found.files,
+        notes=found.notes,
+        options=_options(settings, max_states, time_limit, calls, jobs, no_cache),
+        levels=settings.rules,
+        fail_on=fail_on or settings.fail_on,
+        output_format=output_format,
+        output=output,
+        baseline=known_in,
+        known=read_baseline(known_in) if known_in and not writes else {},
+    )
+
+
+def _options(
+    settings: Settings,
+    max_states: int | None,
+    time_limit: float | None,
+    calls: str | None,
+    jobs: int | None,
+    no_cache: bool,
+) -> Options:
+    numbers: Mapping[str | None, Literal[2, 3]] = {None: settings.calls, "2": 2, "3": 3}
+    return Options(
+        root=settings.root,
+        max_states=max_states or settings.max_states,
+        time_limit_s=time_limit or settings.time_limit,
+        calls=numbers[calls],
+        jobs=jobs or settings.jobs,
+        models=settings.models,
+        cache_dir=_cache(settings.root) if settings.cache and not no_cache else None,
+    )
+
+
+def _cache(root: Path) -> Path | None:
+    """The folder for results of earlier runs, made on first use; None where it cannot be written."""
+    folder = root / ".krepis" / "cache"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        ignore = folder.parent / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+    except OSError as error:
+        click.echo(f"Results are not cached: {error}", err=True)
+        return None
+    return folder
+
+
+def _verified(request: _Request) -> Report:
+    """The report after suppression and severity levels; a failure of the whole becomes a failure in it."""
+    from krepis.twin.typescript.verify import verify as check  # slow to import, and not needed for --help
+
+    try:
+        with _progress() as show:
+            report = check(request.files, request.options, show)
+    except Exception as error:
+        traceback.print_exc()
+        text = f"{type(error).__name__}: {error}"
+        names = request.files[0].path if len(request.files) == 1 else f"{len(request.files)} files"
+        report = Report(Summary(files=len(request.files)), failures=(Note(names, 1, "skipped", text),))
+    report = replace(report, notes=report.notes + request.notes)
+    report = apply_suppressions(report, {file.path: _text(file.absolute) for file in request.files})
+    return _levelled(report, request.levels).sorted()
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_bytes().decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def _levelled(report: Report, levels: Mapping[Kind, Level]) -> Report:
+    """`report` with the severities that the settings give to rules; rules that are off are left out."""
+    findings = []
+    for finding in report.findings:
+        level = levels.get(finding.kind, finding.severity)
+        if level != "off":
+            findings.append(replace(finding, severity=level))
+    return replace(report, findings=tuple(findings))
+
+
+def _accept(report: Report, request: _Request) -> int:
+    """Write the baseline."""
+    assert request.baseline is not None, "checked with the command line"
+    _write(request.baseline, write_baseline(report.findings))
+    name = shown(request.baseline, request.current)
+    click.echo(f"Wrote {name}; it knows {len(report.findings)} findings.", err=True)
+    return _CLEAN
+
+
+def _deliver(report: Report, request: _Request) -> int:
+    """Write the report, and say by the status whether it is good."""
+    if request.baseline:
+        name = shown(request.baseline, request.current)
+        verified = frozenset(file.path for file in request.files)
+        report = apply_baseline(report, request.known, name, verified).sorted()
+    absolute = {file.path: file.absolute for file in request.files}
+
+    def sources(file: str) -> Sequence[str]:
+        return split_lines(_text(absolute[file])) if file in absolute else ()
+
+    text = render(report, request.output_format, sources, _style(request.output))
+    if request.output:
+        _write(request.current / request.output, text)
+    else:
+        sys.stdout.buffer.write(text.encode("utf-8"))
+        sys.stdout.buffer.flush()
+    return _status(report.findings, request.fail_on)
+
+
+def _style(output: Path | None) -> Style:
+    """How text is drawn: as the terminal likes it, or plainly and always the same elsewhere."""
+    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    if output or not sys.stdout.isatty():
+        return Style(_PLAIN_WIDTH, color=False, unicode=output is not None or utf8)
+    color = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return Style(shutil.get_terminal_size().columns, color=color, unicode=utf8)
+
+
+def _status(findings: Sequence[Finding], fail_on: str) -> int:
+    if fail_on == "never":
+        return _CLEAN
+    grave = SEVERITIES[: SEVERITIES.index("warning" if fail_on == "warning" else "error") + 1]
+    return _FINDINGS if any(finding.severity in grave for finding in findings) else _CLEAN
+
+
+def _write(file: Path, text: str) -> None:
+    """Replace the file as a whole; a reader never sees half of it."""
+    try:
+        handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+        try:
+            with open(handle, "wb") as stream:
+                stream.write(text.encode("utf-8"))
+            os.chmod(temporary, 0o666 & ~_umask())
+            os.replace(temporary, file)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise click.UsageError(f"cannot write {str(file)!r}: {error.strerror}") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Callable[[Progress], None] | None]:
+    """A progress bar on stderr while the block runs, if stderr is a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Starting", total=None)
+
+        def show(progress: Progress) -> None:
+            bar.update(task, description=escape(visible(progress.what)[:60]), completed=progress.done, total=progress.total)
+
+        yield show

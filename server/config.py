@@ -1,0 +1,208 @@
+"""Settings of a project: `krepis.toml`.
+
+The file is looked for from the current folder upwards, as far as the root of the repository. Each setting
+is one entry of `VERIFY_SETTINGS`, from which reading, checking and the reference page are made. A key that
+does not exist, or a value of the wrong type, is an error that names the file, the line and the nearest
+valid key: a setting that is silently ignored makes a verifier untrustworthy.
+
+Command line options win over settings, settings over defaults. Deliberately absent: settings in
+`package.json`, from the environment, or per user, so that equal trees give equal results.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from krepis.twin.findings import KINDS, SEVERITIES, Kind, Severity
+from krepis.twin.options import Options
+
+FILE_NAME: Final = "krepis.toml"
+FAIL_ON: Final = ("error", "warning", "never")
+Level = Severity | Literal["off"]
+LEVELS: Final[tuple[str, ...]] = (*SEVERITIES, "off")
+DEFAULTS: Final = Options(root=Path("/"))
+
+
+class ConfigError(ValueError):
+    """`krepis.toml` cannot be used; the message names the file, the line and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A key of `[verify]`: its type, default and documentation.
+
+    `type` is "integer", "number", "string", "boolean", "strings" or "choice" (one of `choices`). `minimum`
+    applies to numbers. `default` is as the reference page shows it, in TOML.
+    """
+
+    key: str
+    type: Literal["integer", "number", "string", "boolean", "strings", "choice"]
+    default: str
+    text: str
+    choices: tuple[str | int, ...] = ()
+    minimum: int = 1
+
+
+VERIFY_SETTINGS: Final[tuple[Setting, ...]] = (
+    Setting("paths", "strings", '["."]', "Files and folders to verify when the command line names none."),
+    Setting(
+        "exclude",
+        "strings",
+        "[]",
+        "Patterns of files to leave out, as in `.gitignore`.",
+    ),
+    Setting("javascript", "boolean", "false", "Whether folders are searched for JavaScript files too."),
+    Setting("fail-on", "choice", '"error"', "The least severity that makes the exit status 1.", FAIL_ON),
+    Setting("max-states", "integer", f"{DEFAULTS.max_states}", "The most states explored in one scenario."),
+    Setting(
+        "time-limit",
+        "number",
+        f"{DEFAULTS.time_limit_s}",
+        "The most seconds for one entry point.",
+        minimum=0,
+    ),
+    Setting("calls", "choice", f"{DEFAULTS.calls}", "How many calls run at once in a scenario.", (2, 3)),
+    Setting("jobs", "integer", "one per core", "The most worker processes."),
+    Setting("baseline", "string", "none", "A file of known findings that are not reported again."),
+    Setting("models", "strings", "[]", "Folders with models of your own libraries."),
+    Setting("cache", "boolean", "true", "Whether results are kept in `.krepis/cache` for the next run."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `krepis.toml` says. `root` is its folder; without one, the nearest package in the repository.
+
+    Paths (`models`, `baseline`, and `paths`) are absolute. A None means that the file does not say.
+    """
+
+    root: Path
+    file: Path | None = None
+    paths: tuple[Path, ...] = ()
+    exclude: tuple[str, ...] = ()
+    javascript: bool = False
+    fail_on: str = "error"
+    max_states: int = DEFAULTS.max_states
+    time_limit: float = DEFAULTS.time_limit_s
+    calls: Literal[2, 3] = DEFAULTS.calls
+    jobs: int | None = None
+    baseline: Path | None = None
+    models: tuple[Path, ...] = ()
+    cache: bool = True
+    rules: Mapping[Kind, Level] = field(default_factory=dict)
+
+
+def find_settings(current: Path) -> Settings:
+    """The settings that apply in the absolute folder `current`; defaults when there is no file.
+
+    Raises ConfigError when there is a file that cannot be used.
+    """
+    above = _folders_of_repository(current)
+    for folder in above:
+        if (folder / FILE_NAME).is_file():
+            return read_settings(folder / FILE_NAME)
+    packages = (folder for folder in above if (folder / "package.json").is_file())
+    return Settings(root=next(packages, current))
+
+
+def _folders_of_repository(current: Path) -> list[Path]:
+    """`current` and the folders above it up to the repository's root; only `current` outside a repository."""
+    folders = [current, *current.parents]
+    for index, folder in enumerate(folders):
+        if (folder / ".git").exists():
+            return folders[: index + 1]
+    return [current]
+
+
+def read_settings(file: Path) -> Settings:
+    """The settings in `file`. Raises ConfigError."""
+    try:
+        text = file.read_text(encoding="utf-8")
+        document = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{file}: {error}") from error
+    _check_keys(file, text, document, "", ("verify", "rules"))
+    table = _table(file, text, document, "verify")
+    _check_keys(file, text, table, "verify", tuple(setting.key for setting in VERIFY_SETTINGS))
+    for setting in VERIFY_SETTINGS:
+        if setting.key in table and (problem := _problem(setting, table[setting.key])):
+            raise ConfigError(f"{_at(file, text, 'verify', setting.key)}: {setting.key} {problem}")
+    rules = _table(file, text, document, "rules")
+    _check_keys(file, text, rules, "rules", KINDS)
+    for kind, level in rules.items():
+        if level not in LEVELS:
+            raise ConfigError(f"{_at(file, text, 'rules', kind)}: {kind} must be one of {_listed(LEVELS)}")
+    return _settings(file, table, rules)
+
+
+def _settings(file: Path, table: Mapping[str, Any], rules: Mapping[str, Any]) -> Settings:
+    root = file.parent
+    values = {key.replace("-", "_"): value for key, value in table.items()}
+    for key in ("paths", "models"):
+        if key in values:
+            values[key] = tuple(root / path for path in values[key])
+    if "exclude" in values:
+        values["exclude"] = tuple(values["exclude"])
+    if "baseline" in values:
+        values["baseline"] = root / values["baseline"]
+    return Settings(root=root, file=file, rules=dict(rules), **values)  # type: ignore[arg-type]
+
+
+def _table(file: Path, text: str, document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    table = document.get(name, {})
+    if not isinstance(table, dict):
+        raise ConfigError(f"{_at(file, text, '', name)}: {name} must be a table: [{name}]")
+    return table
+
+
+def _check_keys(file: Path, text: str, table: Mapping[str, Any], name: str, known: Iterable[str]) -> None:
+    names = list(known)
+    for key in table:
+        if key not in names:
+            near = difflib.get_close_matches(key, names, n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]!r}?" if near else f"known keys are {_listed(names)}"
+            where = f" in [{name}]" if name else ""
+            raise ConfigError(f"{_at(file, text, name, key)}: unknown key {key!r}{where}; {hint}")
+
+
+def _problem(setting: Setting, value: object) -> str:
+    """What is wrong with a value, or nothing."""
+    match setting.type:
+        case "integer":
+            right = type(value) is int and value >= setting.minimum
+            return "" if right else f"must be a whole number of at least {setting.minimum}"
+        case "number":
+            right = type(value) in (int, float) and setting.minimum < value < float("inf")  # type: ignore[operator]
+            return "" if right else f"must be a number above {setting.minimum}"
+        case "boolean":
+            return "" if type(value) is bool else "must be true or false"
+        case "string":
+            return "" if isinstance(value, str) and value else "must be a string"
+        case "strings":
+            right = isinstance(value, list) and all(isinstance(item, str) for item in value)
+            return "" if right else "must be a list of strings"
+        case "choice":
+            right = type(value) is not bool and value in setting.choices
+            return "" if right else f"must be one of {_listed(setting.choices)}"
+
+
+def _listed(values: Iterable[object]) -> str:
+    return ", ".join(map(str, values))
+
+
+def _at(file: Path, text: str, table: str, key: str) -> str:
+    """`file:line` of a key, found by its text; `file` alone when the key is written in an unusual way."""
+    current = ""
+    wanted = re.compile(rf"""\s*(?:["']?{re.escape(key)}["']?\s*[=.]|\[\s*["']?{re.escape(key)}["']?[\].])""")
+    for number, line in enumerate(text.splitlines(), start=1):
+        if current == table and wanted.match(line):
+            return f"{file}:{number}"
+        if header := re.match(r"\s*\[+\s*([\w-]+)", line):
+            current = header[1]
+    return str(file)

@@ -342,7 +342,7 @@ class Instruction:
     """One instruction.
 
     ``dst`` is a register or -1; ``obj`` the index of the location, mutex, semaphore, promise or thread, or
-    -1; ``index`` the element of a location; ``a`` and ``b`` the operands (``set``/``branch``/``check``/``store``:
+    -1; ``index`` the element; ``a`` and ``b`` the operands (``set``/``branch``/``check``/``store``:
     a; ``cas``: a expected, b new; ``choose``: a = Const(n)); ``target`` the instruction to go to; ``order``
     "ra" or "rlx"; ``note`` is for people.
     """

@@ -20,7 +20,7 @@ export class OnCallRota {
     if (others === 0) {
       throw new ConflictException('somebody has to stay on call');
     }
-    await this.calendar.findShift(doctor);
+    await this.calendar.cancelShift(doctor);
     this.active.set(doctor, false); // RACE: write-skew
   }
 }

@@ -8,7 +8,6 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 from krepis.server.cli.verify import verify
-from krepis.twin.report import visible
 
 STATUS_USAGE = 2
 STATUS_FAILURE = 3
@@ -49,7 +48,6 @@ def run(arguments: list[str]) -> int:
         sys.stdout.flush()
         return status if isinstance(status, int) else 0
     except click.ClickException as error:
-        error.message = visible(error.message)
         error.show()
         return STATUS_USAGE
     except (KeyboardInterrupt, click.Abort):

@@ -87,7 +87,7 @@ def verify(**parameters: Any) -> int:
     try:
         request = _request(**parameters)
     except (ConfigError, DiscoveryError, BaselineError) as error:
-        raise click.UsageError(str(error), click.get_current_context()) from error
+        raise click.UsageError(visible(str(error)), click.get_current_context()) from error
     report = _verified(request)
     status = _accept(report, request) if parameters["writes"] else _deliver(report, request)
     for failure in report.failures:
@@ -285,6 +285,7 @@ def _progress() -> Iterator[Callable[[Progress], None] | None]:
         task = bar.add_task("Starting", total=None)
 
         def show(progress: Progress) -> None:
-            bar.update(task, description=escape(visible(progress.what)[:60]), completed=progress.done, total=progress.total)
+            what = escape(visible(progress.what)[:60])
+            bar.update(task, description=what, completed=progress.done, total=progress.total)
 
         yield show

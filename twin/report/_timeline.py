@@ -86,6 +86,11 @@ def _acting_step(finding: Finding) -> int | None:
     return max(changes or here, default=None)
 
 
+def verb_of(step: Step) -> str:
+    """The step's action in the third person: `reads`."""
+    return _VERBS[step.action]
+
+
 def phrase(step: Step) -> str:
     """What the step did, without its task: `reads this.total = t0`, `awaits lock (held by B)`."""
     parts = [_VERBS[step.action], step.what]

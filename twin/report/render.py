@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final, Literal, get_args
 
 from krepis.twin.findings import Report, dumps
-from krepis.twin.report import text
+from krepis.twin.report import html, text
 from krepis.twin.report._frame import Sources
 
-Format = Literal["text", "json"]
+Format = Literal["text", "json", "html"]
 FORMATS: Final[tuple[Format, ...]] = get_args(Format)
 
 
@@ -19,3 +19,5 @@ def render(report: Report, output_format: Format, sources: Sources, style: text.
             return text.render(report, sources, style)
         case "json":
             return dumps(report)
+        case "html":
+            return html.render(report, sources)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib.metadata import PackageNotFoundError, version
 
 import click
 from krepis.server.cli.verify import verify
+from krepis.server.version import installed_version
 
 STATUS_USAGE = 2
 STATUS_FAILURE = 3
@@ -28,11 +28,7 @@ krepis.add_command(verify)
 
 def _show_version(context: click.Context, wanted: bool) -> None:
     if wanted:
-        try:
-            number = version("krepis")
-        except PackageNotFoundError:  # run from a source tree that is not installed
-            number = "(not installed)"
-        click.echo(f"krepis {number}")
+        click.echo(f"krepis {installed_version()}")
         context.exit()
 
 

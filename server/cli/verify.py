@@ -23,6 +23,7 @@ from krepis.server.baseline import BaselineError, apply_baseline, read_baseline,
 from krepis.server.config import DEFAULTS, FAIL_ON, ConfigError, Level, Settings, find_settings, read_settings
 from krepis.server.discover import JAVASCRIPT, TYPESCRIPT, DiscoveryError, Selection, discover, shown
 from krepis.server.suppress import apply_suppressions
+from krepis.server.version import installed_version
 from krepis.twin.findings import SEVERITIES, Finding, Kind, Note, Report, Summary
 from krepis.twin.options import Options, Progress, SourceFile
 from krepis.twin.report import FORMATS, Format, Style, render, split_lines, visible
@@ -227,7 +228,7 @@ def _deliver(report: Report, request: _Request) -> int:
     def sources(file: str) -> Sequence[str]:
         return split_lines(_text(absolute[file])) if file in absolute else ()
 
-    text = render(report, request.output_format, sources, _style(request.output))
+    text = render(report, request.output_format, sources, _style(request.output), installed_version())
     if request.output:
         _write(request.current / request.output, text)
     else:

@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import unicodedata
 
-_INVISIBLE = frozenset("\u00ad\u180e\ufeff")
-
 
 def visible(text: str) -> str:
-    """`text` without control, format and surrogate characters; tabs become four spaces, line ends `\\n`."""
+    """`text` without control, format and surrogate characters; tabs become four spaces."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(map(_visible_character, text))
@@ -24,8 +22,8 @@ def _visible_character(character: str) -> str:
     if character == "\t":
         return "    "
     category = unicodedata.category(character)
-    if category in {"Cc", "Cs", "Zl", "Zp"} or character in _INVISIBLE or (category == "Cf"):
-        code = ord(character)
+    code = ord(character)
+    if category in {"Cc", "Cf", "Cs", "Zl", "Zp"} or code & 0xFFFE == 0xFFFE:  # the last: not characters
         if character == "\u200d":  # joins emoji; harmless
             return character
         if code <= 0xFF:

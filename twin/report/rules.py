@@ -11,7 +11,8 @@ from typing import Final
 
 from krepis.twin.findings import KINDS, RULES, Kind
 
-_PAGES: Final = "https://github.com/krepis/krepis/blob/main/docs/rules/"
+HOME: Final = "https://github.com/krepis/krepis"
+_PAGES: Final = f"{HOME}/blob/main/docs/rules/"
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def render(report: Report, sources: Sources, style: Style) -> str:
     style = Style(max(style.width, _MIN_WIDTH), style.color, style.unicode)
     lines: list[str] = []
     for finding in ordered.findings:
-        lines += [*_finding(finding, sources, style), ""]
+        lines += [*finding_lines(finding, sources, style), ""]
     notes = [*ordered.failures, *ordered.notes, *ordered.remarks]
     if notes:
         lines += [*_notes(notes, style), ""]
@@ -55,19 +55,13 @@ def render(report: Report, sources: Sources, style: Style) -> str:
     return text if style.unicode else text.encode("ascii", "backslashreplace").decode("ascii")
 
 
-def _finding(finding: Finding, sources: Sources, style: Style) -> Iterator[str]:
+def finding_lines(finding: Finding, sources: Sources, style: Style) -> Iterator[str]:
+    """One finding, line by line."""
     head = f"{finding.severity}[{visible(finding.rule)}]"
     first, *rest = wrap(f"{head}: {visible(finding.message)}", style.width)
     yield style.paint(finding.severity, first[: len(head)]) + style.paint("bold", first[len(head) :])
     yield from (style.paint("bold", line) for line in rest)
-    frames = frames_of(finding, sources)
-    gutter = max((len(str(line.number)) for frame in frames for line in frame.lines), default=2)
-    where = f"{visible(finding.file)}:{finding.line}:{finding.column}"
-    yield f"{' ' * gutter}{style.paint('dim', '-->')} {where} in {visible(finding.function)}"
-    for frame in frames:
-        if frame.file != finding.file:
-            yield f"{' ' * gutter}{style.paint('dim', ':::')} {visible(frame.file)}"
-        yield from _frame(frame, gutter, finding.severity, style)
+    yield from frame_lines(finding, sources, style)
     if finding.steps:
         yield ""
         yield from _interleaving(finding, style)
@@ -80,6 +74,18 @@ def _finding(finding: Finding, sources: Sources, style: Style) -> Iterator[str]:
     explored = f"{count(finding.states, 'state')}, {count(finding.traces, 'interleaving')}"
     replay = f"; replay {finding.schedule}" if finding.schedule else ""
     yield from _labelled("explored", explored + replay, "dim", style)
+
+
+def frame_lines(finding: Finding, sources: Sources, style: Style) -> Iterator[str]:
+    """Where the finding is, and the source lines that matter to it."""
+    frames = frames_of(finding, sources)
+    gutter = max((len(str(line.number)) for frame in frames for line in frame.lines), default=2)
+    where = f"{visible(finding.file)}:{finding.line}:{finding.column}"
+    yield f"{' ' * gutter}{style.paint('dim', '-->')} {where} in {visible(finding.function)}"
+    for frame in frames:
+        if frame.file != finding.file:
+            yield f"{' ' * gutter}{style.paint('dim', ':::')} {visible(frame.file)}"
+        yield from _frame(frame, gutter, finding.severity, style)
 
 
 def _frame(frame: Frame, gutter: int, severity: Severity, style: Style) -> Iterator[str]:

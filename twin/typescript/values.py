@@ -68,7 +68,7 @@ class Term:
     args: tuple[Any, ...]
     shared: bool
     call: int
-    type: TypeRef | None
+    type: Any
 
     def __repr__(self) -> str:
         return show_term(self)
@@ -78,7 +78,7 @@ _TERMS: dict[tuple[Any, ...], Term] = {}
 _PATHS = frozenset({".", "elem", "await", "entry", "rest"})
 
 
-def term(op: str, *args: Any, type: TypeRef | None = None) -> Term:
+def term(op: str, *args: Any, type: Any = None) -> Term:
     """The one term `op(args...)`; constants in `args` are told apart by their type."""
     key = (op, args, tuple([a.__class__ for a in args]))
     found = _TERMS.get(key)
@@ -238,7 +238,7 @@ class Cell:
         self.ident = ident
         self.site = site
         self.v: Value = UNDEFINED
-        self.type: TypeRef | None = None
+        self.type: Any = None
         self.owner: Any = None
         self.code: Any = None
         self.init = False
@@ -252,7 +252,7 @@ class JsObject:
     `owner` is the activation that created it.
     """
 
-    __slots__ = ("cls", "frozen", "ident", "owner", "props", "proto", "shared", "sites", "term", "types")
+    __slots__ = ("cls", "frozen", "ident", "label", "owner", "props", "proto", "shared", "sites", "term", "types")
     class_name = ""
 
     def __init__(self, ident: Any, proto: JsObject | None = None) -> None:
@@ -266,6 +266,7 @@ class JsObject:
         self.sites: dict[Any, Any] | None = None
         self.types: TypeRef | None = None
         self.frozen = False
+        self.label = ""
 
 
 class JsArray(JsObject):

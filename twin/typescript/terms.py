@@ -1,0 +1,225 @@
+"""Operations on values that may be unknown: folding where both sides are known, terms where not.
+
+Strategy: arithmetic on terms is kept in a linear normal form (a constant and a sorted sum of products),
+so that updates which commute in JavaScript give equal terms; everything else is uninterpreted.
+Every function takes untagged values and returns an untagged value.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from krepis.twin.typescript.values import (
+    UNDEFINED,
+    BigInt,
+    JsArray,
+    JsFunction,
+    JsObject,
+    Rest,
+    Symbol,
+    Term,
+    Value,
+    raw,
+    term,
+)
+
+NAN = float("nan")
+
+
+def number_text(n: float) -> str:
+    """Number::toString (ECMA-262 section 6.1.6.1.20) for the values that programs print."""
+    if n != n:
+        return "NaN"
+    if n in (math.inf, -math.inf):
+        return "Infinity" if n > 0 else "-Infinity"
+    if isinstance(n, int):
+        return str(n)
+    if n == int(n) and abs(n) < 1e21:
+        return str(int(n))
+    text = repr(n)
+    if "e" in text:
+        mantissa, exponent = text.split("e")
+        e = int(exponent)
+        if -7 <= e < 0:
+            digits = mantissa.replace(".", "").replace("-", "")
+            return ("-" if n < 0 else "") + "0." + "0" * (-e - 1) + digits
+        return f"{mantissa}e{'+' if e > 0 else '-'}{abs(e)}"
+    return text
+
+
+def normal(n: float) -> int | float:
+    """Integral doubles become `int`, as numbers are kept."""
+    if isinstance(n, float) and n.is_integer() and abs(n) < 2**53 and not (n == 0 and math.copysign(1, n) < 0):
+        return int(n)
+    return n
+
+
+def to_text(value: Value) -> str | Term:
+    """ToString, or a term when the text is unknown."""
+    if value.__class__ is str:
+        text: str = value
+        return text
+    if value.__class__ is Term:
+        unknown: Term = value
+        return unknown
+    if value is UNDEFINED:
+        return "undefined"
+    if value is None:
+        return "null"
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
+    if isinstance(value, BigInt):
+        return str(int(value))
+    if isinstance(value, int | float):
+        return number_text(value)
+    if isinstance(value, Symbol):
+        return repr(value)
+    if isinstance(value, JsArray):
+        if any(isinstance(i, Rest) for i in value.items):
+            return term("join", value.ident)
+        parts: list[Any] = []
+        for index, item in enumerate(value.items):
+            item = raw(item)
+            if index:
+                parts.append(",")
+            parts.append("" if item is None or item is UNDEFINED else to_text(item))
+        return concat(parts)
+    if isinstance(value, JsFunction):
+        return f"function {value.name}"
+    if isinstance(value, JsObject):
+        message = value.props.get("message")
+        if message is not None:
+            name = _name_of(value)
+            return concat([name, ": ", to_text(raw(message))]) if raw(message) != "" else name
+        return "[object Object]"
+    return str(value)
+
+
+def _name_of(value: JsObject) -> str:
+    o: JsObject | None = value
+    while o is not None:
+        found = raw(o.props.get("name", UNDEFINED))
+        if isinstance(found, str):
+            return found
+        o = o.proto
+    return value.class_name or "Error"
+
+
+def concat(parts: list[Any]) -> str | Term:
+    """String concatenation of texts and terms, flattened so that equal strings are equal terms."""
+    flat: list[Any] = []
+    for part in parts:
+        inner = part.args if part.__class__ is Term and part.op == "tmpl" else (part,)
+        for p in inner:
+            if p.__class__ is str and flat and flat[-1].__class__ is str:
+                flat[-1] += p
+            elif p != "" or p.__class__ is not str:
+                flat.append(p)
+    if not flat:
+        return ""
+    if len(flat) == 1 and (flat[0].__class__ is str or flat[0].op == "tmpl"):
+        only: str | Term = flat[0]
+        return only
+    return term("tmpl", *flat)
+
+
+def to_number(value: Value) -> Any:
+    """ToNumber, or a term."""
+    c = value.__class__
+    if c is int or c is float or c is BigInt or c is Term:
+        return value
+    if value is True:
+        return 1
+    if value is False or value is None:
+        return 0
+    if value is UNDEFINED:
+        return NAN
+    if c is str:
+        text = value.strip()
+        if text == "":
+            return 0
+        try:
+            return int(text, 0) if text[:2].lower() in ("0x", "0o", "0b") else normal(float(text))
+        except ValueError:
+            return {"Infinity": math.inf, "-Infinity": -math.inf}.get(text, NAN)
+    if isinstance(value, JsArray):
+        return to_number(to_text(value))
+    return NAN
+
+
+def linear(value: Any) -> tuple[Any, dict[Term, Any]]:
+    """A number or term as constant plus coefficients."""
+    if value.__class__ is Term:
+        if value.op == "lin":
+            return value.args[0], dict(value.args[1])
+        return 0, {value: 1}
+    return value, {}
+
+
+def _from_linear(constant: Any, parts: dict[Term, Any]) -> Any:
+    parts = {t: c for t, c in parts.items() if c != 0}
+    if not parts:
+        return normal(constant)
+    if constant == 0 and len(parts) == 1:
+        ((only, coefficient),) = parts.items()
+        if coefficient == 1:
+            return only
+    ordered = tuple(sorted(parts.items(), key=lambda item: sort_key(item[0])))
+    return term("lin", normal(constant), ordered)
+
+
+def sort_key(value: Any) -> str:
+    """A total order on terms that is the same in every process."""
+    if value.__class__ is Term:
+        return value.op + "(" + ",".join([sort_key(a) for a in value.args]) + ")"
+    if value.__class__ is tuple:
+        return "(" + ",".join([sort_key(a) for a in value]) + ")"
+    return f"{value.__class__.__name__}:{value!r}"
+
+
+def add(a: Any, b: Any) -> Any:
+    """`a + b` of numbers that may be unknown."""
+    ca, pa = linear(a)
+    cb, pb = linear(b)
+    for t, c in pb.items():
+        pa[t] = pa.get(t, 0) + c
+    return _from_linear(ca + cb, pa)
+
+
+def scale(a: Any, factor: Any) -> Any:
+    """`a * factor` where `factor` is known."""
+    c, p = linear(a)
+    return _from_linear(c * factor, {t: k * factor for t, k in p.items()})
+
+
+def sub(a: Any, b: Any) -> Any:
+    """`a - b` of numbers that may be unknown."""
+    return add(a, scale(b, -1))
+
+
+def less(a: Any, b: Any) -> Any:
+    """`a < b`: a boolean, or the term `lt0(a - b)`."""
+    if a.__class__ is not Term and b.__class__ is not Term:
+        if isinstance(a, str) and isinstance(b, str):
+            return a < b
+        x, y = to_number(a), to_number(b)
+        return bool(x < y)
+    if isinstance(a, str) or isinstance(b, str):
+        return term("lt", a, b)
+    difference = sub(to_number(a), to_number(b))
+    if difference.__class__ is not Term:
+        return bool(difference < 0)
+    return term("lt0", difference)
+
+
+def int32(n: Any) -> int:
+    """ToInt32."""
+    if isinstance(n, float):
+        if n != n or n in (math.inf, -math.inf):
+            return 0
+        n = int(n)
+    n &= 0xFFFFFFFF
+    return n - (1 << 32) if n >= 1 << 31 else n

@@ -1,0 +1,2827 @@
+"""The machine: executes translated TypeScript under a simulated event loop, one execution at a time.
+
+Strategy: one `Machine` is one execution. Generated code calls its methods for everything that it does.
+The event loop is ECMA-262's job queue plus a set of *pending events* (calls that have not begun, external
+operations, timers); which pending event fires next is the only freedom of a schedule, and is asked of
+the caller. An event runs to quiescence of the microtasks, which is JavaScript's run-to-completion.
+Reads and writes of what other calls can reach are logged with the frame and the dependences of the value.
+Unknown predicates are answered by a `World`, once per term.
+
+Deliberately absent: the search (explore.py), what an anomaly is (oracle.py), libraries (builtins.py, models/).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from krepis.twin.typescript import terms
+from krepis.twin.typescript.code import FunctionCode, ModuleCode, TypeRef
+from krepis.twin.typescript.lexicon import Verb, classify
+from krepis.twin.typescript.values import (
+    NOSUPER,
+    NOT_BOUND,
+    SYMBOL_ASYNC_DISPOSE,
+    SYMBOL_ASYNC_ITERATOR,
+    SYMBOL_DISPOSE,
+    SYMBOL_ITERATOR,
+    UNDEFINED,
+    Accessor,
+    BigInt,
+    Cell,
+    Dead,
+    Exhausted,
+    JsArray,
+    JsFunction,
+    JsGenerator,
+    JsMap,
+    JsObject,
+    JsPromise,
+    JsThrow,
+    Park,
+    Rest,
+    Symbol,
+    Term,
+    Unsupported,
+    V,
+    Value,
+    raw,
+    tagged,
+    tags_of,
+    term,
+)
+
+MAX_DEPTH = 120
+"""Nested synchronous calls in one execution."""
+MAX_OPERATIONS = 60_000
+"""Operations (calls and loop rounds) of one execution."""
+MAX_ROUNDS = 2_000
+"""Rounds of one synchronous loop whose condition is known."""
+UNROLL = 2
+"""Rounds of one loop whose condition is unknown, and elements of an unknown sequence."""
+MAX_EVENTS = 120
+"""Events of one execution."""
+
+Typed = tuple[TypeRef, ModuleCode]
+
+
+class Frame:
+    """An activation record. `parent` and `site` say who called; `ctrl` is what its control flow depends on."""
+
+    __slots__ = ("args", "code", "ctrl", "depth", "detached", "native", "parent", "root", "site")
+
+    def __init__(self, code: FunctionCode | None, parent: Frame | None, site: int, root: int) -> None:
+        self.code = code
+        self.parent = parent
+        self.site = site
+        self.root = root
+        self.ctrl = parent.ctrl if parent is not None else 0
+        self.depth = parent.depth + 1 if parent is not None else 0
+        self.detached = False
+        self.args: list[Value] | None = None
+        self.native = ""
+
+
+class Activation:
+    """An asynchronous function in progress, or a root call."""
+
+    __slots__ = ("await_site", "awaits", "counter", "done", "frame", "gen", "parked", "path", "promise", "root")
+
+    def __init__(self, path: tuple[int, ...], root: int, frame: Frame) -> None:
+        self.path = path
+        self.root = root
+        self.frame = frame
+        self.gen: Any = None
+        self.promise: JsPromise | None = None
+        self.counter = 0
+        self.done = False
+        self.parked = False
+        self.awaits: JsPromise | None = None
+        self.await_site = 0
+
+
+class Access:
+    """One logged step: R(ead), W(rite), E(ffect), L(ock), U(nlock), A(wait), B(egin), X (end)."""
+
+    __slots__ = ("ctrl", "event", "extra", "frame", "index", "kind", "loc", "root", "site", "tags", "value")
+
+    def __init__(self, kind: str, loc: Any, index: int, event: int, frame: Frame, site: int, value: Value) -> None:
+        self.kind = kind
+        self.loc = loc
+        self.index = index
+        self.event = event
+        self.frame = frame
+        self.site = site
+        self.root = frame.root
+        self.tags = 0
+        self.ctrl = frame.ctrl
+        self.value = value
+        self.extra: Any = None
+
+
+class Pending:
+    """An event that can happen: `fire` performs its next step and says whether another step follows."""
+
+    __slots__ = ("act", "blocked", "due", "fire", "key", "name", "seq", "site")
+
+    def __init__(self, key: Any, name: str, fire: Callable[[], bool], act: Activation) -> None:
+        self.key = key
+        self.name = name
+        self.fire = fire
+        self.act = act
+        self.due: float | None = None
+        self.seq = 0
+        self.site: Any = None
+        self.blocked: Callable[[], bool] | None = None
+
+
+class World:
+    """Answers to unknown predicates, extended on demand; `order` lists the questions as they first came."""
+
+    __slots__ = ("answers", "defaults", "order")
+
+    def __init__(self, fixed: dict[Term, bool] | None = None) -> None:
+        self.answers: dict[Term, bool] = dict(fixed or {})
+        self.defaults: dict[Term, bool] = {}
+        self.order: list[Term] = []
+
+
+class Pattern:
+    """Which leaves of the arguments of a later call differ from those of the first, and which are swapped."""
+
+    __slots__ = ("different", "name", "swapped")
+
+    def __init__(
+        self, name: str, different: frozenset[str] | None = frozenset(), swapped: dict[str, str] | None = None
+    ) -> None:
+        self.name = name
+        self.different = different
+        self.swapped = swapped or {}
+
+
+def path_of(t: Term) -> str | None:
+    """`dto.from` for a property path that starts at an argument."""
+    if t.op == "arg":
+        return str(t.args[1])
+    if t.op == "." and t.args[0].__class__ is Term and isinstance(t.args[1], str):
+        base = path_of(t.args[0])
+        return None if base is None else f"{base}.{t.args[1]}"
+    if t.op == "call" and t.call >= 0 and len(t.args) == 3 and isinstance(t.args[2], str):
+        base = path_of(t.args[1]) if t.args[1].__class__ is Term else None
+        return None if base is None else f"{base}.{t.args[0].split('.')[-1]}({t.args[2]})"
+    return None
+
+
+class ModuleInstance:
+    """A module in one execution: its top-level cells; executed at first touch."""
+
+    __slots__ = ("cells", "code", "exports", "module_object", "state")
+
+    def __init__(self, code: ModuleCode) -> None:
+        self.code = code
+        self.cells: dict[str, Any] = {}
+        self.state = 0
+        self.exports: Any = None
+        self.module_object: Any = None
+
+
+class ImportRef:
+    """An imported binding, resolved when it is first read."""
+
+    __slots__ = ("imported", "module", "resolved", "specifier")
+
+    def __init__(self, module: ModuleInstance, specifier: str, imported: str) -> None:
+        self.module = module
+        self.specifier = specifier
+        self.imported = imported
+        self.resolved: Any = None
+
+
+class Lock:
+    """A mutex or semaphore that the wait-for graph knows."""
+
+    __slots__ = ("capacity", "holders", "ident", "label", "loc", "waiters")
+
+    def __init__(self, ident: Any, label: str, capacity: Any) -> None:
+        self.ident = ident
+        self.label = label
+        self.capacity = capacity
+        self.holders: list[tuple[Frame, int]] = []
+        self.waiters: deque[tuple[JsPromise, Frame, int]] = deque()
+        self.loc = ("lock", ident)
+
+
+class Machine:
+    """One execution of one scenario. See api of generated code in lower.py."""
+
+    Throw = JsThrow
+    Dead = Dead
+
+    def __init__(self, program: Any, world: World, pattern: Pattern, *, serial: bool = False) -> None:
+        self.program = program
+        self.world = world
+        self.pattern = pattern
+        self.serial = serial
+        self.dead = False
+        self.tracking = False
+        self.discovering = False
+        self.operations = 0
+        self.counter = 0
+        self.event = 0
+        self.log: list[Access] = []
+        self.reads: set[Any] = set()
+        self.writes: set[Any] = set()
+        self.micro: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
+        self.ticks: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
+        self.pending: list[Pending] = []
+        self.created: list[Pending] = []
+        self.modules: dict[str, ModuleInstance] = {}
+        self.overlays: dict[Any, JsObject] = {}
+        self.stores: dict[Any, Any] = {}
+        self.singletons: dict[Any, Value] = {}
+        self.locks: list[Lock] = []
+        self.canon_memo: dict[Term, Any] = {}
+        self.fresh_count: dict[Any, int] = {}
+        self.now = 0.0
+        self.timer_seq = 0
+        self.reject_at = -1
+        self.external_count = 0
+        self.externals: list[tuple[str, Frame, int]] = []
+        self.bounds: set[tuple[str, int, str]] = set()
+        self.unsupported: set[tuple[str, int, str]] = set()
+        self.entries: list[Any] = []
+        self.promises: list[JsPromise] = []
+        self.key_terms: dict[str, None] = {}
+        self.lock_keys: dict[str, None] = {}
+        self.symbolic: set[Any] = set()
+        root = Frame(None, None, 0, -1)
+        self.setup_act = Activation((), -1, root)
+        self.act = self.setup_act
+        self.frame = root
+        from krepis.twin.typescript import builtins
+
+        self.globals: dict[str, Value] = {}
+        self.protos: dict[str, JsObject] = {}
+        builtins.install(self)
+
+    # ------------------------------------------------------------------ identity and allocation
+
+    def ident(self) -> Any:
+        """A deterministic identity for what the running activation allocates next."""
+        act = self.act
+        act.counter += 1
+        return (act.path, act.counter)
+
+    def new_object(self, proto: str = "Object") -> JsObject:
+        """A fresh ordinary object."""
+        o = JsObject(self.ident(), self.protos[proto])
+        o.owner = self.act
+        o.shared = not self.tracking
+        return o
+
+    def new_array(self, items: list[Value]) -> JsArray:
+        """A fresh array of `items`."""
+        a = JsArray(self.ident(), self.protos["Array"], items)
+        a.owner = self.act
+        a.shared = not self.tracking
+        return a
+
+    def new_map(self, kind: str) -> JsMap:
+        """A fresh Map, Set, WeakMap or WeakSet; one made before the calls begin may hold unknown entries."""
+        m = JsMap(self.ident(), self.protos[kind], kind)
+        m.owner = self.act
+        m.shared = not self.tracking
+        return m
+
+    def native(self, name: str, fn: Callable[..., Value]) -> JsFunction:
+        """A native function `fn(R, this, args, site)`."""
+        f = JsFunction(self.ident(), self.protos.get("Function"), name)
+        f.native = fn
+        f.shared = True
+        return f
+
+    def error(self, kind: str, message: str) -> JsThrow:
+        """A throwable built-in error."""
+        o = JsObject(self.ident(), self.protos.get(kind, self.protos["Error"]))
+        o.owner = self.act
+        o.props["message"] = message
+        return JsThrow(o)
+
+    def fresh(self, name: str, s: int = 0) -> Term:
+        """A value that equals no other (random, time, generated id), named by who made it where."""
+        key = (name, self.frame.root, s)
+        n = self.fresh_count.get(key, 0)
+        self.fresh_count[key] = n + 1
+        return term("fresh", name, self.frame.root, s, n)
+
+    # ------------------------------------------------------------------ terms, keys and questions
+
+    def canon(self, t: Value) -> Value:
+        """The value with the leaves of later calls replaced by those of the first where they are the same."""
+        if t.__class__ is V:
+            t = t.v
+        if t.__class__ is tuple:
+            return tuple([self.canon(a) for a in t])
+        if t.__class__ is not Term or t.call <= 0:
+            return t
+        found = self.canon_memo.get(t)
+        if found is not None:
+            return found
+        path = path_of(t)
+        pattern = self.pattern
+        result: Any
+        if path is not None and path in pattern.swapped:
+            result = self._leaf(pattern.swapped[path])
+        elif path is not None and (
+            pattern.different is None or any(self._within(path, d) for d in pattern.different)
+        ):
+            result = t
+        elif t.op == "arg":
+            result = term("arg", 0, t.args[1])
+        elif t.op == "lin":
+            value: Any = t.args[0]
+            for part, factor in t.args[1]:
+                value = terms.add(value, terms.scale(self.canon(part), factor))
+            result = value
+        else:
+            result = term(t.op, *[self.canon(a) for a in t.args])
+        self.canon_memo[t] = result
+        return result
+
+    @staticmethod
+    def _within(path: str, prefix: str) -> bool:
+        return path == prefix or path.startswith((prefix + ".", prefix + "["))
+
+    @staticmethod
+    def _leaf(path: str) -> Term:
+        first, *others = path.split(".")
+        t = term("arg", 0, first)
+        for name in others:
+            if name.endswith(")"):
+                method, _, argument = name[:-1].partition("(")
+                t = term("call", f"{first}.{method}", t, argument)
+            else:
+                t = term(".", t, name)
+        return t
+
+    def key(self, value: Value) -> Any:
+        """A hashable identity of a value used as a key; equal exactly when the keys are equal."""
+        value = raw(value)
+        c = value.__class__
+        if c is str:
+            return value
+        if c is Term:
+            self.note_key(value)
+            return self.canon(value)
+        if isinstance(value, JsArray):
+            return ("list", tuple([self.key(i) for i in value.items if not isinstance(i, Rest)]))
+        if isinstance(value, JsObject):
+            return ("object", value.ident)
+        if c is float and value != value:
+            return ("nan",)
+        if c is bool:
+            return ("bool", value)
+        return value
+
+    def note_key(self, value: Value) -> None:
+        """Remembers the argument leaves that this value is made of: they decide who meets whom."""
+        if value.__class__ is tuple:
+            for a in value:
+                self.note_key(a)
+        if value.__class__ is not Term or value.call < 0:
+            return
+        path = path_of(value)
+        if path is not None:
+            self.key_terms[path] = None
+        else:
+            for a in value.args:
+                if a.__class__ is Term or a.__class__ is tuple:
+                    self.note_key(a)
+
+    def term(self, op: str, *args: Any) -> Term:
+        """A term over untagged, canonical arguments."""
+        return term(op, *[self.canon(a) for a in args])
+
+    def strip(self, value: Value) -> Value:
+        """`value` without tags."""
+        return raw(value)
+
+    def ask(self, question: Value, default: bool = True) -> bool:
+        """The world's answer to an unknown predicate; the same term has one answer in a scenario."""
+        if question is True or question is False:
+            return bool(question)
+        q = self.canon(question)
+        if q is True or q is False:
+            return bool(q)
+        if q.op == "not":
+            return not self.ask(q.args[0], not default)
+        world = self.world
+        known = world.answers.get(q)
+        if known is not None:
+            if q not in world.defaults:
+                world.defaults[q] = known
+                world.order.append(q)
+            return known
+        implied = self._implied(q)
+        if implied is not None:
+            world.answers[q] = implied
+            return implied
+        world.answers[q] = default
+        world.defaults[q] = default
+        world.order.append(q)
+        return default
+
+    def _implied(self, q: Term) -> bool | None:
+        answers = self.world.answers
+        subject = q.args[0]
+        if q.op == "truthy":
+            if answers.get(term("nullish", subject)) is True:
+                return False
+            if answers.get(term("undef", subject)) is True:
+                return False
+            for other, yes in answers.items():
+                if yes and other.op == "seq" and other.args[0] is subject and other.args[1].__class__ is not Term:
+                    return bool(other.args[1])
+        elif q.op == "nullish":
+            if answers.get(term("truthy", subject)) is True:
+                return False
+        elif q.op == "seq" and q.args[1].__class__ is not Term:
+            if answers.get(term("nullish", subject)) is True:
+                return False
+            for other, yes in answers.items():
+                if yes and other.op == "seq" and other.args[0] is subject and other.args[1] != q.args[1]:
+                    return False
+        elif q.op == "lt0" and q.args[0].__class__ is Term:
+            opposite = terms.scale(q.args[0], -1)
+            if answers.get(term("lt0", opposite)) is True:
+                return False
+        return None
+
+    def equal(self, a: Value, b: Value) -> bool:
+        """Whether two values are the same key; unknown leaves that differ are different."""
+        a, b = raw(a), raw(b)
+        if a.__class__ is Term or b.__class__ is Term:
+            a, b = self.canon(a), self.canon(b)
+            if a is b:
+                return True
+            if a.__class__ is Term and b.__class__ is Term and (path_of(a) or a.op == "fresh" or b.op == "fresh"):
+                return False
+            if (a.__class__ is Term and a.op == "fresh") or (b.__class__ is Term and b.op == "fresh"):
+                return False
+            return self.ask(self._seq_term(a, b), False)
+        return bool(self._strict(a, b))
+
+    # ------------------------------------------------------------------ the log
+
+    def _log(self, kind: str, loc: Any, value: Value, s: int) -> Access:
+        access = Access(kind, loc, len(self.log), self.event, self.frame, s, value)
+        self.log.append(access)
+        return access
+
+    def note_read(self, loc: Any, value: Value, s: int = 0) -> Value:
+        """Logs a read of shared state and returns the value tagged with it."""
+        if not self.tracking:
+            return value
+        a = self._log("R", loc, value, s)
+        self.reads.add(loc)
+        return tagged(raw(value), 1 << a.index)
+
+    def note_write(self, loc: Any, value: Value = None, s: int = 0, tags: int = 0) -> None:
+        """Logs a write of shared state together with what its value depends on."""
+        if not self.tracking:
+            return
+        a = self._log("W", loc, value, s)
+        a.tags = tags | tags_of(value)
+        self.writes.add(loc)
+
+    def effect(self, name: str, args: list[Value], s: int, tags: int = 0) -> None:
+        """Adds an effect (sent, charged, created outside) to the outcome."""
+        if not self.tracking:
+            return
+        total = tags
+        for v in args:
+            total |= self.deep_tags(v)
+        a = self._log("E", ("effect", name), self.snapshot(args), s)
+        a.tags = total
+
+    def deep_tags(self, value: Value, depth: int = 4) -> int:
+        """What a value depends on, through the objects that it is made of."""
+        tags = tags_of(value)
+        value = raw(value)
+        if depth and isinstance(value, JsObject) and not value.shared:
+            for v in value.props.values():
+                if v.__class__ is not Accessor:
+                    tags |= self.deep_tags(v, depth - 1)
+            if isinstance(value, JsArray):
+                for v in value.items:
+                    tags |= self.deep_tags(v, depth - 1)
+        return tags
+
+    def share(self, value: Value, depth: int = 12) -> int:
+        """Makes an object reachable for others; returns what its contents depended on, and strips the tags."""
+        tags = tags_of(value)
+        value = raw(value)
+        if not isinstance(value, JsObject) or value.shared or depth == 0:
+            return tags
+        value.shared = True
+        for k, v in list(value.props.items()):
+            if v.__class__ is Accessor:
+                continue
+            tags |= self.share(v, depth - 1)
+            value.props[k] = raw(v)
+        if isinstance(value, JsArray):
+            for i, v in enumerate(value.items):
+                if v.__class__ is not Rest:
+                    tags |= self.share(v, depth - 1)
+                    value.items[i] = raw(v)
+        elif isinstance(value, JsMap):
+            for k, (a, b) in list(value.entries.items()):
+                tags |= self.share(a, depth - 1) | self.share(b, depth - 1)
+                value.entries[k] = (raw(a), raw(b))
+        elif isinstance(value, JsFunction):
+            for cell in value.env:
+                if cell.__class__ is Cell:
+                    self.share(cell.v, depth - 1)
+            if value.bound_this is not NOT_BOUND:
+                self.share(value.bound_this, depth - 1)
+        elif isinstance(value, JsPromise):
+            self.share(value.value, depth - 1)
+        return tags
+
+    def snapshot(self, value: Any, depth: int = 5) -> Any:
+        """A hashable picture of a value for outcomes: structure, terms, and identities renamed by contents."""
+        value = raw(value)
+        c = value.__class__
+        if c is list or c is tuple:
+            return tuple([self.snapshot(v, depth) for v in value])
+        if c is Term:
+            o = self.overlays.get(self._overlay_key(value))
+            t = self.canon(value)
+            if t.__class__ is Term and t.op == "fresh":
+                t = ("fresh", t.args[0], t.args[2])
+            if o is None or not o.props or depth <= 0:
+                return t
+            return (t, self._snap_props(o, depth - 1))
+        if c is Rest:
+            return ("rest", self.canon(value.term))
+        if not isinstance(value, JsObject):
+            return ("nan",) if c is float and value != value else (c.__name__, value) if c in (bool, BigInt) else value
+        if depth <= 0:
+            return ("...",)
+        if isinstance(value, JsArray):
+            return ("array", tuple([self.snapshot(v, depth - 1) for v in value.items]))
+        if isinstance(value, JsMap):
+            return (value.kind, frozenset((k.__repr__(), self.snapshot(v, depth - 1)) for k, (_, v) in value.entries.items()))
+        if isinstance(value, JsFunction):
+            return ("function", value.name)
+        if isinstance(value, JsPromise):
+            if value.state == 0:
+                return ("promise", "pending")
+            return ("promise", value.state, self.snapshot(value.value, depth - 1))
+        return (value.class_name or (value.cls.name if value.cls is not None else "object"), self._snap_props(value, depth - 1))
+
+    def _snap_props(self, o: JsObject, depth: int) -> Any:
+        return frozenset(
+            (repr(k), self.snapshot(v, depth)) for k, v in o.props.items() if v.__class__ is not Accessor and v is not UNDEFINED
+        )
+
+    def _tracked(self, o: JsObject) -> bool:
+        return self.tracking and (o.shared or o.owner is not self.act)
+
+    # ------------------------------------------------------------------ variables, modules
+
+    def cell(self, name: str, s: int) -> Cell:
+        """A captured variable."""
+        c = Cell(name, None, s)
+        act = self.act
+        act.counter += 1
+        c.ident = (act.path, act.counter)
+        c.owner = act
+        return c
+
+    def init(self, c: Cell, value: Value) -> None:
+        """The value at declaration."""
+        c.v = value
+        if not self.tracking:
+            self._label(value, c.name)
+
+    def _label(self, value: Value, name: str) -> None:
+        value = raw(value)
+        if isinstance(value, JsObject) and not value.label and not isinstance(value, JsFunction):
+            value.label = name
+
+    def rdv(self, c: Cell, s: int) -> Value:
+        """Reads a captured variable that somebody assigns."""
+        if not self.tracking:
+            return c.v
+        value = self._initial(("cell", c.ident, c.name), c.v, c, None)
+        return self.note_read(("cell", c.ident, c.name), value, s)
+
+    def wrv(self, c: Cell, value: Value, s: int) -> Value:
+        """Assigns a captured variable."""
+        if self.tracking:
+            loc = ("cell", c.ident, c.name)
+            outer = c.owner is not self.act
+            tags = self.share(value) if outer else self.deep_tags(value)
+            self.note_write(loc, value, s, tags)
+            self.symbolic.add(loc)
+            c.v = raw(value) if outer else value
+        else:
+            c.v = value
+            self._label(value, c.name)
+        return value
+
+    def _initial(self, loc: Any, value: Value, holder: Any, key: Any) -> Value:
+        """A number that the program starts with may have any value by the time the calls come."""
+        if (value.__class__ is int or value.__class__ is float) and loc not in self.symbolic:
+            self.symbolic.add(loc)
+            owner = holder.owner
+            if owner is not None and owner.root < 0:
+                name = loc[-1] if isinstance(loc[-1], str) else "value"
+                if not self.ask(term("initially", loc), True):
+                    value = term("init", loc, name, type=(NUMBER, None))
+                    if key is None:
+                        holder.v = value
+                    else:
+                        holder.props[key] = value
+        return value
+
+    def modcell(self, name: str, s: int = 0) -> Cell:
+        """A top-level variable of the running module."""
+        instance = self.modules[self.frame.code.module.path]  # type: ignore[union-attr]
+        found = instance.cells.get(name)
+        if found.__class__ is not Cell:
+            found = self.cell(name, s)
+            found.ident = (instance.code.path, name)
+            instance.cells[name] = found
+            ref = instance.code.var_types.get(name)
+            if ref is not None:
+                found.type = (ref, instance.code)
+        return found
+
+    def importcell(self, specifier: str, imported: str, s: int) -> ImportRef:
+        """An imported binding."""
+        return ImportRef(self.modules[self.frame.code.module.path], specifier, imported)  # type: ignore[union-attr]
+
+    def rdimp(self, ref: ImportRef, s: int) -> Value:
+        """Reads an imported binding, executing its module at first touch."""
+        if ref.resolved is None:
+            ref.resolved = self._resolve_import(ref.module.code.path, ref.specifier, ref.imported)
+        r = ref.resolved
+        if r.__class__ is Cell:
+            return self.rdv(r, s) if self.tracking and self.program.reassigned(r) else r.v
+        return r
+
+    def _resolve_import(self, path: str, specifier: str, imported: str, seen: int = 0) -> Value:
+        target = self.program.resolve(specifier, path)
+        if target is None:
+            return self._unknown_import(specifier, imported)
+        instance = self.load(target)
+        if instance is None:
+            return self._unknown_import(specifier, imported)
+        return self._export(instance, specifier, imported, seen)
+
+    def _unknown_import(self, specifier: str, imported: str) -> Value:
+        if imported in ("*", "default"):
+            name = specifier.rsplit("/", 1)[-1]
+            return term("dep", specifier, imported if imported == "*" else "default", name)
+        return term("dep", specifier, imported, imported)
+
+    def _export(self, instance: ModuleInstance, specifier: str, imported: str, seen: int) -> Value:
+        code = instance.code
+        if imported == "*":
+            return self.namespace_object(instance)
+        local = code.exports.get(imported)
+        if local is not None:
+            if local in code.imports and local not in instance.cells:
+                source, name = code.imports[local]
+                return self._resolve_import(code.path, source, name, seen + 1)
+            c = instance.cells.get(local)
+            if c.__class__ is ImportRef:
+                return self.rdimp(c, 0)
+            if c is not None:
+                return c
+        if imported in code.reexports and seen < 20:
+            source, name = code.reexports[imported]
+            return self._resolve_import(code.path, source, name, seen + 1)
+        if imported == "default" and "default" in instance.cells:
+            return instance.cells["default"]
+        if instance.exports is not None:
+            if imported == "default":
+                return instance.exports
+            if isinstance(instance.exports, JsObject):
+                return self.get(instance.exports, imported, 0)
+        if seen < 20:
+            for source in code.star_exports:
+                target = self.program.resolve(source, code.path)
+                inner = self.load(target) if target is not None else None
+                if inner is not None:
+                    found = self._export(inner, source, imported, seen + 1)
+                    if not (found.__class__ is Term and found.op == "dep"):
+                        return found
+        c = instance.cells.get(imported)
+        if c is not None and (code.is_commonjs or self.program.is_model(code.path)):
+            return c
+        if imported == "default":
+            return self.namespace_object(instance)
+        return self._unknown_import(specifier, imported)
+
+    def namespace_object(self, instance: ModuleInstance) -> Value:
+        """The object that `import * as x` gives: read-through to the module's cells."""
+        if instance.exports is not None:
+            return instance.exports
+        if instance.module_object is None:
+            o = JsObject((instance.code.path, "*"), None)
+            o.shared = True
+            instance.module_object = o
+            for name in list(instance.code.exports) + list(instance.code.reexports):
+                o.props[name] = Accessor(
+                    self.native(name, lambda R, this, a, s, n=name: R.cell_value(R._export(instance, "", n, 0))), UNDEFINED
+                )
+            if self.program.is_model(instance.code.path):
+                for name, c in instance.cells.items():
+                    if c.__class__ is Cell and name not in o.props:
+                        o.props[name] = Accessor(self.native(name, lambda R, this, a, s, x=c: x.v), UNDEFINED)
+        return instance.module_object
+
+    def cell_value(self, c: Value) -> Value:
+        """The value behind a resolved export."""
+        return (self.rdv(c, 0) if self.program.reassigned(c) else c.v) if c.__class__ is Cell else c
+
+    def load(self, path: str) -> ModuleInstance | None:
+        """The module at `path`, executed at first touch; None when it cannot be read."""
+        instance = self.modules.get(path)
+        if instance is not None:
+            return instance
+        code = self.program.module(path)
+        if code is None:
+            return None
+        instance = ModuleInstance(code)
+        self.modules[path] = instance
+        self._run_module(instance)
+        return instance
+
+    def _run_module(self, instance: ModuleInstance) -> None:
+        saved = self.act, self.frame, self.tracking
+        act = Activation(("module", instance.code.path), -1, Frame(None, None, 0, -1))  # type: ignore[arg-type]
+        frame = Frame(instance.code.functions[0], None, 0, -1)
+        act.frame = frame
+        self.act, self.frame, self.tracking = act, frame, False
+        try:
+            fn = JsFunction(("module", instance.code.path), None, "module")
+            fn.code = instance.code.functions[0]
+            result = fn.code.fn(self, fn, UNDEFINED, [], UNDEFINED)
+            if hasattr(result, "send"):
+                act.gen = result
+                act.promise = self.new_promise()
+                self.resume(act, 0, UNDEFINED)
+                self.settle_setup()
+        except JsThrow:
+            pass
+        except Unsupported as u:
+            self.unsupported.add((instance.code.path, u.line, u.message))
+        finally:
+            self.act, self.frame, self.tracking = saved
+        instance.state = 2
+
+    def settle_setup(self) -> None:
+        """Runs everything that the set-up started until nothing is left or a bound is met."""
+        for _ in range(40):
+            self.drain()
+            if not self.pending:
+                break
+            ready = [p for p in self.pending if p.due is None] or sorted(
+                self.pending, key=lambda q: (q.due or 0, q.seq)
+            )
+            p = ready[0]
+            if not p.fire():
+                if p in self.pending:
+                    self.pending.remove(p)
+        self.created.clear()
+
+    def require(self, specifier: str, s: int) -> Value:
+        """CommonJS `require`."""
+        path = self.frame.code.module.path  # type: ignore[union-attr]
+        target = self.program.resolve(specifier, path)
+        instance = self.load(target) if target is not None else None
+        if instance is None:
+            return self._unknown_import(specifier, "*")
+        return self.namespace_object(instance)
+
+    def import_(self, value: Value, s: int) -> Value:
+        """Dynamic `import()`."""
+        v = raw(value)
+        p = self.new_promise()
+        self.resolve(p, self.require(v, s) if isinstance(v, str) else term("call", "import", self.canon(v)))
+        return p
+
+    def cjs_exports(self) -> Value:
+        """`exports`."""
+        instance = self.modules[self.frame.code.module.path]  # type: ignore[union-attr]
+        if instance.exports is None:
+            instance.exports = self.new_object()
+            instance.exports.shared = True
+        return instance.exports
+
+    def cjs_module(self) -> Value:
+        """`module`."""
+        instance = self.modules[self.frame.code.module.path]  # type: ignore[union-attr]
+        o = JsObject((instance.code.path, "module"), None)
+
+        def put(R: Machine, this: Value, args: list[Value], s: int) -> Value:
+            instance.exports = raw(args[0])
+            return UNDEFINED
+
+        o.props["exports"] = Accessor(self.native("exports", lambda R, t, a, s: R.cjs_exports()), self.native("exports", put))
+        return o
+
+    def export_assign(self, value: Value) -> Value:
+        """`export = value`."""
+        self.modules[self.frame.code.module.path].exports = raw(value)  # type: ignore[union-attr]
+        return value
+
+    def import_meta(self) -> Value:
+        """`import.meta`."""
+        return term("dep", "import.meta", "*", "import.meta")
+
+    def glob(self, name: str, s: int) -> Value:
+        """A global identifier."""
+        found = self.globals.get(name)
+        if found is None and name not in self.globals:
+            found = term("dep", "global", name, name)
+            self.globals[name] = found
+        return found
+
+    def setglob(self, name: str, value: Value, s: int) -> Value:
+        """Assignment to a global identifier."""
+        self.note_write(("global", name), value, s, self.share(value))
+        self.globals[name] = raw(value)
+        return value
+
+    def typeof_glob(self, name: str, s: int = 0) -> Value:
+        """`typeof` of a name that may not exist."""
+        return self.typeof(self.globals[name], s) if name in self.globals else "undefined"
+
+    # ------------------------------------------------------------------ properties
+
+    def get(self, o: Value, k: Value, s: int) -> Value:
+        """`o[k]`."""
+        c = o.__class__
+        if c is V:
+            return tagged(self.get(o.v, k, s), o.tags)
+        if k.__class__ is not str:
+            if k.__class__ is V:
+                return tagged(self.get(o, k.v, s), k.tags)
+            if c is JsArray or isinstance(o, JsArray):
+                return self._element(o, k, s)
+            if not isinstance(k, Symbol):
+                k = self.property_key(k)
+        elif c is JsArray and k.isdigit():
+            return self._element(o, int(k), s)
+        if c is Term:
+            return self._unknown_get(o, k, s)
+        if isinstance(o, JsObject):
+            return self._get_object(o, k, s, o)
+        if o is UNDEFINED or o is None:
+            name = k if isinstance(k, str) else "property"
+            raise self.error("TypeError", f"Cannot read properties of {terms.to_text(o)} (reading '{name}')")
+        return self._primitive_get(o, k, s)
+
+    def property_key(self, k: Value) -> Any:
+        """ToPropertyKey; an unknown key is its canonical term."""
+        k = raw(k)
+        if k.__class__ is Term:
+            self.note_key(k)
+            return self.canon(k)
+        if isinstance(k, Symbol):
+            return k
+        if isinstance(k, JsObject) and not isinstance(k, JsArray):
+            return ("object", k.ident)
+        t = terms.to_text(k)
+        return t
+
+    def _primitive_get(self, o: Value, k: Any, s: int) -> Value:
+        if isinstance(o, str):
+            if k == "length":
+                return len(o) + sum(1 for ch in o if ord(ch) > 0xFFFF)
+            if isinstance(k, str) and k.isdigit():
+                i = int(k)
+                return o[i] if i < len(o) else UNDEFINED
+            proto = self.protos["String"]
+        elif isinstance(o, bool):
+            proto = self.protos["Boolean"]
+        elif isinstance(o, int | float):
+            proto = self.protos["Number"]
+        elif isinstance(o, Symbol):
+            return o.name if k == "description" else UNDEFINED
+        else:
+            return UNDEFINED
+        return proto.props.get(k, UNDEFINED)
+
+    def _get_object(self, o: JsObject, k: Any, s: int, receiver: Value) -> Value:
+        h: JsObject | None = o
+        while h is not None:
+            if k in h.props:
+                v = h.props[k]
+                if v.__class__ is Accessor:
+                    return self.call(v.get, receiver, [], s) if v.get is not UNDEFINED else UNDEFINED
+                if self.tracking and h is o and (o.shared or o.owner is not self.act):
+                    if v.__class__ is JsFunction and o.cls is None and o.owner is not None and o.owner.root < 0:
+                        return v
+                    if o.cls is not None and self.program.is_constant(o, k):
+                        return v
+                    loc = ("prop", o.ident, self._prop_name(o), k)
+                    v = self._initial(loc, v, o, k)
+                    if o.sites is not None and k in o.sites:
+                        o.sites = o.sites
+                    return self.note_read(loc, v, s)
+                return v
+            h = h.proto
+        special = self._special(o, k, s)
+        if special is not NOT_BOUND:
+            return special
+        if k.__class__ is Term or (self.tracking and o.shared and o.cls is None and o.proto is self.protos["Object"]):
+            return self._dictionary_get(o, k, s)
+        if self.tracking and (o.shared or o.owner is not self.act) and k.__class__ is str:
+            if o.cls is not None and o.proto is not None and getattr(o, "class_name", ""):
+                pass
+            return self.note_read(("prop", o.ident, self._prop_name(o), k), UNDEFINED, s)
+        return UNDEFINED
+
+    def _prop_name(self, o: JsObject) -> str:
+        return o.cls.name if o.cls is not None else o.label or "object"
+
+    def _special(self, o: JsObject, k: Any, s: int) -> Value:
+        if isinstance(o, JsArray):
+            if k == "length":
+                items = self.array_read(o, s)
+                n = self._length(items)
+                return tagged(n, tags_of(self.array_tag(o)))
+        elif isinstance(o, JsMap):
+            if k == "size":
+                return self.map_size(o, s)
+        elif isinstance(o, JsFunction):
+            if k == "name":
+                return o.name
+            if k == "length":
+                return o.code.n_params if o.code is not None else 0
+            if k == "prototype":
+                p = self.new_object()
+                p.props["constructor"] = o
+                o.props["prototype"] = p
+                return p
+            if o.klass is not None and o.klass.base_unknown is not None:
+                return self._unknown_get(o.klass.base_unknown, k, s)
+        if k == "constructor":
+            return UNDEFINED
+        if k == "__proto__":
+            return o.proto
+        base = getattr(o.cls, "base_unknown", None) if o.cls is not None else None
+        if base is not None and isinstance(k, str):
+            t = term("inherited", base, k)
+            if self.program.injected(base):
+                return t
+            return t
+        return NOT_BOUND
+
+    def array_tag(self, a: JsArray) -> Value:
+        """A tagged undefined that carries the read of the array just logged."""
+        if self._tracked(a) and self.log and self.log[-1].loc[0] == "array":
+            return V(UNDEFINED, 1 << self.log[-1].index)
+        return UNDEFINED
+
+    def _dictionary_get(self, o: JsObject, k: Any, s: int) -> Value:
+        """An entry of an object used as a dictionary: one that existed before may hold unknown entries."""
+        loc = ("entry", o.ident, o.label or "record", k)
+        value: Value = UNDEFINED
+        if o.owner is not None and o.owner.root < 0 and o.cls is None and k.__class__ is Term and self.tracking:
+            value = self._unknown_entry(o, k, loc)
+            if value is not UNDEFINED:
+                o.props[k] = value
+        if self._tracked(o):
+            return self.note_read(("prop", o.ident, self._prop_name(o), k), value, s)
+        return value
+
+    def _unknown_entry(self, o: JsObject, k: Any, loc: Any) -> Value:
+        """The content that a shared container may have had for `k` before the calls began."""
+        typed = self._element_type(o, 1)
+        memory = (loc, "entry")
+        if memory in self.symbolic:
+            return UNDEFINED
+        kind = self.program.kind_of(typed)
+        if kind in ("promise", "function", "timer", "lock"):
+            return UNDEFINED
+        default = not (isinstance(o, JsMap) and o.kind in ("Set", "WeakSet")) and kind != "array"
+        if not self.ask(term("has", loc[1], loc[2], k), default):
+            self.symbolic.add(memory)
+            return UNDEFINED
+        if isinstance(o, JsMap) and o.kind in ("Set", "WeakSet"):
+            return True
+        base = term("init", o.ident, o.label or "record")
+        return self.unknown(term("entry", base, k), typed)
+
+    def _element_type(self, o: JsObject, index: int) -> Typed | None:
+        if o.types is None:
+            return None
+        ref, module = o.types
+        ref = self.program.expand(ref, module)[0]
+        if ref.name in ("Map", "WeakMap", "Record", "Partial") and len(ref.args) > 1:
+            if ref.name == "Partial":
+                return None
+            return (ref.args[index], module)
+        if ref.name in ("Set", "Array", "WeakSet") and ref.args:
+            return (ref.args[0], module)
+        if ref.name == "{}" and "[]" in ref.members:
+            return (ref.members["[]"], module)
+        return None
+
+    def unknown(self, t: Term, typed: Typed | None) -> Value:
+        """An unknown value of a type: a term, or an object of the class that the type names."""
+        if typed is None:
+            return t
+        made = self.materialise(t, typed)
+        if made is not None:
+            return made
+        if t.type is None:
+            t.type = typed
+        return t
+
+    def materialise(self, t: Term, typed: Typed) -> Value | None:
+        """An object for an unknown value whose class is known; None when a term does."""
+        memo = (t if t.shared else (self.frame.root, t), "made")
+        found = self.overlays.get(memo)
+        if found is not None:
+            return found
+        made = self.program.materialise(self, t, typed)
+        if made is not None:
+            self.overlays[memo] = made
+        return made
+
+    def _overlay_key(self, t: Term) -> Any:
+        return t if t.shared else (self.frame.root, t)
+
+    def overlay(self, t: Term) -> JsObject:
+        """The object behind an unknown value, once something is written to it."""
+        key = self._overlay_key(t)
+        o = self.overlays.get(key)
+        if o is None:
+            o = JsObject(("overlay", key), None)
+            o.term = t
+            o.shared = t.shared
+            o.owner = self.act
+            self.overlays[key] = o
+        return o
+
+    def _unknown_get(self, t: Term, k: Any, s: int) -> Value:
+        o = self.overlays.get(self._overlay_key(t))
+        value: Value
+        if o is not None and k in o.props:
+            value = o.props[k]
+        else:
+            if k.__class__ is str and self._nullish_known(t):
+                raise self.error("TypeError", f"Cannot read properties of undefined (reading '{k}')")
+            typed = self.program.member_type(t.type, k)
+            child = term(".", t, k, type=typed)
+            value = child
+            if typed is not None:
+                made = self.materialise(child, typed)
+                if made is not None:
+                    value = made
+                    if t.shared:
+                        return made
+        if t.shared and self.tracking and self.mutable_dep(t):
+            return self.note_read(("field", self.canon(t), k), value, s)
+        return value
+
+    def _nullish_known(self, t: Term) -> bool:
+        return self.world.answers.get(term("nullish", self.canon(t))) is True
+
+    @staticmethod
+    def mutable_dep(t: Term) -> bool:
+        """Fields of initial contents are tracked; those of injected services and imports only when written."""
+        while t.op in (".", "entry", "elem", "await", "rest") and t.args[0].__class__ is Term:
+            t = t.args[0]
+        return t.op == "init"
+
+    def set(self, o: Value, k: Value, v: Value, s: int) -> Value:
+        """`o[k] = v`."""
+        target = o.v if o.__class__ is V else o
+        extra = (o.tags if o.__class__ is V else 0) | tags_of(k)
+        if isinstance(target, JsArray) and not (k.__class__ is str and not k.isdigit()):
+            self._set_element(target, k, v, s)
+            return v
+        if k.__class__ is not str and not isinstance(k, Symbol):
+            k = self.property_key(k)
+        if target.__class__ is Term:
+            t: Term = target
+            ov = self.overlay(t)
+            if self.tracking and (t.shared or ov.owner is not self.act):
+                tags = self.share(v) if t.shared else self.deep_tags(v)
+                self.note_write(("field", self.canon(t), k), v, s, tags | extra)
+                ov.props[k] = raw(v) if t.shared else v
+            else:
+                ov.props[k] = v
+            return v
+        if not isinstance(target, JsObject):
+            if target is UNDEFINED or target is None:
+                raise self.error("TypeError", f"Cannot set properties of {terms.to_text(target)}")
+            return v
+        h: JsObject | None = target
+        while h is not None:
+            found = h.props.get(k)
+            if found.__class__ is Accessor:
+                if found.set is not UNDEFINED:
+                    self.call(found.set, target, [v], s)
+                return v
+            h = h.proto
+        if target.frozen:
+            raise self.error("TypeError", f"Cannot assign to read only property '{k}'")
+        if isinstance(target, JsArray) and k == "length":
+            n = raw(v)
+            items = target.items
+            if n == 0:
+                self.array_write(target, [], s, tags_of(v))
+            elif isinstance(n, int):
+                self.array_write(target, items[:n], s, tags_of(v))
+            return v
+        if self._tracked(target):
+            tags = self.share(v) if target.shared else self.deep_tags(v)
+            loc = ("prop", target.ident, self._prop_name(target), k)
+            self.note_write(loc, v, s, tags | extra)
+            self.symbolic.add(loc)
+            target.props[k] = raw(v) if target.shared else v
+        else:
+            target.props[k] = v
+            if not self.tracking:
+                self._label(v, k if isinstance(k, str) else "entry")
+        return v
+
+    def delete(self, o: Value, k: Value, s: int) -> bool:
+        """`delete o[k]`."""
+        target = raw(o)
+        if k.__class__ is not str:
+            k = self.property_key(k)
+        if target.__class__ is Term:
+            ov = self.overlay(target)
+            if self.tracking and target.shared:
+                self.note_write(("field", self.canon(target), k), UNDEFINED, s)
+            ov.props[k] = UNDEFINED
+        elif isinstance(target, JsObject):
+            if self._tracked(target):
+                self.note_write(("prop", target.ident, self._prop_name(target), k), UNDEFINED, s)
+                self.symbolic.add((("entry", target.ident, target.label or "record", k), "entry"))
+            target.props.pop(k, None)
+        return True
+
+    def has(self, k: Value, o: Value, s: int) -> Value:
+        """`k in o`."""
+        target = raw(o)
+        kk = self.property_key(k)
+        if target.__class__ is Term:
+            ov = self.overlays.get(self._overlay_key(target))
+            if ov is not None and kk in ov.props:
+                return True
+            return self.ask(term("in", kk, self.canon(target)))
+        if isinstance(target, JsObject):
+            h: JsObject | None = target
+            while h is not None:
+                if kk in h.props:
+                    return self.note_read(("prop", target.ident, self._prop_name(target), kk), True, s) if self._tracked(target) else True
+                h = h.proto
+            if kk.__class__ is Term:
+                return self.ne(self._dictionary_get(target, kk, s), UNDEFINED, s)
+            if self._tracked(target):
+                return self.note_read(("prop", target.ident, self._prop_name(target), kk), False, s)
+        return False
+
+    # ------------------------------------------------------------------ arrays
+
+    def array_read(self, a: JsArray, s: int) -> list[Value]:
+        """The elements of an array, logging the read of a shared one."""
+        if self._tracked(a):
+            if a.shared and not a.items and a.owner is not None and a.owner.root < 0:
+                self._maybe_filled(a)
+            self.note_read(("array", a.ident, a.label or "array"), None, s)
+        return a.items
+
+    def _maybe_filled(self, a: JsArray) -> None:
+        loc = ("array", a.ident, a.label or "array")
+        if loc in self.symbolic:
+            return
+        self.symbolic.add(loc)
+        typed = self._element_type(a, 0)
+        if typed is None or self.program.kind_of(typed) in ("promise", "function", "timer", "lock"):
+            return
+        if not self.ask(term("initially-empty", a.ident, a.label or "array"), True):
+            a.items = [Rest(term("init", a.ident, a.label or "array", type=a.types))]
+
+    def array_write(self, a: JsArray, items: list[Value], s: int, tags: int = 0) -> None:
+        """Replaces the elements, logging the write of a shared array."""
+        if self._tracked(a):
+            self.array_touch(a, s, tags)
+            if a.shared:
+                for v in items:
+                    if v.__class__ is not Rest:
+                        self.share(v)
+                items = [v if v.__class__ is Rest else raw(v) for v in items]
+        a.items = items
+
+    def array_touch(self, a: JsArray, s: int, tags: int = 0) -> None:
+        """Logs a write to a shared array."""
+        loc = ("array", a.ident, a.label or "array")
+        self.note_write(loc, None, s, tags)
+        self.symbolic.add(loc)
+
+    def _length(self, items: list[Value]) -> Value:
+        n: Any = 0
+        for i in items:
+            n = terms.add(n, term("length", i.term)) if i.__class__ is Rest else terms.add(n, 1)
+        return n
+
+    def _element(self, a: JsArray, k: Value, s: int) -> Value:
+        k = raw(k)
+        items = self.array_read(a, s)
+        tag = tags_of(self.array_tag(a))
+        if isinstance(k, str):
+            if not k.lstrip("-").isdigit():
+                return self._get_object(a, k, s, a)
+            k = int(k)
+        if isinstance(k, int) and not any(i.__class__ is Rest for i in items[: k + 1]):
+            if 0 <= k < len(items):
+                return tagged(items[k], tag)
+            return V(UNDEFINED, tag) if tag else UNDEFINED
+        rest = next((i.term for i in items if i.__class__ is Rest), None)
+        if isinstance(k, Term) or rest is not None:
+            key = self.property_key(k) if not isinstance(k, int) else k
+            if key in a.props:
+                return tagged(a.props[key], tag)
+            base = rest if rest is not None else term("of", a.ident)
+            return tagged(self.unknown(term("elem", base, key), self._element_type(a, 0)), tag)
+        return UNDEFINED
+
+    def _set_element(self, a: JsArray, k: Value, v: Value, s: int) -> None:
+        k = raw(k)
+        if isinstance(k, str) and k.isdigit():
+            k = int(k)
+        tags = self.deep_tags(v)
+        if isinstance(k, int) and k >= 0 and not any(i.__class__ is Rest for i in a.items[: k + 1]):
+            items = list(a.items)
+            while len(items) <= k and k < 10_000:
+                items.append(UNDEFINED)
+            if k < len(items):
+                items[k] = v
+            self.array_write(a, items, s, tags)
+            return
+        if self._tracked(a):
+            self.array_touch(a, s, tags)
+            if a.shared:
+                self.share(v)
+        a.props[self.property_key(k)] = raw(v) if a.shared else v
+
+    # ------------------------------------------------------------------ maps and sets
+
+    def map_get(self, m: JsMap, key: Value, s: int) -> Value:
+        """The value under `key`, or NOT_BOUND; logs the read."""
+        k = self.key(key)
+        loc = ("entry", m.ident, m.label or m.kind, k)
+        found = m.entries.get(k)
+        value: Value = NOT_BOUND
+        if found is not None:
+            value = found[1]
+        elif m.owner is not None and m.owner.root < 0 and self.tracking and m.shared and not self._weak_local(m, key):
+            v = self._unknown_entry(m, k, loc)
+            if v is not UNDEFINED:
+                m.entries[k] = (raw(key), v)
+                value = v
+        if self._tracked(m) and not self._weak_local(m, key):
+            tagged_value = self.note_read(loc, UNDEFINED if value is NOT_BOUND else value, s)
+            if value is NOT_BOUND:
+                return V(NOT_BOUND, tagged_value.tags)
+            return tagged_value
+        return value
+
+    @staticmethod
+    def _weak_local(m: JsMap, key: Value) -> bool:
+        k = raw(key)
+        return m.kind in ("WeakMap", "WeakSet") and ((k.__class__ is Term and k.call >= 0) or (isinstance(k, JsObject) and not k.shared))
+
+    def map_set(self, m: JsMap, key: Value, value: Value, s: int) -> None:
+        """Stores under `key`; logs the write, and the change of the set of keys if there is one."""
+        k = self.key(key)
+        if self._tracked(m) and not self._weak_local(m, key):
+            tags = self.share(value) | tags_of(key) if m.shared else self.deep_tags(value)
+            self.share(key)
+            loc = ("entry", m.ident, m.label or m.kind, k)
+            self.note_write(loc, value, s, tags)
+            if k not in m.entries:
+                self.writes.add(("keys", m.ident, m.label or m.kind))
+            self.symbolic.add((loc, "entry"))
+            value = raw(value) if m.shared else value
+        m.entries[k] = (raw(key), value)
+
+    def map_delete(self, m: JsMap, key: Value, s: int) -> Value:
+        """Removes `key`; whether it was there."""
+        k = self.key(key)
+        had = self.map_get(m, key, s)
+        loc = ("entry", m.ident, m.label or m.kind, k)
+        if self._tracked(m) and not self._weak_local(m, key):
+            self.note_write(loc, UNDEFINED, s)
+            self.writes.add(("keys", m.ident, m.label or m.kind))
+            self.symbolic.add((loc, "entry"))
+        m.entries.pop(k, None)
+        return tagged(raw(had) is not NOT_BOUND, tags_of(had))
+
+    def map_clear(self, m: JsMap, s: int) -> None:
+        """Removes everything."""
+        if self._tracked(m):
+            for k in m.entries:
+                self.note_write(("entry", m.ident, m.label or m.kind, k), UNDEFINED, s)
+                self.symbolic.add((("entry", m.ident, m.label or m.kind, k), "entry"))
+            self.note_write(("keys", m.ident, m.label or m.kind), UNDEFINED, s)
+        m.entries.clear()
+
+    def map_size(self, m: JsMap, s: int) -> Value:
+        """The number of entries."""
+        loc = ("keys", m.ident, m.label or m.kind)
+        n: Value = len(m.entries)
+        if m.owner is not None and m.owner.root < 0 and self.tracking and m.shared:
+            kind = self.program.kind_of(self._element_type(m, 1 if m.kind == "Map" else 0))
+            if kind not in ("promise", "function", "timer", "lock") and not self.ask(term("initially", loc), True):
+                n = terms.add(term("init", loc, "size"), n)
+        if self._tracked(m):
+            for k in m.entries:
+                self.reads.add(("entry", m.ident, m.label or m.kind, k))
+            return self.note_read(loc, n, s)
+        return n
+
+    def map_entries(self, m: JsMap, s: int) -> list[tuple[Value, Value]]:
+        """The entries in order of insertion; logs the read of the set of keys."""
+        if self._tracked(m):
+            self.note_read(("keys", m.ident, m.label or m.kind), None, s)
+            out: list[tuple[Value, Value]] = []
+            for k, (a, b) in list(m.entries.items()):
+                out.append((a, self.note_read(("entry", m.ident, m.label or m.kind, k), b, s)))
+            return out
+        return list(m.entries.values())
+
+    # ------------------------------------------------------------------ calls
+
+    def call(self, f: Value, this: Value, args: list[Value], s: int) -> Value:
+        """`f(args)` with a receiver."""
+        if f.__class__ is V:
+            return tagged(self.call(f.v, this, args, s), f.tags)
+        if f.__class__ is JsFunction:
+            if f.native is not None:
+                return f.native(self, this, args, s)
+            if f.is_class:
+                raise self.error("TypeError", f"Class constructor {f.name} cannot be invoked without 'new'")
+            if f.bound_this is not NOT_BOUND:
+                this = f.bound_this
+            return self.invoke(f, this, args, f.bound_nt, s)
+        if f.__class__ is Term:
+            return self.unknown_call(self._call_name(f), self._receiver(f), args, s, f)
+        raise self.error("TypeError", "value is not a function")
+
+    @staticmethod
+    def _call_name(f: Term) -> str:
+        if f.op == "." and isinstance(f.args[1], str):
+            base = f.args[0]
+            return f"{Machine._call_name(base)}.{f.args[1]}" if base.__class__ is Term else str(f.args[1])
+        if f.op in ("arg", "dep", "init", "fresh"):
+            return str(f.args[1] if f.op in ("arg",) else f.args[-1])
+        if f.op == "inherited":
+            return str(f.args[1])
+        if f.op == "call":
+            return str(f.args[0]) + "()"
+        if f.op == "await":
+            return Machine._call_name(f.args[0]) if f.args[0].__class__ is Term else "value"
+        return "value"
+
+    @staticmethod
+    def _receiver(f: Term) -> Value:
+        return f.args[0] if f.op == "." else UNDEFINED
+
+    def callm(self, o: Value, k: Value, args: list[Value], s: int) -> Value:
+        """`o[k](args)`."""
+        if o.__class__ is V:
+            r = self.callm(o.v, k, args, s)
+            return tagged(r, o.tags)
+        if o.__class__ is Term:
+            t: Term = o
+            if k.__class__ is not str:
+                k = self.property_key(k)
+            ov = self.overlays.get(self._overlay_key(t))
+            if ov is not None and k in ov.props:
+                return self.call(ov.props[k], o, args, s)
+            if k in ("then", "catch", "finally") and args and self._promise_like(t):
+                return self.callm(self.external_term(t, s), k, args, s)
+            if self._nullish_known(t):
+                raise self.error("TypeError", f"Cannot read properties of undefined (reading '{k}')")
+            typed = self.program.member_type(t.type, k) if isinstance(k, str) else None
+            fn = term(".", t, k, type=typed)
+            from krepis.twin.typescript import builtins
+
+            made = builtins.unknown_method(self, t, k, args, s)
+            if made is not NOT_BOUND:
+                return made
+            return self.unknown_call(self._call_name(fn), t, args, s, fn)
+        f = self.get(o, k, s)
+        ff = f.v if f.__class__ is V else f
+        if ff is UNDEFINED or ff is None:
+            if isinstance(o, JsObject) and (o.cls is not None and (self.program.is_model_class(o.cls) or getattr(o.cls, "base_unknown", None) is not None)):
+                name = f"{o.label or o.cls.name}.{k}"
+                return self.unknown_call(name, o, args, s, None)
+            raise self.error("TypeError", f"{k} is not a function")
+        if ff.__class__ is Term and ff.op == "inherited":
+            return self.unknown_call(f"{o.label or 'this'}.{k}", o, args, s, ff)
+        return self.call(f, o, args, s)
+
+    def invoke(self, f: JsFunction, this: Value, args: list[Value], nt: Value, s: int) -> Value:
+        """Calls an interpreted function in a new frame."""
+        code = f.code
+        assert code is not None
+        self.operations += 1
+        if self.operations > MAX_OPERATIONS:
+            raise Exhausted("operations")
+        caller = self.frame
+        frame = Frame(code, caller, s, self.act.root)
+        frame.args = args
+        if frame.depth > MAX_DEPTH:
+            self.bounds.add((code.module.path, code.span[0], f"calls nested deeper than {MAX_DEPTH}"))
+            return term("call", code.name, "recursion")
+        before = frame.ctrl
+        if code.is_async or code.is_generator:
+            return self._start(f, code, frame, this, args, nt, s)
+        self.frame = frame
+        try:
+            result = code.fn(self, f, this, args, nt)
+        except JsThrow as e:
+            e.ctrl |= frame.ctrl
+            raise
+        except Unsupported as u:
+            self.unsupported.add((code.module.path, u.line or code.span[0], u.message))
+            return term("call", code.name, "unsupported")
+        finally:
+            self.frame = caller
+        extra = frame.ctrl & ~before
+        return tagged(result, extra) if extra else result
+
+    def _start(self, f: JsFunction, code: FunctionCode, frame: Frame, this: Value, args: list[Value], nt: Value, s: int) -> Value:
+        parent = self.act
+        parent.counter += 1
+        act = Activation((*parent.path, parent.counter), parent.root, frame)
+        act.gen = code.fn(self, f, this, args, nt)
+        if code.is_generator:
+            g = JsGenerator(self.ident(), self.protos["AsyncGenerator" if code.is_async else "Generator"])
+            g.owner = parent
+            g.gen = act.gen
+            g.act = act
+            return g
+        promise = self.new_promise()
+        promise.act = act
+        promise.site = (frame.parent, s)
+        act.promise = promise
+        self.promises.append(promise)
+        self.resume(act, 0, UNDEFINED)
+        if self.serial and self.tracking and promise.state == 0 and parent.root >= 0:
+            self._finish_first(act)
+        return promise
+
+    def _finish_first(self, act: Activation) -> None:
+        """Serial semantics: the callee runs to completion before its caller goes on."""
+        saved = self.act, self.frame
+        for _ in range(MAX_EVENTS):
+            self.drain()
+            if act.promise is None or act.promise.state or act.parked:
+                break
+            mine = [p for p in self.pending if p.act.path[: len(act.path)] == act.path and self._ready(p)]
+            if not mine:
+                break
+            self._fire(mine[0])
+        self.act, self.frame = saved
+
+    def resume(self, act: Activation, mode: int, value: Value) -> None:
+        """Runs an activation until it suspends or ends. mode 0: a value arrives, 1: an exception."""
+        saved_act, saved_frame = self.act, self.frame
+        self.act, self.frame = act, act.frame
+        act.awaits = None
+        try:
+            msg = act.gen.send(None if act.counter == 0 and mode == 0 and value is UNDEFINED and not act.done and act.gen.gi_frame is not None and act.gen.gi_frame.f_lasti <= 0 else value) if mode == 0 else act.gen.throw(value)
+        except StopIteration as e:
+            act.done = True
+            assert act.promise is not None
+            result = e.value
+            extra = act.frame.ctrl & ~(act.frame.parent.ctrl if act.frame.parent is not None else 0)
+            self.resolve(act.promise, tagged(UNDEFINED if result is None and False else result, extra))
+        except JsThrow as e:
+            act.done = True
+            assert act.promise is not None
+            e.ctrl |= act.frame.ctrl
+            self.reject(act.promise, e.value, e.ctrl)
+        except Park:
+            act.parked = True
+        except Unsupported as u:
+            act.done = True
+            code = act.frame.code
+            assert act.promise is not None and code is not None
+            self.unsupported.add((code.module.path, u.line or code.span[0], u.message))
+            self.resolve(act.promise, term("call", code.name, "unsupported"))
+        else:
+            kind, v, s = msg
+            act.await_site = s
+            self._await(act, v, s)
+        finally:
+            self.act, self.frame = saved_act, saved_frame
+
+    def _await(self, act: Activation, v: Value, s: int) -> None:
+        p = self.to_promise(v, s)
+        act.awaits = p
+        p.handled = True
+        p.observed = True
+        self._react(p, act)
+
+    def to_promise(self, v: Value, s: int) -> JsPromise:
+        """PromiseResolve (ECMA-262 section 27.2.4.7.1); an unknown result is an external operation."""
+        r = raw(v)
+        if r.__class__ is JsPromise:
+            promise: JsPromise = r
+            return promise
+        if r.__class__ is Term and self._promise_like(r):
+            p = self.external_term(r, s)
+            return p
+        p = self.new_promise()
+        self.resolve(p, v)
+        return p
+
+    def _promise_like(self, t: Term) -> bool:
+        """Whether awaiting this unknown value may suspend on input or output."""
+        if t.type is not None:
+            kind = self.program.kind_of(t.type)
+            if kind == "promise":
+                return True
+            if kind in ("primitive", "array", "map", "lock", "void"):
+                return False
+        return t.op in ("call", "recursion") or (t.op in ("arg", ".", "entry") and t.type is None)
+
+    def external_term(self, t: Term, s: int, name: str = "") -> JsPromise:
+        """The promise of an unknown asynchronous result."""
+        typed = self.program.awaited_type(t.type)
+        value = self.unknown(term("await", t, type=typed), typed)
+        return self.external(name or self._call_name(t), lambda: value, s, effect=None)
+
+    def new_promise(self) -> JsPromise:
+        """A pending promise."""
+        p = JsPromise(self.ident(), self.protos["Promise"])
+        p.owner = self.act
+        return p
+
+    # ------------------------------------------------------------------ promises (ECMA-262 section 27.2)
+
+    def resolve(self, p: JsPromise, v: Value) -> None:
+        """The resolve function of `p`."""
+        if p.state or getattr(p, "waits_for", None) == "locked-in":
+            return
+        r = raw(v)
+        if r.__class__ is JsPromise:
+            if r is p:
+                self.reject(p, raw(self.error("TypeError", "Chaining cycle detected for promise").value))
+                return
+            r.handled = True
+            r.observed = True
+            p.waits_for = r
+            self.micro.append((self._adopt, (p, r)))
+            return
+        if r.__class__ is Term and r.op == "call" and self._promise_like(r) and self.tracking:
+            inner = self.external_term(r, 0)
+            p.waits_for = inner
+            inner.handled = inner.observed = True
+            self.micro.append((self._adopt, (p, inner)))
+            return
+        if isinstance(r, JsObject) and not isinstance(r, JsFunction) and not isinstance(r, JsArray):
+            then = self.get(r, "then", 0) if self._has_then(r) else UNDEFINED
+            if isinstance(raw(then), JsFunction):
+                self.micro.append((self._adopt_thenable, (p, r, then, self.frame)))
+                return
+        self._settle(p, 1, v)
+
+    @staticmethod
+    def _has_then(o: JsObject) -> bool:
+        h: JsObject | None = o
+        while h is not None:
+            if "then" in h.props:
+                return True
+            h = h.proto
+        return False
+
+    def _adopt(self, p: JsPromise, r: JsPromise) -> None:
+        self._react(r, (p, UNDEFINED, UNDEFINED, self.act, self.frame, 0))
+
+    def _adopt_thenable(self, p: JsPromise, r: JsObject, then: Value, frame: Frame) -> None:
+        saved = self.frame
+        self.frame = frame
+        try:
+            a, b = self.resolvers(p)
+            self.call(then, r, [a, b], 0)
+        except JsThrow as e:
+            self.reject(p, e.value, e.ctrl)
+        finally:
+            self.frame = saved
+
+    def resolvers(self, p: JsPromise) -> tuple[JsFunction, JsFunction]:
+        """The two resolving functions of a promise."""
+
+        def yes(R: Machine, this: Value, args: list[Value], s: int) -> Value:
+            R.note_settle(p, s)
+            R.resolve(p, args[0] if args else UNDEFINED)
+            return UNDEFINED
+
+        def no(R: Machine, this: Value, args: list[Value], s: int) -> Value:
+            R.note_settle(p, s)
+            R.reject(p, args[0] if args else UNDEFINED)
+            return UNDEFINED
+
+        a, b = self.native("resolve", yes), self.native("reject", no)
+        return a, b
+
+    def note_settle(self, p: JsPromise, s: int) -> None:
+        """Settling a promise that another call waits for is a dependence between the two."""
+        if self.tracking and p.state == 0:
+            self.writes.add(("promise", p.ident))
+
+    def reject(self, p: JsPromise, v: Value, ctrl: int = 0) -> None:
+        """The reject function of `p`."""
+        if p.state:
+            return
+        self._settle(p, 2, tagged(v, ctrl) if ctrl and v.__class__ is V else v)
+
+    def _settle(self, p: JsPromise, state: int, v: Value) -> None:
+        p.state = state
+        p.value = v
+        p.waits_for = None
+        reactions, p.reactions = p.reactions, []
+        for r in reactions:
+            self.micro.append((self._run_reaction, (r, state, v)))
+
+    def _react(self, p: JsPromise, reaction: Any) -> None:
+        if p.state == 0:
+            p.reactions.append(reaction)
+            if self.tracking:
+                self.reads.add(("promise", p.ident))
+        else:
+            self.micro.append((self._run_reaction, (reaction, p.state, p.value)))
+
+    def then(self, p: JsPromise, on_ok: Value, on_err: Value, s: int) -> JsPromise:
+        """`p.then(on_ok, on_err)`."""
+        derived = self.new_promise()
+        p.handled = True
+        p.observed = True
+        derived.site = (self.frame, s)
+        self.promises.append(derived)
+        self._react(p, (derived, on_ok, on_err, self.act, self.frame, s))
+        return derived
+
+    def _run_reaction(self, r: Any, state: int, v: Value) -> None:
+        if r.__class__ is Activation:
+            self.resume(r, state - 1, v if state == 1 else JsThrow(v))
+            return
+        if r.__class__ is not tuple:
+            r(state, v)
+            return
+        derived, on_ok, on_err, act, frame, s = r
+        handler = raw(on_ok if state == 1 else on_err)
+        if not (isinstance(handler, JsFunction) or handler.__class__ is Term):
+            if state == 1:
+                self.resolve(derived, v)
+            else:
+                self.reject(derived, v)
+            return
+        saved = self.act, self.frame
+        self.act, self.frame = act, frame
+        try:
+            self.resolve(derived, self.call(handler, UNDEFINED, [v], s))
+        except JsThrow as e:
+            self.reject(derived, e.value, e.ctrl)
+        finally:
+            self.act, self.frame = saved
+
+    # ------------------------------------------------------------------ events
+
+    def drain(self) -> None:
+        """Runs process.nextTick callbacks and microtasks until none is left."""
+        micro, ticks = self.micro, self.ticks
+        while micro or ticks:
+            self.operations += 1
+            if self.operations > MAX_OPERATIONS:
+                raise Exhausted("operations")
+            queue = ticks if ticks else micro
+            fn, args = queue.popleft()
+            fn(*args)
+            if queue is micro:
+                while micro:
+                    self.operations += 1
+                    if self.operations > MAX_OPERATIONS:
+                        raise Exhausted("operations")
+                    fn, args = micro.popleft()
+                    fn(*args)
+
+    def event_key(self) -> Any:
+        """A deterministic identity for the next event that the running activation creates."""
+        act = self.act
+        act.counter += 1
+        return (act.path, act.counter)
+
+    def post(self, name: str, fire: Callable[[], bool], s: int) -> Pending:
+        """Adds a pending event."""
+        p = Pending(self.event_key(), name, fire, self.act)
+        p.site = (self.frame, s)
+        self.pending.append(p)
+        self.created.append(p)
+        return p
+
+    def external(self, name: str, fn: Callable[[], Value], s: int, effect: str | None) -> JsPromise:
+        """An external asynchronous operation: takes effect at one instant, resumes its caller at a later one.
+
+        `fn` runs at the instant of effect (and may throw or return `Blocked`); operations without a
+        model (`effect` None) touch nothing, so that the two instants are one.
+        """
+        promise = self.new_promise()
+        self.promises.append(promise)
+        promise.site = (self.frame, s)
+        act, frame = self.act, self.frame
+        self.external_count += 1
+        rejected = self.tracking and self.external_count - 1 == self.reject_at and frame.root == 0
+        if self.tracking:
+            self.externals.append((name, frame, s))
+        outcome: list[Any] = []
+
+        def fire() -> bool:
+            if not outcome and not rejected:
+                saved = self.act, self.frame
+                self.act, self.frame = act, frame
+                try:
+                    result = fn()
+                    blocked = getattr(result, "blocked", None)
+                    if blocked is not None:
+                        pending.blocked = blocked
+                        return True
+                    outcome.append((1, result))
+                except JsThrow as e:
+                    outcome.append((2, e.value))
+                finally:
+                    self.act, self.frame = saved
+                if effect is not None and self.tracking:
+                    return True
+            if rejected:
+                error = self.error("Error", f"{name} failed")
+                self.reject(promise, error.value)
+            elif outcome[0][0] == 1:
+                self.resolve(promise, outcome[0][1])
+            else:
+                self.reject(promise, outcome[0][1])
+            return False
+
+        pending = self.post(name, fire, s)
+        return promise
+
+    def timer(self, delay: Value, callback: Callable[[], None], s: int, name: str) -> Pending:
+        """A timer: fires once due; virtual time orders timers among themselves."""
+        d = raw(delay)
+        ms = float(d) if isinstance(d, int | float) and not isinstance(d, bool) and d == d else (1.0 if d is UNDEFINED else 1000.0)
+        frame = self.frame
+        act = self.act
+
+        def fire() -> bool:
+            self.now = max(self.now, p.due or 0.0)
+            saved = self.act, self.frame
+            child = Activation((*act.path, p.key[1]), act.root, frame)
+            self.act, self.frame = child, frame
+            try:
+                callback()
+            except JsThrow:
+                pass
+            finally:
+                self.act, self.frame = saved
+            return False
+
+        p = self.post(name, fire, s)
+        p.due = self.now + max(ms, 1.0)
+        self.timer_seq += 1
+        p.seq = self.timer_seq
+        return p
+
+    def cancel_timer(self, p: Pending) -> None:
+        """Forgets a pending timer."""
+        if p in self.pending:
+            self.pending.remove(p)
+            self.writes.add(("timer", p.key))
+        if p in self.created:
+            self.created.remove(p)
+
+    def _ready(self, p: Pending) -> bool:
+        if p.blocked is not None:
+            if p.blocked():
+                return False
+            p.blocked = None
+        if p.due is not None:
+            for q in self.pending:
+                if q.due is not None and (q.due, q.seq) < (p.due, p.seq):
+                    return False
+        return True
+
+    def enabled(self) -> list[Pending]:
+        """The events that can happen next."""
+        return [p for p in self.pending if self._ready(p)]
+
+    def _fire(self, p: Pending) -> None:
+        """Performs one event to quiescence."""
+        self.event += 1
+        if p.due is not None:
+            self.writes.add(("timer", p.key))
+        if not p.fire() and p in self.pending:
+            self.pending.remove(p)
+        self.drain()
+
+    # ------------------------------------------------------------------ unknown calls
+
+    def unknown_call(self, name: str, receiver: Value, args: list[Value], s: int, fn: Term | None) -> Value:
+        """A call whose body is not known: classified by its name, its receiver and its callbacks."""
+        from krepis.twin.typescript import unknowns
+
+        return unknowns.call(self, name, receiver, args, s, fn)
+
+    # ------------------------------------------------------------------ functions and classes
+
+    def func(self, i: int, env: tuple[Any, ...], parent: JsFunction) -> JsFunction:
+        """A function declaration or expression."""
+        assert parent.code is not None
+        code = parent.code.module.functions[i]
+        f = JsFunction(self.ident(), self.protos["Function"], code.name.rsplit(".", 1)[-1])
+        f.code = code
+        f.env = env
+        f.parent = parent
+        f.owner = self.act
+        f.shared = not self.tracking
+        return f
+
+    def arrow(self, i: int, env: tuple[Any, ...], this: Value, parent: JsFunction, nt: Value = UNDEFINED) -> JsFunction:
+        """An arrow function: `this` is that of its surroundings."""
+        f = self.func(i, env, parent)
+        f.bound_this = this
+        f.bound_nt = nt
+        f.home = parent.home
+        f.klass = parent.klass
+        return f
+
+    def method(self, i: int, env: tuple[Any, ...], home: Any, parent: JsFunction | None = None) -> JsFunction:
+        """A method of an object literal."""
+        owner = parent if parent is not None else home
+        f = self.func(i, env, owner)
+        if isinstance(home, JsObject) and not isinstance(home, JsFunction):
+            f.home = home
+        return f
+
+    def obj(self, s: int) -> JsObject:
+        """An empty object literal."""
+        return self.new_object()
+
+    def objlit(self, entries: list[Any], s: int, o: JsObject | None = None) -> JsObject:
+        """An object literal."""
+        if o is None:
+            o = self.new_object()
+        props = o.props
+        for entry in entries:
+            kind = entry[0]
+            if kind == 0:
+                k, v = entry[1], entry[2]
+                if k.__class__ is not str:
+                    k = self.property_key(k)
+                props[k] = v
+                vv = v.v if v.__class__ is V else v
+                if len(entry) > 3 and self.tracking:
+                    if o.sites is None:
+                        o.sites = {}
+                    o.sites[k] = entry[3]
+                elif not self.tracking and isinstance(vv, JsObject) and not vv.label and k.__class__ is str:
+                    self._label(vv, k)
+                if vv.__class__ is JsFunction and vv.home is None and vv.bound_this is NOT_BOUND:
+                    vv.home = o
+            elif kind == 1:
+                self._spread_into(o, entry[1], s)
+            else:
+                k = entry[1] if entry[1].__class__ is str else self.property_key(entry[1])
+                old = props.get(k)
+                g = old.get if old.__class__ is Accessor else UNDEFINED
+                st = old.set if old.__class__ is Accessor else UNDEFINED
+                props[k] = Accessor(entry[2], st) if kind == 2 else Accessor(g, entry[2])
+        return o
+
+    def _spread_into(self, o: JsObject, value: Value, s: int) -> None:
+        t = tags_of(value)
+        value = raw(value)
+        if value.__class__ is Term:
+            ov = self.overlays.get(self._overlay_key(value))
+            base = self.canon(value)
+            if value.shared and self.tracking and self.mutable_dep(value):
+                got = self.note_read(("field", base, "*"), UNDEFINED, s)
+                t |= tags_of(got)
+                self.reads.update(("field", base, k) for k in (ov.props if ov is not None else ()))
+            o.props[("spread", base)] = tagged(value, t)
+            if ov is not None:
+                for k, v in ov.props.items():
+                    o.props[k] = tagged(v, t)
+            if o.term is None:
+                o.term = value
+            return
+        if isinstance(value, JsArray):
+            for i, v in enumerate(self.array_read(value, s)):
+                o.props[str(i)] = v
+            return
+        if isinstance(value, JsObject):
+            for k in list(value.props):
+                v = value.props[k]
+                if isinstance(k, tuple):
+                    o.props[k] = v
+                    continue
+                o.props[k] = tagged(self._get_object(value, k, s, value), t)
+            if value.term is not None and o.term is None:
+                o.term = value.term
+
+    def class_(
+        self,
+        i: int,
+        base: Value,
+        envs: list[tuple[Any, ...]],
+        keys: list[Value],
+        fn: JsFunction,
+        this: Value,
+        s: int,
+    ) -> JsFunction:
+        """A class: constructor function, prototype, static members."""
+        assert fn.code is not None
+        from krepis.twin.typescript.classes import make_class
+
+        return make_class(self, fn.code.module.classes[i], base, envs, keys, fn, this, s)
+
+    def new(self, c: Value, args: list[Value], s: int, types: int | None = None) -> Value:
+        """`new c(args)`."""
+        ctor = raw(c)
+        if ctor.__class__ is JsFunction:
+            if ctor.native is not None and not ctor.is_class:
+                made = ctor.native(self, NEW, args, s)
+                if types is not None and isinstance(made, JsObject):
+                    made.types = (self.frame.code.module.type_refs[types], self.frame.code.module)  # type: ignore[union-attr]
+                return made
+            from krepis.twin.typescript.classes import construct
+
+            return construct(self, ctor, args, ctor, s)
+        if ctor.__class__ is Term:
+            return self._new_unknown(ctor, args, s)
+        raise self.error("TypeError", "value is not a constructor")
+
+    def _new_unknown(self, ctor: Term, args: list[Value], s: int) -> Value:
+        """An object of a class without a body: remembers what it was made from."""
+        o = self.new_object()
+        o.term = term("dep", "new", *ctor.args[:2], self._call_name(ctor)) if not self.tracking else None
+        o.label = self._call_name(ctor)
+        o.props[("args",)] = self.new_array(list(args))
+        o.cls = self.program.unknown_class(ctor)
+        return o
+
+    def supercall(self, fn: JsFunction, this: Value, args: list[Value], nt: Value, s: int) -> Value:
+        """`super(...)`."""
+        from krepis.twin.typescript.classes import super_construct
+
+        return super_construct(self, fn, this, args, nt, s)
+
+    def superget(self, fn: JsFunction, this: Value, k: Value, s: int) -> Value:
+        """`super.k`."""
+        home = fn.home
+        base = home.proto if home is not None else None
+        if base is None:
+            return UNDEFINED
+        return self._get_object(base, k if k.__class__ is str else self.property_key(k), s, this)
+
+    def supermethod(self, fn: JsFunction, this: Value, k: Value, args: list[Value], s: int) -> Value:
+        """`super.k(...)`."""
+        f = self.superget(fn, this, k, s)
+        if raw(f) is UNDEFINED:
+            return self.unknown_call(f"super.{k}", this, args, s, None)
+        return self.call(f, this, args, s)
+
+    def arguments(self, args: list[Value]) -> Value:
+        """The `arguments` object."""
+        return self.new_array(list(args))
+
+    def spread(self, parts: list[Any], s: int) -> list[Value]:
+        """Argument and element lists with spreads."""
+        out: list[Value] = []
+        for kind, v in parts:
+            if kind == 0:
+                out.append(v)
+                continue
+            r = raw(v)
+            t = tags_of(v)
+            if isinstance(r, JsArray):
+                items = self.array_read(r, s)
+                t |= tags_of(self.array_tag(r))
+                out.extend([i if i.__class__ is Rest else tagged(i, t) for i in items])
+                if t and not items:
+                    out_tag = V(UNDEFINED, t)
+                    self._spread_tags = out_tag.tags
+            elif r.__class__ is Term:
+                out.append(Rest(r))
+            elif r is UNDEFINED or r is None:
+                raise self.error("TypeError", "Spread syntax requires an iterable")
+            else:
+                out.extend(tagged(x, t) for x in self.iter(v, s))
+        return out
+
+    def arr(self, items: list[Value], s: int) -> JsArray:
+        """An array literal."""
+        return self.new_array(items)
+
+    def typed(self, value: Value, index: int) -> Value:
+        """Attaches what an annotation says."""
+        r = raw(value)
+        module = self.frame.code.module  # type: ignore[union-attr]
+        ref = module.type_refs[index]
+        if isinstance(r, JsObject):
+            if r.types is None:
+                r.types = (ref, module)
+        elif r.__class__ is Term and r.type is None:
+            r.type = (ref, module)
+        return value
+
+    # ------------------------------------------------------------------ operators
+
+    def truth(self, v: Value, s: int, default: bool = True) -> bool:
+        """ToBoolean; an unknown value splits the scenario; the frame's control depends on the value."""
+        if v is True or v is False:
+            return bool(v)
+        if v.__class__ is V:
+            self.frame.ctrl |= v.tags
+            v = v.v
+            if v is True or v is False:
+                return bool(v)
+        if v is UNDEFINED or v is None:
+            return False
+        if v.__class__ is Term:
+            return self._truth_term(v, default)
+        if isinstance(v, str | int):
+            return bool(v)
+        if isinstance(v, float):
+            return v == v and v != 0
+        return True
+
+    def _truth_term(self, t: Term, default: bool) -> bool:
+        if t.op in PREDICATES:
+            return self.ask(t, default)
+        kind = self.program.kind_of(t.type)
+        if kind in ("function", "lock", "map") or (kind in ("object", "promise", "array") and t.op != "call"):
+            if not self.program.optional(t.type):
+                return True
+        if t.op in ("arg", "dep", "new") and t.type is None and t.op == "dep":
+            return True
+        if t.op == "tmpl":
+            return True
+        if t.op == "fresh":
+            return True
+        return self.ask(term("truthy", self.canon(t)), default)
+
+    def unlikely(self, v: Value, s: int) -> bool:
+        """Truth of a guard that leaves: tried as false first."""
+        return self.truth(v, s, False)
+
+    def nullish(self, v: Value, s: int) -> bool:
+        """Whether `v` is null or undefined."""
+        if v.__class__ is V:
+            self.frame.ctrl |= v.tags
+            v = v.v
+        if v is UNDEFINED or v is None:
+            return True
+        if v.__class__ is Term:
+            if v.op in PREDICATES or v.op in ("lin", "tmpl", "fresh", "dep", "init", "length") or v.shared and v.op == "entry":
+                return False
+            t = self.canon(v)
+            if not self.program.optional(v.type):
+                if v.type is not None:
+                    return False
+                if v.op in ("arg",):
+                    return False
+            answer = self.world.answers.get(term("truthy", t))
+            if answer is True:
+                return False
+            return self.ask(term("nullish", t), False)
+        return False
+
+    def void(self, v: Value) -> Value:
+        """`void v`: the programmer says that nobody waits."""
+        r = raw(v)
+        if r.__class__ is JsPromise:
+            r.observed = True
+        return UNDEFINED
+
+    def not_(self, v: Value, s: int = 0) -> Value:
+        """`!v`."""
+        if v.__class__ is V:
+            inner = self.not_(v.v, s)
+            return tagged(inner, v.tags)
+        if v.__class__ is Term:
+            if v.op == "not":
+                return v.args[0]
+            if v.op in PREDICATES:
+                return term("not", v)
+            return not self._truth_term(v, True)
+        return not self.truth(v, s)
+
+    def _binary(self, a: Value, b: Value, fn: Callable[[Value, Value], Value]) -> Value:
+        tags = 0
+        if a.__class__ is V:
+            tags = a.tags
+            a = a.v
+        if b.__class__ is V:
+            tags |= b.tags
+            b = b.v
+        r = fn(a, b)
+        return V(r, tags) if tags else r
+
+    def add(self, a: Value, b: Value, s: int) -> Value:
+        """`a + b`."""
+        if a.__class__ is int and b.__class__ is int:
+            return a + b
+        return self._binary(a, b, self._add)
+
+    def _prim(self, v: Value) -> Value:
+        if isinstance(v, JsObject) and not isinstance(v, JsArray | JsFunction):
+            if v.class_name == "Date" and "time" in v.props:
+                return terms.to_text(raw(v.props["time"]))
+            f = self.get(v, "valueOf", 0) if self._finds(v, "valueOf") else UNDEFINED
+            if isinstance(raw(f), JsFunction):
+                r = raw(self.call(f, v, [], 0))
+                if not isinstance(r, JsObject):
+                    return r
+            f = self.get(v, "toString", 0) if self._finds(v, "toString") else UNDEFINED
+            if isinstance(raw(f), JsFunction):
+                return raw(self.call(f, v, [], 0))
+            return terms.to_text(v)
+        return v
+
+    @staticmethod
+    def _finds(o: JsObject, k: str) -> bool:
+        h: JsObject | None = o
+        while h is not None:
+            if k in h.props:
+                return True
+            h = h.proto
+        return False
+
+    def _add(self, a: Value, b: Value) -> Value:
+        a, b = self._prim(a), self._prim(b)
+        if isinstance(a, str) or isinstance(b, str) or isinstance(a, JsObject) or isinstance(b, JsObject):
+            return terms.concat([terms.to_text(a), terms.to_text(b)])
+        if a.__class__ is Term or b.__class__ is Term:
+            if self._is_text(a) or self._is_text(b):
+                return terms.concat([terms.to_text(a), terms.to_text(b)])
+            return terms.add(terms.to_number(a), terms.to_number(b))
+        x, y = terms.to_number(a), terms.to_number(b)
+        if isinstance(x, BigInt):
+            return BigInt(int(x) + int(y))
+        return terms.normal(x + y)
+
+    def _is_text(self, t: Value) -> bool:
+        return t.__class__ is Term and (t.op == "tmpl" or self.program.is_string(t.type))
+
+    def _arith(self, name: str, a: Value, b: Value) -> Value:
+        x, y = self._number(a), self._number(b)
+        if x.__class__ is Term or y.__class__ is Term:
+            if name == "sub":
+                return terms.sub(x, y)
+            if name == "mul" and (x.__class__ is not Term or y.__class__ is not Term):
+                return terms.scale(x, y) if x.__class__ is Term else terms.scale(y, x)
+            if name == "div" and y.__class__ is not Term and y not in (0,):
+                return term("div", x, y)
+            if name == "mul":
+                return term("mul", *sorted((x, y), key=terms.sort_key))
+            return term(name, x, y)
+        try:
+            return _ARITHMETIC[name](x, y)
+        except (ZeroDivisionError, OverflowError, ValueError, TypeError):
+            return terms.NAN
+
+    def _number(self, v: Value) -> Any:
+        v = self._prim_number(v)
+        return terms.to_number(v)
+
+    def _prim_number(self, v: Value) -> Value:
+        if isinstance(v, JsObject) and v.class_name == "Date" and "time" in v.props:
+            return raw(v.props["time"])
+        return self._prim(v) if isinstance(v, JsObject) else v
+
+    def sub(self, a: Value, b: Value, s: int) -> Value:
+        """`a - b`."""
+        if a.__class__ is int and b.__class__ is int:
+            return a - b
+        return self._binary(a, b, lambda x, y: self._arith("sub", x, y))
+
+    def mul(self, a: Value, b: Value, s: int) -> Value:
+        """`a * b`."""
+        return self._binary(a, b, lambda x, y: self._arith("mul", x, y))
+
+    def div(self, a: Value, b: Value, s: int) -> Value:
+        """`a / b`."""
+        return self._binary(a, b, lambda x, y: self._arith("div", x, y))
+
+    def mod(self, a: Value, b: Value, s: int) -> Value:
+        """`a % b`."""
+        return self._binary(a, b, lambda x, y: self._arith("mod", x, y))
+
+    def pow(self, a: Value, b: Value, s: int) -> Value:
+        """`a ** b`."""
+        return self._binary(a, b, lambda x, y: self._arith("pow", x, y))
+
+    def bitand(self, a: Value, b: Value, s: int) -> Value:
+        """`a & b`."""
+        return self._binary(a, b, lambda x, y: self._arith("bitand", x, y))
+
+    def bitor(self, a: Value, b: Value, s: int) -> Value:
+        """`a | b`."""
+        return self._binary(a, b, lambda x, y: self._arith("bitor", x, y))
+
+    def bitxor(self, a: Value, b: Value, s: int) -> Value:
+        """`a ^ b`."""
+        return self._binary(a, b, lambda x, y: self._arith("bitxor", x, y))
+
+    def shl(self, a: Value, b: Value, s: int) -> Value:
+        """`a << b`."""
+        return self._binary(a, b, lambda x, y: self._arith("shl", x, y))
+
+    def shr(self, a: Value, b: Value, s: int) -> Value:
+        """`a >> b`."""
+        return self._binary(a, b, lambda x, y: self._arith("shr", x, y))
+
+    def ushr(self, a: Value, b: Value, s: int) -> Value:
+        """`a >>> b`."""
+        return self._binary(a, b, lambda x, y: self._arith("ushr", x, y))
+
+    def _less(self, a: Value, b: Value) -> Value:
+        return terms.less(self._prim_number(a), self._prim_number(b))
+
+    def lt(self, a: Value, b: Value, s: int) -> Value:
+        """`a < b`."""
+        return self._binary(a, b, self._less)
+
+    def gt(self, a: Value, b: Value, s: int) -> Value:
+        """`a > b`."""
+        return self._binary(a, b, lambda x, y: self._less(y, x))
+
+    def le(self, a: Value, b: Value, s: int) -> Value:
+        """`a <= b`."""
+        return self._binary(a, b, lambda x, y: self._ordered(x, y) and _negate(self._less(y, x)))
+
+    def ge(self, a: Value, b: Value, s: int) -> Value:
+        """`a >= b`."""
+        return self._binary(a, b, lambda x, y: self._ordered(x, y) and _negate(self._less(x, y)))
+
+    def _ordered(self, x: Value, y: Value) -> bool:
+        """Comparisons with NaN are false both ways."""
+        if x.__class__ is Term or y.__class__ is Term or isinstance(x, str) and isinstance(y, str):
+            return True
+        a, b = self._number(x), self._number(y)
+        return a.__class__ is Term or b.__class__ is Term or bool(a == a and b == b)
+
+    def _seq_term(self, a: Value, b: Value) -> Term:
+        if b.__class__ is Term and (a.__class__ is not Term or terms.sort_key(b) < terms.sort_key(a)):
+            a, b = b, a
+        return term("seq", a, b)
+
+    def _strict(self, a: Value, b: Value) -> Value:
+        if a is b:
+            return not (a.__class__ is float and a != a)
+        if a.__class__ is Term or b.__class__ is Term:
+            if b is UNDEFINED or b is None or a is UNDEFINED or a is None:
+                t = a if a.__class__ is Term else b
+                other = b if a.__class__ is Term else a
+                if t.op in PREDICATES or t.op in ("lin", "tmpl", "fresh", "dep", "length"):
+                    return False
+                if t.type is not None and not self.program.optional(t.type):
+                    return False
+                if t.op in ("arg", "init") and t.type is None and t.op == "init":
+                    return False
+                return term("undef" if other is UNDEFINED else "null", self.canon(t))
+            ca, cb = self.canon(a), self.canon(b)
+            if ca is cb:
+                return True
+            if isinstance(ca, JsObject) or isinstance(cb, JsObject):
+                return self._same_object(a, b)
+            for x in (ca, cb):
+                if x.__class__ is Term and x.op == "fresh":
+                    return False
+            if ca.__class__ is Term and ca.op in PREDICATES and isinstance(cb, bool):
+                return ca if cb else _negate(ca)
+            if cb.__class__ is Term and cb.op in PREDICATES and isinstance(ca, bool):
+                return cb if ca else _negate(cb)
+            la, lb = terms.linear(ca), terms.linear(cb)
+            if isinstance(la[0], int | float) and isinstance(lb[0], int | float) and (ca.__class__ is Term and ca.op == "lin" or cb.__class__ is Term and cb.op == "lin"):
+                d = terms.sub(ca, cb)
+                if d.__class__ is not Term:
+                    return bool(d == 0)
+                if d.op == "lin" and d.args[1][0][1] < 0:
+                    d = terms.scale(d, -1)
+                return term("seq", d, 0)
+            if path_of(ca) is not None and cb.__class__ is Term and path_of(cb) is not None and ca.call != cb.call:
+                return False
+            return self._seq_term(ca, cb)
+        if isinstance(a, bool) or isinstance(b, bool):
+            return a is b
+        if isinstance(a, int | float) and isinstance(b, int | float):
+            return isinstance(a, BigInt) == isinstance(b, BigInt) and a == b
+        if isinstance(a, str) and isinstance(b, str):
+            return a == b
+        return False
+
+    def _same_object(self, a: Value, b: Value) -> Value:
+        x, t = (a, b) if isinstance(a, JsObject) else (b, a)
+        made = self.overlays.get((t if t.shared else (self.frame.root, t), "made"))
+        return made is x
+
+    def seq(self, a: Value, b: Value, s: int) -> Value:
+        """`a === b`."""
+        if a.__class__ is str and b.__class__ is str:
+            return a == b
+        return self._binary(a, b, self._strict)
+
+    def sne(self, a: Value, b: Value, s: int) -> Value:
+        """`a !== b`."""
+        return self._binary(a, b, lambda x, y: _negate(self._strict(x, y)))
+
+    def _loose(self, a: Value, b: Value) -> Value:
+        if (a is None or a is UNDEFINED) and (b is None or b is UNDEFINED):
+            return True
+        if a is None or a is UNDEFINED or b is None or b is UNDEFINED:
+            t = b if a is None or a is UNDEFINED else a
+            return self.nullish(t, 0) if t.__class__ is Term else False
+        ta, tb = a.__class__, b.__class__
+        if ta is not Term and tb is not Term and ta is not tb and not isinstance(a, JsObject) and not isinstance(b, JsObject):
+            return terms.to_number(a) == terms.to_number(b)
+        return self._strict(a, b)
+
+    def eq(self, a: Value, b: Value, s: int) -> Value:
+        """`a == b`."""
+        return self._binary(a, b, self._loose)
+
+    def ne(self, a: Value, b: Value, s: int) -> Value:
+        """`a != b`."""
+        return self._binary(a, b, lambda x, y: _negate(self._loose(x, y)))
+
+    def neg(self, v: Value, s: int) -> Value:
+        """`-v`."""
+        if v.__class__ is V:
+            return V(self.neg(v.v, s), v.tags)
+        n = self._number(v)
+        if n.__class__ is Term:
+            return terms.scale(n, -1)
+        if isinstance(n, BigInt):
+            return BigInt(-int(n))
+        return -0.0 if n == 0 and not isinstance(n, bool) else -n
+
+    def pos(self, v: Value, s: int) -> Value:
+        """`+v`."""
+        return self.num(v, s)
+
+    def bitnot(self, v: Value, s: int) -> Value:
+        """`~v`."""
+        return self._binary(v, 0, lambda x, _: term("bitnot", x) if x.__class__ is Term else ~terms.int32(self._number(x)))
+
+    def num(self, v: Value, s: int) -> Value:
+        """ToNumeric."""
+        if v.__class__ is int:
+            return v
+        if v.__class__ is V:
+            return V(self.num(v.v, s), v.tags)
+        return self._number(v)
+
+    def inc(self, v: Value, s: int) -> Value:
+        """`v + 1`."""
+        return self.add(v, BigInt(1) if isinstance(raw(v), BigInt) else 1, s)
+
+    def dec(self, v: Value, s: int) -> Value:
+        """`v - 1`."""
+        return self.sub(v, BigInt(1) if isinstance(raw(v), BigInt) else 1, s)
+
+    def typeof(self, v: Value, s: int = 0) -> Value:
+        """`typeof v`."""
+        if v.__class__ is V:
+            return tagged(self.typeof(v.v, s), v.tags)
+        if v is UNDEFINED:
+            return "undefined"
+        if isinstance(v, bool):
+            return "boolean"
+        if isinstance(v, str):
+            return "string"
+        if isinstance(v, BigInt):
+            return "bigint"
+        if isinstance(v, int | float):
+            return "number"
+        if isinstance(v, JsFunction):
+            return "function"
+        if isinstance(v, Symbol):
+            return "symbol"
+        if v.__class__ is Term:
+            known = self.program.typeof(v.type)
+            return known if known is not None else term("typeof", self.canon(v))
+        return "object"
+
+    def instanceof(self, a: Value, b: Value, s: int) -> Value:
+        """`a instanceof b`."""
+        x, c = raw(a), raw(b)
+        if isinstance(x, JsObject) and isinstance(c, JsFunction):
+            proto = raw(c.props.get("prototype", UNDEFINED))
+            h = x.proto
+            while h is not None:
+                if h is proto:
+                    return tagged(True, tags_of(a))
+                h = h.proto
+            return tagged(False, tags_of(a))
+        if x.__class__ is Term:
+            name = c.name if isinstance(c, JsFunction) else self._call_name(c) if c.__class__ is Term else "?"
+            return tagged(term("instanceof", self.canon(x), name), tags_of(a))
+        if isinstance(x, JsObject) and c.__class__ is Term:
+            return self.program.made_from(x, c)
+        return False
+
+    def tmpl(self, strings: list[str], values: list[Value], s: int) -> Value:
+        """A template literal."""
+        tags = 0
+        parts: list[Any] = [strings[0]]
+        for text, v in zip(strings[1:], values, strict=False):
+            tags |= tags_of(v)
+            parts.append(terms.to_text(self._prim(raw(v))))
+            parts.append(text)
+        return tagged(terms.concat(parts), tags)
+
+    def tagged(self, f: Value, this: Value, cooked: list[Any], raws: list[str], values: list[Value], s: int) -> Value:
+        """A tagged template call."""
+        strings = self.new_array(list(cooked))
+        strings.props["raw"] = self.new_array(list(raws))
+        return self.call(f, this, [strings, *values], s)
+
+    def regex(self, pattern: str, flags: str) -> Value:
+        """A regular expression literal."""
+        from krepis.twin.typescript import builtins
+
+        return builtins.regex(self, pattern, flags)
+
+    def bigint(self, n: int) -> BigInt:
+        """A bigint literal."""
+        return BigInt(n)
+
+    def jsx(self, tag: Value, attributes: list[Any], children: list[Value], s: int) -> Value:
+        """A JSX element: an opaque value."""
+        return term("jsx", self.canon(raw(tag)) if raw(tag).__class__ in (str, Term) else "component")
+
+    # ------------------------------------------------------------------ control
+
+    def loop(self, s: int) -> list[int]:
+        """The state of one execution of a loop."""
+        return [0, 0, self.event, self.frame.ctrl]
+
+    def again(self, v: Value, lp: list[int], s: int) -> bool:
+        """Whether a loop goes on: unknown conditions are unrolled `UNROLL` times, known ones are bounded."""
+        r = raw(v)
+        self.operations += 1
+        if self.operations > MAX_OPERATIONS:
+            raise Exhausted("operations")
+        if r.__class__ is Term:
+            if v.__class__ is V:
+                self.frame.ctrl |= v.tags
+            if lp[1] >= UNROLL:
+                self.bound(s, f"loop unrolled {UNROLL} times")
+                return False
+            lp[1] += 1
+            return self._truth_term(r, lp[1] <= 1)
+        if not self.truth(v, s):
+            return False
+        lp[0] += 1
+        if lp[0] > MAX_ROUNDS:
+            raise Exhausted("loop rounds")
+        if self.event > lp[2] and self.event - lp[2] > 14 and lp[0] > 4:
+            self.bound(s, "endless loop cut off")
+            raise Park
+        return True
+
+    def bound(self, s: int, message: str) -> None:
+        """Remembers that a bound cut something off."""
+        code = self.frame.code
+        if code is not None and self.tracking and not self.program.is_model(code.module.path):
+            self.bounds.add((code.module.path, code.module.sites[s][0] if s < len(code.module.sites) else code.span[0], message))
+
+    def iter(self, v: Value, s: int) -> Iterator[Value]:
+        """The iterator of `for..of` and spreads."""
+        t = tags_of(v)
+        r = raw(v)
+        if isinstance(r, JsArray) and not self._finds_own_iterator(r):
+            return self._iter_array(r, t, s)
+        if isinstance(r, str):
+            return iter([tagged(ch, t) for ch in r])
+        if isinstance(r, JsMap):
+            return self._iter_map(r, t, s)
+        if r.__class__ is Term:
+            return self._iter_term(r, t, s)
+        if isinstance(r, JsGenerator):
+            return self._iter_protocol(r, s)
+        if isinstance(r, JsObject):
+            f = self._get_object(r, SYMBOL_ITERATOR, s, r)
+            if raw(f) is not UNDEFINED:
+                return self._iter_protocol(self.call(f, r, [], s), s)
+            if self._finds(r, "next"):
+                return self._iter_protocol(r, s)
+        raise self.error("TypeError", "value is not iterable")
+
+    def _finds_own_iterator(self, r: JsObject) -> bool:
+        return SYMBOL_ITERATOR in r.props
+
+    def _iter_array(self, a: JsArray, t: int, s: int) -> Iterator[Value]:
+        i = 0
+        while True:
+            items = self.array_read(a, s)
+            t |= tags_of(self.array_tag(a))
+            if i >= len(items):
+                return
+            item = items[i]
+            if item.__class__ is Rest:
+                typed = self._element_type(a, 0)
+                for n in range(UNROLL):
+                    yield tagged(self.unknown(term("elem", item.term, n), typed), t)
+            else:
+                yield tagged(item, t)
+            i += 1
+            if i > MAX_ROUNDS:
+                raise Exhausted("loop rounds")
+
+    def _iter_map(self, m: JsMap, t: int, s: int) -> Iterator[Value]:
+        done: set[Any] = set()
+        while True:
+            entries = [(k, e) for k, e in zip(list(m.entries), self.map_entries(m, s), strict=False) if k not in done]
+            if not entries:
+                return
+            k, (a, b) = entries[0]
+            done.add(k)
+            yield tagged(a, t) if m.kind in ("Set", "WeakSet") else self.new_array([tagged(a, t), tagged(b, t)])
+
+    def _iter_term(self, r: Term, t: int, s: int) -> Iterator[Value]:
+        typed = self.program.element_type(r.type)
+        for n in range(UNROLL):
+            yield tagged(self.unknown(term("elem", r, n, type=typed), typed), t)
+
+    def _iter_protocol(self, it: Value, s: int) -> Iterator[Value]:
+        finished = False
+        n = 0
+        try:
+            while True:
+                r = self.callm(it, "next", [], s)
+                n += 1
+                if n > MAX_ROUNDS:
+                    raise Exhausted("loop rounds")
+                if raw(r).__class__ is Term and n > UNROLL:
+                    finished = True
+                    return
+                if self.truth(self.get(r, "done", s), s, False):
+                    finished = True
+                    return
+                yield self.get(r, "value", s)
+        except JsThrow:
+            finished = True
+            raise
+        finally:
+            if not finished and not self.dead and isinstance(raw(it), JsObject) and self._finds(raw(it), "return"):
+                self.callm(it, "return", [], s)
+
+    def keys(self, v: Value, s: int) -> Iterator[Value]:
+        """The keys of `for..in`."""
+        t = tags_of(v)
+        r = raw(v)
+        if isinstance(r, JsArray):
+            for i in range(len(r.items)):
+                yield tagged(str(i), t)
+        elif isinstance(r, JsObject):
+            if self._tracked(r):
+                self.note_read(("keys", r.ident, r.label or "object"), None, s)
+            seen = []
+            h: JsObject | None = r
+            while h is not None and (h is r or h.cls is None) and h not in self.protos.values():
+                for k in h.props:
+                    if isinstance(k, str) and k not in seen and not k.startswith("#") and k != "constructor":
+                        seen.append(k)
+                h = h.proto
+            for k in order_keys(seen):
+                yield tagged(k, t)
+        elif r.__class__ is Term:
+            for n in range(UNROLL):
+                yield term("key", self.canon(r), n)
+
+    def aiter(self, v: Value, s: int) -> Value:
+        """The iterator of `for await`."""
+        r = raw(v)
+        if isinstance(r, JsGenerator):
+            return r
+        if r.__class__ is Term:
+            state = [0]
+            typed = self.program.element_type(r.type)
+
+            def step(R: Machine, this: Value, args: list[Value], s2: int) -> Value:
+                n = state[0]
+                state[0] += 1
+                o = R.new_object()
+                if n >= UNROLL:
+                    o.props.update(value=UNDEFINED, done=True)
+                else:
+                    o.props.update(value=R.unknown(term("elem", r, n, type=typed), typed), done=False)
+                return R.external("next", lambda: o, s, None)
+
+            it = self.new_object()
+            it.props["next"] = self.native("next", step)
+            return it
+        if isinstance(r, JsObject):
+            f = self._get_object(r, SYMBOL_ASYNC_ITERATOR, s, r)
+            if raw(f) is not UNDEFINED:
+                return self.call(f, r, [], s)
+        inner = self.iter(v, s)
+
+        def sync_step(R: Machine, this: Value, args: list[Value], s2: int) -> Value:
+            o = R.new_object()
+            try:
+                value = next(inner)
+            except StopIteration:
+                o.props.update(value=UNDEFINED, done=True)
+                return o
+            p = R.to_promise(value, s)
+            derived = R.then(p, R.native("wrap", lambda R2, t2, a2, s3: _result(R2, a2[0])), UNDEFINED, s)
+            return derived
+
+        it = self.new_object()
+        it.props["next"] = self.native("next", sync_step)
+        return it
+
+    def anext(self, it: Value) -> Value:
+        """The promise of the next element."""
+        return self.callm(it, "next", [], 0)
+
+    def adone(self, r: Value, lp: list[int], s: int) -> bool:
+        """Whether a `for await` is finished."""
+        done = self.get(r, "done", s)
+        if raw(done).__class__ is Term:
+            lp[1] += 1
+            return lp[1] > UNROLL
+        return self.truth(done, s)
+
+    def avalue(self, r: Value) -> Value:
+        """The element of an iterator result."""
+        return self.get(r, "value", 0)
+
+    def areturn(self, it: Value) -> Value:
+        """Closes an asynchronous iterator."""
+        r = raw(it)
+        if isinstance(r, JsObject) and self._finds(r, "return"):
+            return self.callm(it, "return", [], 0)
+        return UNDEFINED
+
+    def throw(self, v: Value, s: int) -> JsThrow:
+        """`throw v`."""
+        return JsThrow(v, self.frame.ctrl)
+
+    def caught(self, e: JsThrow) -> Value:
+        """The value that a catch clause receives."""
+        self.frame.ctrl |= e.ctrl
+        return e.value
+
+    def dispose(self, v: Value, s: int) -> Value:
+        """`using` at the end of its block."""
+        r = raw(v)
+        if isinstance(r, JsObject):
+            f = self._get_object(r, SYMBOL_DISPOSE, s, r)
+            if raw(f) is not UNDEFINED:
+                self.call(f, r, [], s)
+        return UNDEFINED
+
+    def adispose(self, v: Value, s: int) -> Value:
+        """`await using` at the end of its block."""
+        r = raw(v)
+        if isinstance(r, JsObject):
+            f = self._get_object(r, SYMBOL_ASYNC_DISPOSE, s, r)
+            if raw(f) is not UNDEFINED:
+                return self.call(f, r, [], s)
+            return self.dispose(v, s)
+        return UNDEFINED
+
+    def arg(self, args: list[Value], i: int) -> Value:
+        """The argument `i`, or undefined."""
+        return args[i] if i < len(args) else UNDEFINED
+
+    def rest_obj(self, o: Value, keys: list[Value], s: int) -> Value:
+        """The rest of an object pattern."""
+        out = self.new_object()
+        self._spread_into(out, o, s)
+        for k in keys:
+            out.props.pop(k if isinstance(k, str) else self.property_key(k), None)
+        return out
+
+    def destructure(self, v: Value, n: int, rest: bool, s: int) -> list[Value]:
+        """The first `n` elements of an iterable, then an array of the rest."""
+        r = raw(v)
+        t = tags_of(v)
+        if r.__class__ is Term:
+            typed = self.program.element_type(r.type)
+            out: list[Value] = []
+            for i in range(n):
+                ti = self.program.tuple_type(r.type, i) or typed
+                out.append(tagged(self.unknown(term("elem", r, i, type=ti), ti), t))
+            if rest:
+                out.append(self.new_array([Rest(term("rest", r, n))]))
+            return out
+        out = []
+        it = self.iter(v, s)
+        if isinstance(r, JsArray) and any(i.__class__ is Rest for i in r.items):
+            items = self.array_read(r, s)
+            first = next(i.term for i in items if i.__class__ is Rest)
+            typed = self._element_type(r, 0)
+            known = 0
+            for item in items:
+                if item.__class__ is Rest:
+                    break
+                known += 1
+            for i in range(n):
+                out.append(tagged(items[i] if i < known else self.unknown(term("elem", first, i - known), typed), t))
+            if rest:
+                out.append(self.new_array(list(items[n:]) if n < known else [Rest(first)]))
+            return out
+        for _ in range(n):
+            out.append(next(it, UNDEFINED))
+        if rest:
+            out.append(self.new_array(list(it)))
+        else:
+            close = getattr(it, "close", None)
+            if close is not None:
+                close()
+        return out
+
+
+NEW = Symbol("new")
+"""The receiver of a native constructor."""
+NUMBER = TypeRef("number")
+PREDICATES = frozenset(
+    ("lt", "lt0", "seq", "not", "undef", "null", "truthy", "nullish", "has", "in", "instanceof", "exists", "pred", "initially")
+)
+"""Operators whose terms are truth values."""
+
+_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "sub": lambda x, y: BigInt(int(x) - int(y)) if isinstance(x, BigInt) else terms.normal(x - y),
+    "mul": lambda x, y: BigInt(int(x) * int(y)) if isinstance(x, BigInt) else terms.normal(x * y),
+    "div": lambda x, y: _divide(x, y),
+    "mod": lambda x, y: _modulo(x, y),
+    "pow": lambda x, y: BigInt(int(x) ** int(y)) if isinstance(x, BigInt) and y < 4096 else terms.normal(float(x) ** y),
+    "bitand": lambda x, y: BigInt(int(x) & int(y)) if isinstance(x, BigInt) else terms.int32(terms.int32(x) & terms.int32(y)),
+    "bitor": lambda x, y: BigInt(int(x) | int(y)) if isinstance(x, BigInt) else terms.int32(terms.int32(x) | terms.int32(y)),
+    "bitxor": lambda x, y: BigInt(int(x) ^ int(y)) if isinstance(x, BigInt) else terms.int32(terms.int32(x) ^ terms.int32(y)),
+    "shl": lambda x, y: BigInt(int(x) << min(int(y), 4096)) if isinstance(x, BigInt) else terms.int32(terms.int32(x) << (terms.int32(y) & 31)),
+    "shr": lambda x, y: BigInt(int(x) >> int(y)) if isinstance(x, BigInt) else terms.int32(x) >> (terms.int32(y) & 31),
+    "ushr": lambda x, y: (terms.int32(x) & 0xFFFFFFFF) >> (terms.int32(y) & 31),
+}
+
+
+def _divide(x: Any, y: Any) -> Any:
+    if isinstance(x, BigInt):
+        q = abs(int(x)) // abs(int(y))
+        return BigInt(q if (x < 0) == (y < 0) else -q)
+    if y == 0:
+        return terms.NAN if x == 0 or x != x else float("inf") if (x > 0) == (str(y)[0] != "-") else float("-inf")
+    return terms.normal(x / y)
+
+
+def _modulo(x: Any, y: Any) -> Any:
+    import math
+
+    if isinstance(x, BigInt):
+        return BigInt(int(math.copysign(abs(int(x)) % abs(int(y)), int(x))))
+    return terms.normal(math.fmod(x, y))
+
+
+def _negate(v: Value) -> Value:
+    if v.__class__ is Term:
+        return v.args[0] if v.op == "not" else term("not", v)
+    return not v
+
+
+def _result(machine: Machine, value: Value) -> Value:
+    o = machine.new_object()
+    o.props.update(value=value, done=False)
+    return o
+
+
+def order_keys(keys: list[Any]) -> list[Any]:
+    """OrdinaryOwnPropertyKeys order: integer indices ascending, then strings by creation."""
+    numeric = sorted((k for k in keys if isinstance(k, str) and k.isdigit()), key=int)
+    return numeric + [k for k in keys if not (isinstance(k, str) and k.isdigit())]
+
+
+__all__ = ["NOSUPER", "Access", "Activation", "Frame", "Machine", "Pattern", "Pending", "Verb", "World", "classify"]

@@ -223,9 +223,14 @@ def to_json(report: Report) -> dict[str, Any]:
     return {
         "version": 1,
         "summary": asdict(ordered.summary),
-        "findings": [asdict(finding) for finding in ordered.findings],
+        "findings": [_finding_json(finding) for finding in ordered.findings],
         "notes": [asdict(note) for note in notes],
     }
+
+
+def _finding_json(finding: Finding) -> dict[str, Any]:
+    fields = asdict(finding)
+    return fields | {"steps": list(fields["steps"]), "fixes": list(fields["fixes"])}
 
 
 def dumps(report: Report) -> str:

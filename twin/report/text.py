@@ -81,7 +81,9 @@ def frame_lines(finding: Finding, sources: Sources, style: Style) -> Iterator[st
     frames = frames_of(finding, sources)
     gutter = max((len(str(line.number)) for frame in frames for line in frame.lines), default=2)
     where = f"{visible(finding.file)}:{finding.line}:{finding.column}"
-    yield f"{' ' * gutter}{style.paint('dim', '-->')} {where} in {visible(finding.function)}"
+    first, *rest = wrap(f"{where} in {visible(finding.function)}", style.width - gutter - 4)
+    yield f"{' ' * gutter}{style.paint('dim', '-->')} {first}"
+    yield from (" " * (gutter + 4) + line for line in rest)
     for frame in frames:
         if frame.file != finding.file:
             yield f"{' ' * gutter}{style.paint('dim', ':::')} {visible(frame.file)}"
@@ -135,7 +137,7 @@ def _interleaving(finding: Finding, style: Style) -> Iterator[str]:
     decisive = {roles.stale_read, roles.foreign_write, roles.act}
     number_width = max(len(str(len(finding.steps))), 2)
     bar = " │ " if style.unicode else " | "
-    room = style.width - number_width - 4 - len(bar) * (len(tasks) - 1)
+    room = style.width - number_width - 5 - len(bar) * (len(tasks) - 1)
     places = [visible(place(step, finding.file)) for step in finding.steps]
     digits = max(len(p) for p in places if p.isdecimal()) if any(map(str.isdecimal, places)) else 0
     cells = [

@@ -66,8 +66,8 @@ LOST_UPDATE = Finding(
     end_column=42,
     function="Wallet.credit",
     message="Two concurrent calls of Wallet.credit lose an update of this.balances[id].",
-    why="The balance is read before the await and written after it, so a credit that runs meanwhile is overwritten "
-    "and the money is gone.",
+    why="The balance is read before the await and written after it, so a credit that runs meanwhile is "
+    "overwritten and the money is gone.",
     help="Read this.balances[id] after the await, or hold a lock from the read to the write.",
     steps=(
         step("A", 6, "call", "credit(id, amount)"),
@@ -120,7 +120,9 @@ DEADLOCK = Finding(
     states=88,
     traces=6,
     schedule="v1:ABAB",
-    fingerprint=fingerprint("krepis/lock/deadlock", "src/transfer.ts", "transfer", "to.mutex.acquire()", "to.mutex"),
+    fingerprint=fingerprint(
+        "krepis/lock/deadlock", "src/transfer.ts", "transfer", "to.mutex.acquire()", "to.mutex"
+    ),
 )
 REPORT = Report(
     summary=Summary(
@@ -140,7 +142,9 @@ REPORT = Report(
     ),
     suppressed=(
         Suppressed(
-            replace(LOST_UPDATE, line=7, fingerprint="0" * 32), "in-source", "only one instance runs in production"
+            replace(LOST_UPDATE, line=7, fingerprint="0" * 32),
+            "in-source",
+            "only one instance runs in production",
         ),
     ),
 )

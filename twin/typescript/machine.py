@@ -18,9 +18,7 @@ from typing import Any
 
 from krepis.twin.typescript import terms
 from krepis.twin.typescript.code import FunctionCode, ModuleCode, TypeRef
-from krepis.twin.typescript.lexicon import Verb, classify
 from krepis.twin.typescript.values import (
-    NOSUPER,
     NOT_BOUND,
     SYMBOL_ASYNC_DISPOSE,
     SYMBOL_ASYNC_ITERATOR,
@@ -86,7 +84,7 @@ class Frame:
 class Activation:
     """An asynchronous function in progress, or a root call."""
 
-    __slots__ = ("await_site", "awaits", "counter", "done", "frame", "gen", "parked", "path", "promise", "root")
+    __slots__ = ("await_site", "awaits", "counter", "done", "frame", "gen", "parked", "path", "promise", "root", "started")
 
     def __init__(self, path: tuple[int, ...], root: int, frame: Frame) -> None:
         self.path = path
@@ -97,6 +95,7 @@ class Activation:
         self.counter = 0
         self.done = False
         self.parked = False
+        self.started = False
         self.awaits: JsPromise | None = None
         self.await_site = 0
 
@@ -1507,13 +1506,16 @@ class Machine:
         self.act, self.frame = act, act.frame
         act.awaits = None
         try:
-            msg = act.gen.send(None if act.counter == 0 and mode == 0 and value is UNDEFINED and not act.done and act.gen.gi_frame is not None and act.gen.gi_frame.f_lasti <= 0 else value) if mode == 0 else act.gen.throw(value)
+            if mode:
+                msg = act.gen.throw(value)
+            else:
+                msg = act.gen.send(value if act.started else None)
+                act.started = True
         except StopIteration as e:
             act.done = True
             assert act.promise is not None
-            result = e.value
             extra = act.frame.ctrl & ~(act.frame.parent.ctrl if act.frame.parent is not None else 0)
-            self.resolve(act.promise, tagged(UNDEFINED if result is None and False else result, extra))
+            self.resolve(act.promise, tagged(e.value, extra))
         except JsThrow as e:
             act.done = True
             assert act.promise is not None
@@ -2824,4 +2826,3 @@ def order_keys(keys: list[Any]) -> list[Any]:
     return numeric + [k for k in keys if not (isinstance(k, str) and k.isdigit())]
 
 
-__all__ = ["NOSUPER", "Access", "Activation", "Frame", "Machine", "Pattern", "Pending", "Verb", "World", "classify"]

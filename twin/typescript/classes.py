@@ -1,0 +1,229 @@
+"""Classes of the simulated machine: definition, construction, inheritance from project, model and built-in classes.
+
+Strategy: the prototype model of ECMA-262 section 15.7, except that an object is allocated before its
+constructor chain runs (there is no observable difference without `this`-before-`super` errors).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from krepis.twin.typescript.code import ClassCode, FunctionCode
+from krepis.twin.typescript.values import (
+    NOSUPER,
+    UNDEFINED,
+    Accessor,
+    JsFunction,
+    JsObject,
+    Rest,
+    Term,
+    Value,
+    raw,
+)
+
+if TYPE_CHECKING:
+    from krepis.twin.typescript.machine import Machine
+
+
+class Klass:
+    """What instances of a class need to know of it; `base_unknown` is an ancestor without a body."""
+
+    __slots__ = ("base", "base_unknown", "code", "ctor", "fields", "name")
+
+    def __init__(self, name: str, code: ClassCode | None) -> None:
+        self.name = name
+        self.code = code
+        self.base: JsFunction | None = None
+        self.base_unknown: Term | None = None
+        self.ctor: JsFunction | None = None
+        self.fields: list[tuple[Value, JsFunction | None, bool]] = []
+
+
+def make_class(
+    R: Machine,
+    code: ClassCode,
+    base: Value,
+    envs: list[tuple[Any, ...]],
+    keys: list[Value],
+    fn: JsFunction,
+    this: Value,
+    s: int,
+) -> JsFunction:
+    """ClassDefinitionEvaluation (ECMA-262 section 15.7.14)."""
+    klass = Klass(code.name, code)
+    ctor = JsFunction(R.ident(), R.protos["Function"], code.name)
+    ctor.is_class = True
+    ctor.klass = klass
+    ctor.shared = not R.tracking
+    ctor.owner = R.act
+    ctor.parent = fn
+    proto = JsObject(R.ident(), R.protos["Object"])
+    proto.shared = True
+    base = raw(base)
+    if base.__class__ is JsFunction:
+        klass.base = base
+        ctor.proto = base
+        parent_proto = R.get(base, "prototype", s) if not base.is_class else base.props.get("prototype")
+        parent_proto = raw(parent_proto)
+        if isinstance(parent_proto, JsObject):
+            proto.proto = parent_proto
+        if base.klass is not None:
+            klass.base_unknown = base.klass.base_unknown
+    elif base is not NOSUPER and base.__class__ is Term:
+        klass.base_unknown = base
+    proto.props["constructor"] = ctor
+    ctor.props["prototype"] = proto
+    environment = iter(envs)
+    computed = iter(keys)
+
+    def function_of(fc: FunctionCode, home: JsObject) -> JsFunction:
+        f = JsFunction(R.ident(), R.protos["Function"], fc.name.rsplit(".", 1)[-1])
+        f.code = fc
+        f.env = next(environment)
+        f.home = home
+        f.klass = klass
+        f.shared = True
+        f.parent = fn
+        f.owner = R.act
+        return f
+
+    if code.ctor is not None:
+        klass.ctor = function_of(code.ctor, proto)
+    deferred: list[tuple[str, Value, JsFunction | None]] = []
+    for member in code.members:
+        key = member.name if member.name is not None else R.property_key(next(computed))
+        target: JsObject = ctor if member.static else proto
+        f = function_of(member.code, target) if member.code is not None else None
+        if member.kind == "method" and f is not None:
+            target.props[key] = f
+        elif member.kind in ("get", "set") and f is not None:
+            old = target.props.get(key)
+            getter = old.get if old.__class__ is Accessor else UNDEFINED
+            setter = old.set if old.__class__ is Accessor else UNDEFINED
+            target.props[key] = Accessor(f, setter) if member.kind == "get" else Accessor(getter, f)
+        elif member.kind == "static-block" or member.static:
+            deferred.append((member.kind, key, f))
+        elif member.kind in ("field", "accessor"):
+            klass.fields.append((key, f, member.readonly))
+    for kind, key, f in deferred:
+        value = R.invoke(f, ctor, [], UNDEFINED, s) if f is not None else UNDEFINED
+        if kind != "static-block":
+            ctor.props[key] = value
+            if not R.tracking and isinstance(raw(value), JsObject):
+                R._label(value, f"{code.name}.{key}")
+    return ctor
+
+
+def native_root(ctor: JsFunction) -> JsFunction | None:
+    """The built-in class at the end of an inheritance chain."""
+    c: JsFunction | None = ctor
+    while c is not None and c.klass is not None:
+        c = c.klass.base
+    return c
+
+
+def allocate(R: Machine, nt: JsFunction) -> JsObject:
+    """An object for `new nt(...)`, of the kind that its built-in ancestor needs."""
+    root = native_root(nt)
+    proto = raw(nt.props.get("prototype", UNDEFINED))
+    name = root.name if root is not None and root.native is not None else ""
+    o: JsObject
+    if name in ("Map", "Set", "WeakMap", "WeakSet"):
+        o = R.new_map(name)
+    elif name == "Array":
+        o = R.new_array([])
+    elif name == "Promise":
+        o = R.new_promise()
+    else:
+        o = R.new_object()
+    if isinstance(proto, JsObject):
+        o.proto = proto
+    if nt.klass is not None:
+        o.cls = nt.klass
+    return o
+
+
+def construct(R: Machine, ctor: JsFunction, args: list[Value], nt: JsFunction, s: int) -> Value:
+    """`new ctor(args)`."""
+    o = allocate(R, nt)
+    result = run_constructor(R, ctor, o, args, nt, s)
+    return result if isinstance(raw(result), JsObject) else o
+
+
+def run_constructor(R: Machine, ctor: JsFunction, o: JsObject, args: list[Value], nt: Value, s: int) -> Value:
+    """Runs the field initialisers and the constructor body of one class of the chain on `o`."""
+    klass = ctor.klass
+    if klass is None:
+        if ctor.native is not None:
+            native_construct(R, ctor, o, args, s)
+            return UNDEFINED
+        return R.invoke(ctor, o, args, ctor, s)
+    if klass.base is None:
+        init_fields(R, klass, o, s)
+    if klass.ctor is not None:
+        return R.invoke(klass.ctor, o, args, nt, s)
+    if klass.base is not None:
+        run_constructor(R, klass.base, o, args, nt, s)
+        init_fields(R, klass, o, s)
+    elif klass.base_unknown is not None:
+        o.props[("args",)] = R.new_array(list(args))
+    return UNDEFINED
+
+
+def init_fields(R: Machine, klass: Klass, o: JsObject, s: int) -> None:
+    """The instance fields of one class, in order."""
+    for key, f, _ in klass.fields:
+        value = R.invoke(f, o, [], UNDEFINED, s) if f is not None else UNDEFINED
+        o.props[key] = value
+        r = raw(value)
+        if isinstance(r, JsObject) and not r.label and not isinstance(r, JsFunction):
+            r.label = f"this.{key}"
+
+
+def super_construct(R: Machine, fn: JsFunction, this: Value, args: list[Value], nt: Value, s: int) -> Value:
+    """`super(args)` inside a constructor."""
+    klass = fn.klass
+    o = raw(this)
+    if klass is None or not isinstance(o, JsObject):
+        return UNDEFINED
+    if klass.base is not None:
+        run_constructor(R, klass.base, o, args, nt, s)
+    elif klass.base_unknown is not None:
+        o.props[("args",)] = R.new_array(list(args))
+    if klass.base is not None or klass.base_unknown is None:
+        init_fields(R, klass, o, s)
+    else:
+        init_fields(R, klass, o, s)
+    return this
+
+
+def native_construct(R: Machine, ctor: JsFunction, o: JsObject, args: list[Value], s: int) -> None:
+    """The part of a built-in constructor that fills an object allocated for a subclass."""
+    name = ctor.name
+    if name.endswith("Error"):
+        if args and raw(args[0]) is not UNDEFINED:
+            o.props["message"] = args[0]
+        if len(args) > 1 and isinstance(raw(args[1]), JsObject) and "cause" in raw(args[1]).props:
+            o.props["cause"] = raw(args[1]).props["cause"]
+    elif name in ("Map", "Set") and args and isinstance(raw(args[0]), JsObject):
+        for item in R.iter(args[0], s):
+            if name == "Set":
+                R.map_set(o, item, item, s)  # type: ignore[arg-type]
+            else:
+                R.map_set(o, R.get(item, 0, s), R.get(item, 1, s), s)  # type: ignore[arg-type]
+    elif name == "Array":
+        o.items = [a for a in args if a.__class__ is not Rest]  # type: ignore[attr-defined]
+    elif name == "Promise" and args:
+        yes, no = R.resolvers(o)  # type: ignore[arg-type]
+        R.call(args[0], UNDEFINED, [yes, no], s)
+    elif ctor.native is not None and name not in ("Object", "Function"):
+        made = raw(ctor.native(R, _new_marker(), args, s))
+        if isinstance(made, JsObject):
+            for k, v in made.props.items():
+                o.props.setdefault(k, v)
+
+
+def _new_marker() -> Value:
+    from krepis.twin.typescript.machine import NEW
+
+    return NEW

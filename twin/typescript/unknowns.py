@@ -1,0 +1,199 @@
+"""Calls whose body is not known: unresolved imports, injected services, parameters.
+
+Rules, in order. Framework registration hands its callbacks to discovery. A wrapper (one callback, unknown
+function) calls its callback. Loggers do nothing. What hangs off a request is per call. On a shared receiver,
+a reading verb and a writing verb with the same key meet in one location; a creating verb leaves an effect.
+Everything else is an uninterpreted function of its arguments.
+Deliberately absent: guessing about verbs that are in no list (doubt speaks for the code).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from krepis.twin.typescript import lexicon
+from krepis.twin.typescript.lexicon import Verb
+from krepis.twin.typescript.values import (
+    UNDEFINED,
+    JsArray,
+    JsFunction,
+    JsObject,
+    JsPromise,
+    Rest,
+    Term,
+    Value,
+    raw,
+    tagged,
+    tags_of,
+    term,
+)
+
+if TYPE_CHECKING:
+    from krepis.twin.typescript.machine import Machine
+
+
+def argument_terms(R: Machine, args: list[Value]) -> tuple[Any, ...]:
+    """The arguments as parts of a term."""
+    out: list[Any] = []
+    for a in args:
+        v = raw(a)
+        if isinstance(v, JsFunction):
+            out.append("function")
+        elif isinstance(v, JsObject):
+            out.append(R.snapshot(v, 3))
+        elif v.__class__ is Rest:
+            out.append(R.canon(v.term))
+        else:
+            out.append(v)
+    return tuple(out)
+
+
+def call(R: Machine, name: str, receiver: Value, args: list[Value], s: int, fn: Term | None) -> Value:
+    """The result of calling something unknown."""
+    R.operations += 1
+    tags = 0
+    for a in args:
+        tags |= R.deep_tags(a)
+    method = name.rsplit(".", 1)[-1]
+    callbacks = [(i, raw(a)) for i, a in enumerate(args) if isinstance(raw(a), JsFunction)]
+    base = raw(receiver)
+    result_type = R.program.result_type(fn.type) if fn is not None and fn.type is not None else None
+    rooted = base if base.__class__ is Term else fn
+    per_request = _per_request(R, rooted)
+
+    if callbacks and lexicon.registers(method) and not (base is UNDEFINED and fn is not None and fn.op == "dep" and False):
+        R.register(name, receiver, args, s)
+        if not R.tracking or base.__class__ is Term:
+            return receiver if base.__class__ is Term else UNDEFINED
+    if callbacks:
+        return _with_callbacks(R, name, receiver, args, callbacks, s, fn)
+    if lexicon.is_logger(name):
+        return UNDEFINED
+    verb = lexicon.classify(name)
+    head = base if base is not UNDEFINED and not (isinstance(base, JsObject)) else (fn if fn is not None else name)
+    if base is UNDEFINED and fn is not None and fn.op == "arg":
+        # A callback parameter: running it is what the caller asked for.
+        if lexicon.words(name)[:1] and lexicon.classify(name) in (Verb.CALLBACK, Verb.EFFECT) and not per_request:
+            R.effect(name, args, s, R.frame.ctrl & 0)
+        elif lexicon.words(name)[-1:] and lexicon.classify(lexicon.words(name)[-1]) in (Verb.CALLBACK, Verb.EFFECT):
+            R.effect(name, args, s)
+    elif verb is Verb.EFFECT and not per_request and R.tracking:
+        R.effect(name, args, s)
+    value_head: Any = R.canon(head) if head.__class__ is Term else str(head)
+    result: Value = term("call", name, value_head, *argument_terms(R, args), type=result_type)
+    if R.tracking and not per_request and base is not UNDEFINED and args and verb in (Verb.READ, Verb.WRITE, Verb.DELETE):
+        result = _generic_store(R, verb, name, base, args, result, s, tags)
+    if result.__class__ is Term and result_type is not None:
+        kind = R.program.kind_of(result_type)
+        if kind == "void":
+            return UNDEFINED
+        if kind in ("map", "lock", "array", "object"):
+            made = R.materialise(result, result_type)
+            if made is not None:
+                return tagged(made, tags)
+    return tagged(result, tags)
+
+
+def _per_request(R: Machine, t: Value) -> bool:
+    """Whether a value hangs off a parameter that belongs to one request."""
+    while t.__class__ is Term:
+        if t.op == "arg":
+            kind = R.program.request_type(t.type)
+            if kind is not None:
+                return bool(kind)
+            return lexicon.is_request(str(t.args[1]))
+        if t.op in (".", "elem", "await", "entry", "rest", "find"):
+            t = t.args[0]
+            continue
+        if t.op == "call":
+            t = t.args[1]
+            continue
+        return False
+    return False
+
+
+def _with_callbacks(
+    R: Machine,
+    name: str,
+    receiver: Value,
+    args: list[Value],
+    callbacks: list[tuple[int, JsFunction]],
+    s: int,
+    fn: Term | None,
+) -> Value:
+    """An unknown function that takes functions: a wrapper, or a higher-order function."""
+    index, callback = callbacks[-1]
+    if not R.tracking:
+        if len(callbacks) == 1:
+
+            def wrapped(R2: Machine, this: Value, inner: list[Value], s2: int) -> Value:
+                return R2.call(callback, this, inner, s2)
+
+            f = R.native(callback.name or name, wrapped)
+            f.code = None
+            f.parent = callback
+            f.props[("wraps",)] = callback
+            return f
+        return term("call", name, str(fn), "setup")
+    if lexicon.is_logger(name) and lexicon.words(name)[:1] == ("time",):
+        return UNDEFINED
+    n = callback.code.n_params if callback.code is not None else 0
+    result: Value = UNDEFINED
+    for i, f in callbacks[:1] if len(callbacks) > 1 else callbacks:
+        given: list[Value] = []
+        code = f.code
+        for p in range(n):
+            typed = (code.param_types[p], code.module) if code is not None and p < len(code.param_types) and code.param_types[p] is not None else None
+            t = term("call", f"{name} argument", p, *argument_terms(R, [a for a in args if not isinstance(raw(a), JsFunction)]))
+            given.append(R.unknown(t, typed))  # type: ignore[arg-type]
+        result = R.call(f, UNDEFINED, given, s)
+    return result
+
+
+def _generic_store(
+    R: Machine, verb: Verb, name: str, base: Value, args: list[Value], result: Value, s: int, tags: int
+) -> Value:
+    """A shared receiver with reading and writing verbs is a store: what was written under a key is read back."""
+    where = R.canon(base) if base.__class__ is Term else ("object", base.ident)
+    first = raw(args[0])
+    label = R._call_name(base) if base.__class__ is Term else base.label or "store"
+    key: Any
+    origin = first.term if isinstance(first, JsObject) and first.term is not None else first
+    origin = R.canon(origin) if origin.__class__ is Term else origin
+    key, table = None, R.stores.setdefault(("generic", where), {})
+    while origin.__class__ is Term and origin.op in ("await", ".", "find"):
+        origin = origin.args[0]
+    if verb in (Verb.WRITE, Verb.DELETE) and origin.__class__ is Term and origin.op == "call" and origin.args[1] is where:
+        key = origin.args[2:3]
+        entity = True
+    else:
+        entity = False
+        if isinstance(first, JsObject) and not isinstance(first, JsArray):
+            ident = first.props.get("id", first.props.get("key", first.props.get("_id")))
+            if ident is None:
+                return result
+            key = (R.key(ident),)
+        else:
+            key = (R.key(first),)
+    loc = ("store", label, where, key)
+    if verb is Verb.READ:
+        written = table.get(key)
+        value = result if written is None else term("call", name, where, *argument_terms(R, args), ("after", written), type=result.type)
+        R.note_key(first)
+        got = R.note_read(loc, value, s)
+        return got
+    if verb is Verb.WRITE:
+        payload = [a for a in args[1:]] if not entity and len(args) > 1 else [args[0]]
+        snap = R.snapshot(payload, 4)
+        if entity:
+            t = R.overlays.get(R._overlay_key(first)) if first.__class__ is Term else first
+            tags |= R.deep_tags(t) if t is not None else 0
+            if t is not None and not isinstance(t, JsPromise):
+                for v in t.props.values():
+                    tags |= R.deep_tags(v)
+        table[key] = snap
+        R.note_write(loc, snap, s, tags)
+    else:
+        table[key] = "deleted"
+        R.note_write(loc, UNDEFINED, s, tags_of(args[0]))
+    return result

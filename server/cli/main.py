@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 import click
@@ -10,7 +9,6 @@ from krepis.server.cli.verify import verify
 from krepis.server.version import installed_version
 
 STATUS_USAGE = 2
-STATUS_FAILURE = 3
 STATUS_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 
@@ -41,15 +39,10 @@ def run(arguments: list[str]) -> int:
     """Run a command line and return its exit status."""
     try:
         status = krepis.main(arguments, prog_name="krepis", standalone_mode=False)
-        sys.stdout.flush()
         return status if isinstance(status, int) else 0
     except click.ClickException as error:
         error.show()
         return STATUS_USAGE
     except (KeyboardInterrupt, click.Abort):
-        click.echo("\nInterrupted; no report was written.", err=True)
+        click.echo("Interrupted; no report was written.", err=True)
         return STATUS_INTERRUPTED
-    except BrokenPipeError:
-        # The reader of stdout has gone (`krepis verify | head`): keep the interpreter from flushing into it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return STATUS_FAILURE

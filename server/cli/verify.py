@@ -8,6 +8,7 @@ rendered before anything is written, and files are replaced as a whole, so there
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import shutil
 import sys
@@ -65,7 +66,7 @@ class _Request:
               help="Least severity that makes the exit status 1.  [default: error]")
 @click.option("--max-states", type=click.IntRange(min=1), metavar="N",
               help=f"Most states explored in one scenario.  [default: {DEFAULTS.max_states}]")
-@click.option("--time-limit", type=click.FloatRange(min=0, min_open=True, max=1e9), metavar="SECONDS",
+@click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
               help=f"Most seconds for one entry point.  [default: {DEFAULTS.time_limit_s:g}]")
 @click.option("--calls", type=click.Choice(["2", "3"]),
               help=f"Calls that run at once in a scenario.  [default: {DEFAULTS.calls}]")
@@ -117,6 +118,8 @@ def _request(
     known_in = current / baseline if baseline else settings.baseline
     if writes and known_in is None:
         raise click.UsageError("--write-baseline needs --baseline FILE, or the setting baseline")
+    if time_limit is not None and not math.isfinite(time_limit):
+        raise click.BadParameter(f"{time_limit} is not a number of seconds", param_hint="'--time-limit'")
     for target in (output, known_in if writes else None):
         if target and not (current / target).parent.is_dir():
             raise click.UsageError(f"no such folder to write {target.name!r} in: {str(target.parent)!r}")
@@ -232,8 +235,7 @@ def _deliver(report: Report, request: _Request) -> int:
     if request.output:
         _write(request.current / request.output, text)
     else:
-        sys.stdout.buffer.write(text.encode("utf-8"))
-        sys.stdout.buffer.flush()
+        _print(text)
     return _status(report.findings, request.fail_on)
 
 
@@ -267,6 +269,14 @@ def _write(file: Path, text: str) -> None:
             raise
     except OSError as error:
         raise click.UsageError(f"cannot write {str(file)!r}: {error.strerror}") from error
+
+
+def _print(text: str) -> None:
+    try:
+        sys.stdout.buffer.write(text.encode("utf-8"))
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:  # the reader has seen enough (`krepis verify | head`); do not flush into it again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _umask() -> int:

@@ -1,0 +1,718 @@
+"""A program: its modules, how they refer to one another, and what its type annotations say.
+
+Strategy: everything is on demand and immutable once computed, so that the thousands of executions of a
+verification share it. Types are read as a reader would: enough to know a promise, a container, a lock, a
+class with a body; never to check. A package is a model module (TypeScript, in a models folder) or unknown.
+Deliberately absent: any state of an execution.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from krepis.twin.typescript.classes import Klass, construct
+from krepis.twin.typescript.code import ClassCode, ModuleCode, TypeDecl, TypeRef
+from krepis.twin.typescript.schema import EMPTY, Schema
+from krepis.twin.typescript.values import (
+    UNDEFINED,
+    Cell,
+    JsFunction,
+    JsObject,
+    Rest,
+    Term,
+    Value,
+    raw,
+    term,
+)
+
+if TYPE_CHECKING:
+    from krepis.twin.typescript.machine import Machine
+
+Typed = tuple[TypeRef, ModuleCode | None]
+
+MODELS = Path(__file__).parent / "models"
+INTRINSICS = "krepis:model"
+SUFFIXES = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
+_PROMISES = frozenset({"Promise", "PromiseLike", "Bluebird"})
+_PRIMITIVES = frozenset(
+    "string number boolean bigint Date literal symbol keyof Buffer RegExp URL Uint8Array template".split()
+)
+_MAPS = frozenset({"Map", "Set", "WeakMap", "WeakSet", "ReadonlyMap", "ReadonlySet", "LRUCache"})
+_ARRAYS = frozenset({"Array", "ReadonlyArray", "[]"})
+_TIMERS = frozenset({"NodeJS.Timeout", "Timeout", "NodeJS.Timer", "Timer", "NodeJS.Immediate"})
+_VOID = frozenset({"void", "undefined", "null", "never"})
+_LOCK_CLASSES = frozenset(
+    {"Mutex", "Semaphore", "AsyncLock", "AsyncMutex", "Lock", "MutexInterface", "SemaphoreInterface", "AbortController"}
+)
+_REQUESTS = frozenset(
+    "Request Response NextFunction Context Ctx FastifyRequest FastifyReply NextRequest NextResponse "
+    "IncomingMessage ServerResponse NextApiRequest NextApiResponse Socket WebSocket Koa.Context "
+    "ExecutionContext ArgumentsHost CallHandler ParameterizedContext RouterContext APIGatewayProxyEvent "
+    "KoaContext express.Request express.Response express.NextFunction Express.Request Express.Response".split()
+)
+_TRANSPARENT = frozenset({"Readonly", "Required", "NonNullable", "Awaited", "Partial", "DeepPartial", "Omit", "Pick"})
+_ADOPTED: dict[str, tuple[str, str]] = {
+    "PrismaService": ("@prisma/client", "PrismaClient"),
+    "PrismaClient": ("@prisma/client", "PrismaClient"),
+    "prisma": ("@prisma/client", "PrismaClient"),
+    "prismaClient": ("@prisma/client", "PrismaClient"),
+    "redis": ("ioredis", "default"),
+    "redisClient": ("ioredis", "default"),
+    "RedisService": ("ioredis", "default"),
+    "pool": ("pg", "Pool"),
+    "pgPool": ("pg", "Pool"),
+}
+_MONGO = frozenset(
+    "findOneAndUpdate updateOne updateMany findById findByIdAndUpdate deleteOne insertMany countDocuments "
+    "findOneAndDelete bulkWrite exists".split()
+)
+
+
+class Program:
+    """The modules of a program and the answers to what the machine asks of its text."""
+
+    def __init__(self, files: Iterable[str], root: Path, models: tuple[Path, ...] = ()) -> None:
+        self.root = root
+        self.files = list(files)
+        self.models = (*models, MODELS)
+        self._modules: dict[str, ModuleCode | None] = {}
+        self._resolved: dict[tuple[str, str], str | None] = {}
+        self._types: dict[tuple[str, str], Any] = {}
+        self._kinds: dict[Any, str | None] = {}
+        self._constants: dict[tuple[Any, str], bool] = {}
+        self._model_of: dict[str, str | None] = {}
+        self.failed: dict[str, str] = {}
+
+    # ------------------------------------------------------------------ modules
+
+    def module(self, path: str) -> ModuleCode | None:
+        """The lowered module at an absolute path; None when it cannot be read."""
+        if path in self._modules:
+            return self._modules[path]
+        from krepis.twin.typescript.lower import lower_module
+
+        code: ModuleCode | None = None
+        try:
+            text = read_text(Path(path))
+            code = lower_module(text, path)
+        except OSError as error:
+            self.failed[path] = error.strerror or str(error)
+        self._modules[path] = code
+        return code
+
+    def is_model(self, path: str) -> bool:
+        """Whether a module is a library model."""
+        found = self._model_of.get(path)
+        if found is None:
+            found = "y" if any(path.startswith(str(folder)) for folder in self.models) else "n"
+            self._model_of[path] = found
+        return found == "y"
+
+    def resolve(self, specifier: str, importer: str) -> str | None:
+        """The absolute path of the module that `specifier` names in `importer`; None for an unknown package."""
+        key = (specifier, importer)
+        if key not in self._resolved:
+            self._resolved[key] = self._resolve(specifier, importer)
+        return self._resolved[key]
+
+    def _resolve(self, specifier: str, importer: str) -> str | None:
+        if specifier.startswith("."):
+            return self._file(Path(importer).parent / specifier)
+        if specifier.startswith("/"):
+            return None
+        for pattern, targets in self._aliases:
+            prefix, star, suffix = pattern.partition("*")
+            if star and specifier.startswith(prefix) and specifier.endswith(suffix):
+                middle = specifier[len(prefix) : len(specifier) - len(suffix)]
+                for t in targets:
+                    found = self._file(Path(t.replace("*", middle)))
+                    if found is not None:
+                        return found
+            elif not star and specifier == pattern:
+                for t in targets:
+                    found = self._file(Path(t))
+                    if found is not None:
+                        return found
+        name = specifier.removeprefix("node:")
+        flat = name.replace("/", "__")
+        for folder in self.models:
+            candidate = folder / f"{flat}.ts"
+            if candidate.is_file():
+                return str(candidate)
+        return self._workspace(specifier)
+
+    def _workspace(self, specifier: str) -> str | None:
+        for base in (self.root / "packages", self.root / "libs", self.root / "apps"):
+            name = specifier.rsplit("/", 1)[-1]
+            if specifier.startswith("@") and base.is_dir():
+                for entry in ("src/index", "index"):
+                    found = self._file(base / name / entry)
+                    if found is not None:
+                        return found
+        return None
+
+    def _file(self, base: Path) -> str | None:
+        base = Path(_normal(base))
+        text = str(base)
+        if base.suffix in (".js", ".mjs", ".cjs", ".jsx"):
+            stem = text[: -len(base.suffix)]
+            for suffix in (".ts", ".tsx", ".mts", ".cts"):
+                if Path(stem + suffix).is_file():
+                    return stem + suffix
+        if base.suffix in SUFFIXES and base.is_file():
+            return text
+        for suffix in SUFFIXES:
+            if Path(text + suffix).is_file():
+                return text + suffix
+        if base.is_dir():
+            for suffix in SUFFIXES:
+                if (base / f"index{suffix}").is_file():
+                    return str(base / f"index{suffix}")
+        return None
+
+    @cached_property
+    def _aliases(self) -> list[tuple[str, list[str]]]:
+        out: list[tuple[str, list[str]]] = []
+        seen: set[Path] = set()
+        folders = [self.root, *{p for f in self.files[:2000] for p in Path(f).parents if p.is_relative_to(self.root)}]
+        for folder in sorted(set(folders), key=lambda p: (len(p.parts), str(p))):
+            config = folder / "tsconfig.json"
+            while config.is_file() and config not in seen:
+                seen.add(config)
+                options, extends = _tsconfig(config)
+                base = Path(_normal(config.parent / options.get("baseUrl", ".")))
+                paths = options.get("paths")
+                if isinstance(paths, dict):
+                    for pattern, targets in paths.items():
+                        if isinstance(targets, list):
+                            out.append((str(pattern), [str(base / t) for t in targets if isinstance(t, str)]))
+                if "baseUrl" in options:
+                    out.append(("*", [str(base / "*")]))
+                if not isinstance(extends, str) or not extends.startswith("."):
+                    break
+                config = Path(_normal(config.parent / (extends if extends.endswith(".json") else extends + ".json")))
+        return out
+
+    @cached_property
+    def schema(self) -> Schema:
+        """Constraints declared anywhere in the project."""
+        from krepis.twin.typescript.project_schema import read_schema
+
+        return read_schema(self)
+
+    # ------------------------------------------------------------------ names and types
+
+    def find(self, name: str, module: ModuleCode | None, depth: int = 0) -> tuple[str, Any, ModuleCode] | None:
+        """What a type name means: ('class', ClassCode, module) or ('decl', TypeDecl, module)."""
+        if module is None or depth > 12:
+            return None
+        key = (module.path, name)
+        if key in self._types:
+            return self._types[key]  # type: ignore[no-any-return]
+        self._types[key] = None
+        found = self._find(name, module, depth)
+        self._types[key] = found
+        return found
+
+    def _find(self, name: str, module: ModuleCode, depth: int) -> tuple[str, Any, ModuleCode] | None:
+        for c in module.classes:
+            if c.name == name:
+                return ("class", c, module)
+        decl = module.types.get(name)
+        if decl is not None:
+            return ("decl", decl, module)
+        if "." in name:
+            head, _, last = name.rpartition(".")
+            source = module.imports.get(head.split(".")[0])
+            if source is not None:
+                target = self.resolve(source[0], module.path)
+                inner = self.module(target) if target is not None else None
+                return self._exported(last, inner, depth + 1)
+            return None
+        if name in module.imports:
+            specifier, imported = module.imports[name]
+            target = self.resolve(specifier, module.path)
+            inner = self.module(target) if target is not None and target != INTRINSICS else None
+            return self._exported(imported, inner, depth + 1)
+        return None
+
+    def _exported(self, name: str, module: ModuleCode | None, depth: int) -> tuple[str, Any, ModuleCode] | None:
+        if module is None or depth > 12:
+            return None
+        local = module.exports.get(name, name)
+        found = self.find(local, module, depth)
+        if found is not None:
+            return found
+        if name in module.reexports:
+            specifier, inner = module.reexports[name]
+            target = self.resolve(specifier, module.path)
+            return self._exported(inner, self.module(target) if target else None, depth + 1)
+        for specifier in module.star_exports:
+            target = self.resolve(specifier, module.path)
+            found = self._exported(name, self.module(target) if target else None, depth + 1)
+            if found is not None:
+                return found
+        return None
+
+    def expand(self, ref: TypeRef, module: ModuleCode | None, depth: int = 0) -> Typed:
+        """A type with aliases and transparent wrappers resolved at the top, null and undefined dropped."""
+        if depth > 10:
+            return ref, module
+        if ref.name == "|":
+            kept = [a for a in ref.args if a.name not in ("undefined", "null")]
+            if len(kept) == 1:
+                return self.expand(kept[0], module, depth + 1)
+            return ref, module
+        if ref.name in _TRANSPARENT and ref.args and ref.name not in ("Partial", "DeepPartial", "Pick", "Omit"):
+            inner, m = self.expand(ref.args[0], module, depth + 1)
+            if ref.name == "Awaited" and inner.name in _PROMISES and inner.args:
+                return self.expand(inner.args[0], m, depth + 1)
+            return inner, m
+        if ref.name in ("Omit", "Pick", "Partial", "DeepPartial") and ref.args:
+            return self.expand(ref.args[0], module, depth + 1)
+        found = self.find(ref.name, module) if _nominal(ref.name) else None
+        if found is not None and found[0] == "decl" and found[1].kind == "alias":
+            decl: TypeDecl = found[1]
+            target = decl.type
+            if decl.type_params and ref.args:
+                target = substitute(target, dict(zip(decl.type_params, ref.args, strict=False)))
+            return self.expand(target, found[2], depth + 1)
+        return ref, module
+
+    def kind_of(self, typed: Any) -> str | None:
+        """promise, function, timer, lock, primitive, array, map, object, void; None when unknown."""
+        if typed is None:
+            return None
+        ref, module = typed
+        if ref.name in _PRIMITIVES:
+            return "primitive"
+        key = (id(ref), id(module))
+        found = self._kinds.get(key)
+        if found is None:
+            self._kinds[key] = (ref, module, self._kind(ref, module))  # keeps `ref` alive, so its id stays its own
+            found = self._kinds[key]
+        return found[2]  # type: ignore[index,return-value]
+
+    def _kind(self, ref: TypeRef, module: ModuleCode | None) -> str | None:
+        ref, module = self.expand(ref, module)
+        name = ref.name
+        if name in _PROMISES:
+            return "promise"
+        if name in ("=>", "new", "Function"):
+            return "function"
+        if name in _PRIMITIVES:
+            return "primitive"
+        if name in _VOID:
+            return "void"
+        if name in _ARRAYS:
+            return "array"
+        if name in _MAPS:
+            return "map"
+        if name in _TIMERS or (name == "ReturnType" and "set" in ref.text and ("Timeout" in ref.text or "Interval" in ref.text)):
+            return "timer"
+        if name.rsplit(".", 1)[-1] in _LOCK_CLASSES:
+            return "lock"
+        if name == "|":
+            kinds = [self._kind(a, module) for a in ref.args if a.name not in _VOID]
+            if "promise" in kinds:
+                return "promise"
+            return kinds[0] if kinds and all(k == kinds[0] for k in kinds) else None
+        if name in ("{}", "Record", "object"):
+            if name == "{}" and "()" in ref.members:
+                return "function"
+            return "object"
+        found = self.find(name, module) if _nominal(name) else None
+        if found is None:
+            return None
+        if found[0] == "decl" and found[1].kind == "enum":
+            return "primitive"
+        if found[0] == "decl" and "()" in found[1].type.members:
+            return "function"
+        return "object"
+
+    def optional(self, typed: Any) -> bool:
+        """Whether a type admits null or undefined."""
+        if typed is None:
+            return True
+        ref = typed[0]
+        if ref.name in ("undefined", "null", "void", "any", "unknown"):
+            return True
+        if ref.name == "|":
+            return any(a.name in ("undefined", "null", "void") for a in ref.args)
+        if _nominal(ref.name):
+            found = self.find(ref.name, typed[1])
+            if found is not None and found[0] == "decl" and found[1].kind == "alias":
+                return self.optional((found[1].type, found[2]))
+            if found is None and len(ref.name) <= 2:
+                return True
+        return False
+
+    def is_string(self, typed: Any) -> bool:
+        """Whether a type is a string."""
+        if typed is None:
+            return False
+        ref = self.expand(*typed)[0]
+        return ref.name == "string" or (ref.name == "literal" and ref.text[:1] in "'\"`")
+
+    def typeof(self, typed: Any) -> str | None:
+        """What `typeof` gives for a type, if it is known."""
+        if typed is None or self.optional(typed):
+            return None
+        ref = self.expand(*typed)[0]
+        if ref.name in ("string", "number", "boolean", "bigint", "symbol"):
+            return ref.name
+        kind = self.kind_of(typed)
+        return {"function": "function", "object": "object", "array": "object", "map": "object", "promise": "object"}.get(kind or "")
+
+    def request_type(self, typed: Any) -> bool | None:
+        """True for a type of a per-request object, None when the annotation does not say."""
+        if typed is None:
+            return None
+        ref = self.expand(*typed)[0]
+        if ref.name in _REQUESTS or ref.name.rsplit(".", 1)[-1] in _REQUESTS:
+            return True
+        return None if ref.name in ("any", "unknown") else False
+
+    def members(self, typed: Any) -> tuple[dict[str, TypeRef], ModuleCode | None]:
+        """The members that an interface, class or object type declares, with those of its ancestors."""
+        ref, module = self.expand(*typed)
+        out: dict[str, TypeRef] = {}
+        if ref.name == "{}":
+            return dict(ref.members), module
+        if ref.name == "&":
+            for a in ref.args:
+                out.update(self.members((a, module))[0])
+            return out, module
+        found = self.find(ref.name, module) if _nominal(ref.name) else None
+        if found is None:
+            return out, module
+        if found[0] == "decl":
+            decl: TypeDecl = found[1]
+            for base in decl.extends:
+                out.update(self.members((base, found[2]))[0])
+            out.update(decl.type.members)
+            if decl.type_params and ref.args:
+                mapping = dict(zip(decl.type_params, ref.args, strict=False))
+                out = {k: substitute(v, mapping) for k, v in out.items()}
+            return out, found[2]
+        cls: ClassCode = found[1]
+        for member in cls.members:
+            if member.name is None or member.static:
+                continue
+            if member.type is not None and member.kind in ("field", "accessor", "get"):
+                out[member.name] = member.type
+            elif member.kind == "get" and member.code is not None and member.code.return_type is not None:
+                out[member.name] = member.code.return_type
+        if cls.ctor is not None:
+            for index, name in cls.param_properties:
+                ref2 = cls.ctor.param_types[index] if index < len(cls.ctor.param_types) else None
+                if ref2 is not None:
+                    out[name] = ref2
+        return out, found[2]
+
+    def member_type(self, typed: Any, key: Any) -> Any:
+        """The type of a property of a value of a type."""
+        if typed is None:
+            return None
+        ref, module = self.expand(*typed)
+        if ref.name == "Record" and len(ref.args) > 1:
+            return (ref.args[1], module)
+        if ref.name in _ARRAYS and ref.args and not isinstance(key, str):
+            return (ref.args[0], module)
+        members, home = self.members((ref, module))
+        found = members.get(key) if isinstance(key, str) else None
+        if found is None:
+            found = members.get("[]")
+        return (found, home) if found is not None else None
+
+    def awaited_type(self, typed: Any) -> Any:
+        """The type that awaiting gives."""
+        if typed is None:
+            return None
+        ref, module = self.expand(*typed)
+        if ref.name in _PROMISES:
+            return (ref.args[0], module) if ref.args else None
+        return typed
+
+    def element_type(self, typed: Any) -> Any:
+        """The element type of an array, set or iterable type."""
+        if typed is None:
+            return None
+        ref, module = self.expand(*typed)
+        if ref.args and ref.name in (
+            *_ARRAYS, "Set", "ReadonlySet", "Iterable", "AsyncIterable", "Generator", "AsyncGenerator",
+            "IterableIterator", "AsyncIterableIterator", "Iterator",
+        ):  # fmt: skip
+            return (ref.args[0], module)
+        return None
+
+    def tuple_type(self, typed: Any, index: int) -> Any:
+        """The type of one element of a tuple type."""
+        if typed is None:
+            return None
+        ref, module = self.expand(*typed)
+        return (ref.args[index], module) if ref.name == "[]" and index < len(ref.args) else None
+
+    def result_type(self, typed: Any) -> Any:
+        """The result type of a function type."""
+        if typed is None:
+            return None
+        ref, module = self.expand(*typed)
+        if ref.name == "=>" and ref.args:
+            return (ref.args[-1], module)
+        if ref.name == "{}" and "()" in ref.members:
+            return self.result_type((ref.members["()"], module))
+        if _nominal(ref.name):
+            found = self.find(ref.name, module)
+            if found is not None and found[0] == "decl" and "()" in found[1].type.members:
+                return self.result_type((found[1].type.members["()"], found[2]))
+        return None
+
+    # ------------------------------------------------------------------ objects for types
+
+    def materialise(self, R: Machine, t: Term, typed: Any) -> Value | None:
+        """An object for an unknown value whose type has a body here; None when a term does."""
+        ref, module = self.expand(*typed)
+        kind = self.kind_of(typed)
+        o: JsObject
+        if kind == "map":
+            name = {"ReadonlyMap": "Map", "ReadonlySet": "Set", "LRUCache": "Map"}.get(ref.name, ref.name)
+            m = R.new_map(name)
+            m.ident = ("made", t if t.shared else (R.frame.root, t))
+            m.types = (ref, module)
+            m.shared = t.shared
+            m.owner = R.setup_act
+            m.label = ref.name
+            return m
+        if kind == "array" and ref.name != "[]":
+            a = R.new_array([Rest(term("rest", t, type=typed))])
+            a.ident = ("made", t if t.shared else (R.frame.root, t))
+            a.types = (ref, module)
+            a.shared = t.shared
+            return a
+        if kind == "promise" and t.shared:
+            p = R.new_promise()
+            p.ident = ("made", t)
+            p.state = 1
+            p.shared = True
+            p.handled = p.observed = True
+            inner = self.awaited_type(typed)
+            p.value = R.unknown(term("await", t, type=inner), inner)
+            return p
+        if kind not in ("object", "lock"):
+            return None
+        found = self.find(ref.name, module) if _nominal(ref.name) else None
+        if found is None:
+            adopted = _ADOPTED.get(ref.name)
+            if adopted is not None and t.op in ("dep", "arg"):
+                return self.adopt(R, *adopted)
+            return None
+        if found[0] != "class":
+            return None
+        cls: ClassCode = found[1]
+        home: ModuleCode = found[2]
+        service = t.op in ("arg", "dep") or (t.op == "." and t.args[0].__class__ is Term and t.args[0].op in ("arg", "dep"))
+        if self.is_model(home.path):
+            argument = ref.args[0].name if ref.args else ""
+            if service or t.op in (".",):
+                return self.singleton(R, cls, home, argument)
+            made = self.instance(R, cls, home, argument)
+            return made
+        methods = any(m.kind == "method" for m in cls.members)
+        if methods and service:
+            return self.singleton(R, cls, home, "")
+        return None
+
+    def adopt(self, R: Machine, package: str, export: str) -> Value | None:
+        """The shared client of a library that an unresolved import evidently is."""
+        key = ("adopted", package, export)
+        if key not in R.singletons:
+            R.singletons[key] = None
+            path = self.resolve(package, str(self.root / "index.ts"))
+            instance = R.load(path) if path is not None else None
+            if instance is not None:
+                c = R.cell_value(R._export(instance, package, export, 0))
+                if isinstance(raw(c), JsFunction):
+                    R.singletons[key] = _quietly(R, lambda: R.new(c, [], 0))
+        return R.singletons[key]
+
+    def singleton(self, R: Machine, cls: ClassCode, module: ModuleCode, argument: str) -> Value | None:
+        """The one long-lived instance of an injected class."""
+        key = (module.path, cls.name, argument)
+        if key not in R.singletons:
+            R.singletons[key] = term("dep", module.path, cls.name, cls.name)
+            made = _quietly(R, lambda: self.instance(R, cls, module, argument))
+            if made is not None:
+                R.singletons[key] = made
+                if isinstance(made, JsObject):
+                    made.ident = ("singleton", *key)
+        return R.singletons[key]
+
+    def instance(self, R: Machine, cls: ClassCode, module: ModuleCode, argument: str) -> Value | None:
+        """A new instance with injected constructor arguments."""
+        home = R.load(module.path)
+        cell = home.cells.get(cls.name) if home is not None else None
+        ctor = raw(cell.v) if cell.__class__ is Cell else None
+        if not isinstance(ctor, JsFunction):
+            return None
+        args: list[Value] = []
+        if argument and self.is_model(module.path):
+            args = [argument]
+        else:
+            args = self.injected_arguments(R, ctor)
+        return construct(R, ctor, args, ctor, 0)
+
+    def injected_arguments(self, R: Machine, ctor: JsFunction) -> list[Value]:
+        """What a container would give to a constructor."""
+        c: JsFunction | None = ctor
+        while c is not None and c.klass is not None and c.klass.ctor is None:
+            c = c.klass.base
+        if c is None or c.klass is None or c.klass.ctor is None:
+            return []
+        code = c.klass.ctor.code
+        assert code is not None
+        out: list[Value] = []
+        for i, name in enumerate(code.param_names):
+            ref = code.param_types[i] if i < len(code.param_types) else None
+            out.append(self.inject(R, name, (ref, code.module) if ref is not None else None, f"{ctor.name}.{name}"))
+        return out
+
+    def inject(self, R: Machine, name: str, typed: Any, where: str) -> Value:
+        """A long-lived value for a constructor parameter."""
+        shown = name if re.fullmatch(r"[\w$]+", name or "") else "dependency"
+        t = term("dep", "inject", where, shown, type=typed)
+        if typed is None:
+            adopted = _ADOPTED.get(name)
+            if adopted is not None:
+                return self.adopt(R, *adopted) or t
+            return t
+        if self.kind_of(typed) in ("primitive", "function"):
+            return t
+        made = R.unknown(t, typed)
+        return made
+
+    def unknown_class(self, ctor: Term) -> Klass:
+        """A class without a body."""
+        k = Klass(str(ctor.args[-1]), None)
+        k.base_unknown = ctor
+        return k
+
+    def is_model_class(self, klass: Any) -> bool:
+        """Whether a class comes from a library model."""
+        return klass is not None and klass.code is not None and self.is_model(klass.code.module.path)
+
+    def injected(self, t: Term) -> bool:
+        """Whether a term names an injected service."""
+        return t.op == "dep" and t.args[0] == "inject"
+
+    def made_from(self, o: JsObject, ctor: Term) -> bool:
+        """`instanceof` with a class without a body."""
+        return o.cls is not None and o.cls.base_unknown is ctor
+
+    def is_constant(self, o: JsObject, key: Any) -> bool:
+        """Whether a field is assigned only at construction, as far as its module's text shows."""
+        code = o.cls.code
+        if code is None or not isinstance(key, str):
+            return False
+        memo = (code, key)
+        found = self._constants.get(memo)
+        if found is None:
+            found = self._constant(code, key)
+            self._constants[memo] = found
+        return found
+
+    def _constant(self, code: ClassCode, key: str) -> bool:
+        for member in code.members:
+            if member.name == key and member.readonly:
+                return True
+        text = code.module.text
+        name = re.escape(key).encode()
+        assigned = re.compile(rb"[\w\])!]\s*\??\.\s*" + name + rb"\s*(?:!\s*)?(?:=[^=>]|\+\+|--|[-+*/%&|^?]{1,3}=[^=])|(?:\+\+|--|delete )\s*[\w.]+\." + name + rb"\b|[\[{,]\s*(?:\w+\s*:\s*)?this\." + name + rb"\s*[,\]}]")
+        ctor = code.ctor
+        for m in assigned.finditer(text):
+            if ctor is not None and ctor.start <= m.start() < ctor.end:
+                continue
+            return False
+        return True
+
+    def reassigned(self, cell: Cell) -> bool:
+        """Whether a top-level variable may be assigned after its declaration."""
+        ident = cell.ident
+        if not isinstance(ident, tuple) or not isinstance(ident[0], str):
+            return False
+        code = self._modules.get(ident[0])
+        return code is not None and code.top_level.get(ident[1]) in ("let", "var")
+
+
+def _nominal(name: str) -> bool:
+    return name[:1].isalpha() or name[:1] in "_$"
+
+
+def substitute(ref: TypeRef, mapping: dict[str, TypeRef], depth: int = 0) -> TypeRef:
+    """A type with its type parameters replaced."""
+    if depth > 6:
+        return ref
+    if ref.name in mapping and not ref.args:
+        return mapping[ref.name]
+    if not ref.args and not ref.members:
+        return ref
+    return TypeRef(
+        ref.name,
+        tuple([substitute(a, mapping, depth + 1) for a in ref.args]),
+        {k: substitute(v, mapping, depth + 1) for k, v in ref.members.items()} if ref.members else ref.members,
+        ref.text,
+    )
+
+
+def _quietly(R: Machine, make: Any) -> Value | None:
+    """Runs set-up work outside the calls: nothing is logged; failures give None."""
+    from krepis.twin.typescript.values import JsThrow
+
+    saved = R.act, R.frame, R.tracking
+    R.act, R.frame, R.tracking = R.setup_act, R.setup_act.frame, False
+    try:
+        return make()
+    except JsThrow:
+        return None
+    finally:
+        R.act, R.frame, R.tracking = saved
+
+
+def _normal(path: Path) -> str:
+    import os.path
+
+    return os.path.normpath(path)
+
+
+def _tsconfig(path: Path) -> tuple[dict[str, Any], Any]:
+    """compilerOptions and `extends` of a tsconfig file, which may hold comments and trailing commas."""
+    try:
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError:
+        return {}, None
+    text = re.sub(r'("(?:\\.|[^"\\])*")|/\*.*?\*/|//[^\n]*', lambda m: m.group(1) or "", text, flags=re.S)
+    text = re.sub(r",(\s*[}\]])", r"\1", text)
+    try:
+        data = json.loads(text)
+    except ValueError:
+        return {}, None
+    if not isinstance(data, dict):
+        return {}, None
+    options = data.get("compilerOptions")
+    return (options if isinstance(options, dict) else {}), data.get("extends")
+
+
+def read_text(path: Path) -> str:
+    """A source file as text; encodings other than UTF-8 and UTF-16 with a mark are read leniently."""
+    data = path.read_bytes()
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", "replace")
+    return data.decode("utf-8-sig", "replace")
+
+
+__all__ = ["EMPTY", "INTRINSICS", "UNDEFINED", "Program", "read_text"]

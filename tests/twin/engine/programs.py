@@ -1,7 +1,7 @@
 """The published benchmark programs and litmus tests, as `Program`s, with what is known about them.
 
-Programs, counts and outcomes are those of the literature and of the test suites of GenMC, Nidhugg and Concuerror,
-recomputed by brute force outside this project. Deliberately absent: running anything.
+Programs, counts and outcomes are those of the literature and of the test suites of GenMC, Nidhugg and
+Concuerror, recomputed by brute force outside this project. Deliberately absent: running anything.
 """
 
 from __future__ import annotations
@@ -183,8 +183,9 @@ def popl_example2(_: int = 4) -> ProgramCode:
 
 
 def fib(k: int) -> ProgramCode:
-    """Two threads add the two variables to each other k times. Both read x before y: the known numbers of states
-    are those of this order; if T2 reads y first, traces, outcomes and schedules are the same, states fewer."""
+    """Two threads add the two variables to each other k times. Both read x before y: the known numbers of
+    states are those of this order; if T2 reads y first, traces, outcomes and schedules are the same, states
+    fewer."""
     program = Program("fib")
     x, y = program.location("x", 1), program.location("y", 1)
     for name, written in (("T1", x), ("T2", y)):
@@ -233,7 +234,8 @@ def locked(n: int, k: int) -> ProgramCode:
 
 @dataclass(frozen=True)
 class Anchor:
-    """A row of the table of known counts; `transitions` and the rest count what `krepis.twin.reference` counts."""
+    """A row of the table of known counts; `transitions` and the rest count what `krepis.twin.reference`
+    counts."""
 
     program: Callable[..., ProgramCode]
     arguments: tuple[int, ...]
@@ -321,10 +323,62 @@ ANCHORS: Final = (
     Anchor(mp_chain, (4,), "sc", 5, 0, 5, 45, 60, 70),
     Anchor(mp_chain, (4,), "tso", 5, 0, 5, 110, 205, 6_930),
     Anchor(mp_chain, (4,), "pso", 16, 0, 16, 327, 763, 51_975),
-    Anchor(seats, (2,1,), "sc", 4, 0, 3, 11, 12, 6),
-    Anchor(seats, (3,1,), "sc", 21, 0, 7, 45, 66, 66),
-    Anchor(seats, (3,2,), "sc", 36, 0, 16, 78, 105, 90),
-    Anchor(seats, (4,3,), "sc", 576, 0, 109, 731, 1_132, 2_520),
+    Anchor(
+        seats,
+        (
+            2,
+            1,
+        ),
+        "sc",
+        4,
+        0,
+        3,
+        11,
+        12,
+        6,
+    ),
+    Anchor(
+        seats,
+        (
+            3,
+            1,
+        ),
+        "sc",
+        21,
+        0,
+        7,
+        45,
+        66,
+        66,
+    ),
+    Anchor(
+        seats,
+        (
+            3,
+            2,
+        ),
+        "sc",
+        36,
+        0,
+        16,
+        78,
+        105,
+        90,
+    ),
+    Anchor(
+        seats,
+        (
+            4,
+            3,
+        ),
+        "sc",
+        576,
+        0,
+        109,
+        731,
+        1_132,
+        2_520,
+    ),
     Anchor(fib, (1,), "sc", 3, 0, 3, 21, 27, 20),
     Anchor(fib, (1,), "tso", 3, 0, 3, 32, 45, 70),
     Anchor(fib, (2,), "sc", 19, 0, 19, 169, 231, 924),
@@ -341,3 +395,111 @@ ANCHORS: Final = (
     Anchor(popl_example2, (4,), "tso", 5, 0, 5, 120, 272, 2_839),
 )
 """Every row of the table of known counts."""
+
+
+# -- litmus tests -----------------------------------------------------------------------------------------
+
+
+Word = tuple[str, str] | tuple[str, str, int]
+"""One instruction of a litmus test: ("R", place), ("W", place, value), ("X", place, value) or ("F", "")."""
+
+
+@dataclass(frozen=True)
+class Litmus:
+    """A litmus test: what each thread does, and the outcome in question.
+
+    `registers` are the values read, in program order over all threads; `memory` the final values that the
+    outcome names. `allowed` are the models that allow it. `sc` and `tso` are outcomes, schedules and states.
+    """
+
+    name: str
+    threads: tuple[tuple[Word, ...], ...]
+    registers: tuple[int, ...]
+    memory: tuple[tuple[str, int], ...]
+    allowed: frozenset[Model]
+    sc: tuple[int, int, int]
+    tso: tuple[int, int, int]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def build(self) -> ProgramCode:
+        """The program; its locations are x and y."""
+        program = Program(self.name)
+        places = {name: program.location(name) for name in "xy"}
+        for index, words in enumerate(self.threads):
+            thread = program.thread(f"T{index}")
+            for at, word in enumerate(words):
+                _litmus_instruction(thread, places, word, f"r{at}")
+        return program.build()
+
+    def tested(self, registers: tuple[tuple[object, ...], ...], memory: tuple[object, ...]) -> bool:
+        """Whether a final state is the outcome in question."""
+        values = tuple(value for of_thread in registers for value in of_thread)
+        return values == self.registers and all(
+            memory["xy".index(name)] == value for name, value in self.memory
+        )
+
+
+def _litmus_instruction(thread: Thread, places: dict[str, Location], word: Word, name: str) -> None:
+    match word:
+        case ("R", place):
+            thread.load(thread.register(name), places[place])
+        case ("W", place, value):
+            thread.store(places[place], value)
+        case ("X", place, value):
+            thread.exchange(None, places[place], value)
+        case _:
+            thread.fence()
+
+
+def _words(text: str) -> tuple[Word, ...]:
+    """`x=1 y F x:=2`: store 1 to x, load y, fence, exchange x with 2."""
+    words: list[Word] = []
+    for part in text.split():
+        if ":=" in part:
+            words.append(("X", part[0], int(part[3:])))
+        elif "=" in part:
+            words.append(("W", part[0], int(part[2:])))
+        else:
+            words.append(("F", "") if part == "F" else ("R", part))
+    return tuple(words)
+
+
+def _litmus(
+    name: str,
+    text: str,
+    registers: tuple[int, ...],
+    allowed: str,
+    sc: tuple[int, int, int],
+    tso: tuple[int, int, int],
+    **memory: int,
+) -> Litmus:
+    models: tuple[Model, ...] = ("sc", "tso", "pso", "ra")
+    return Litmus(
+        name,
+        tuple(_words(part) for part in text.split("|")),
+        registers,
+        tuple(memory.items()),
+        frozenset(model for model in models if model in allowed.split()),
+        sc,
+        tso,
+    )
+
+
+LITMUS: Final = (
+    _litmus("SB", "x=1 y | y=1 x", (0, 0), "tso pso ra", (3, 6, 13), (4, 80, 34)),
+    _litmus("SB+F+F", "x=1 F y | y=1 F x", (0, 0), "", (3, 20, 22), (3, 70, 31)),
+    _litmus("SB+xchg", "x:=1 y | y:=1 x", (0, 0), "ra", (3, 6, 13), (3, 6, 13)),
+    _litmus("MP", "x=1 y=1 | y x", (1, 0), "pso", (3, 6, 13), (3, 30, 23)),
+    _litmus("MP+F+po", "x=1 F y=1 | y x", (1, 0), "", (3, 10, 17), (3, 21, 24)),
+    _litmus("LB", "x y=1 | y x=1", (1, 1), "", (3, 6, 13), (3, 20, 22)),
+    _litmus("R", "x=1 y=1 | y=2 x", (0,), "tso pso ra", (3, 6, 13), (4, 140, 39), y=2),
+    _litmus("2+2W", "x=1 y=2 | y=1 x=2", (), "pso ra", (3, 6, 13), (3, 280, 42), x=1, y=1),
+    _litmus("WRC", "x=1 | x y=1 | y x", (1, 1, 0), "", (7, 30, 36), (7, 210, 61)),
+    _litmus("IRIW", "x=1 | y=1 | x y | y x", (1, 0, 1, 0), "ra", (15, 180, 97), (15, 2520, 164)),
+    _litmus("CoRR", "x=1 | x x", (1, 0), "", (3, 3, 9), (3, 6, 12)),
+    _litmus("n6", "x=1 x y | y=2 x=2", (1, 0), "tso pso ra", (4, 10, 19), (5, 420, 54), x=1),
+    _litmus("amd3", "x=1 x=2 y | y=1 y=2 x", (1, 1), "tso pso ra", (5, 20, 26), (9, 6300, 132)),
+)
+"""Every row of the table of litmus tests."""

@@ -81,6 +81,9 @@ class Host(Protocol):
     def strip(self, value: Value) -> Value:
         """The value without dependence tags, as it is stored."""
 
+    def key(self, value: Value) -> Value:
+        """Like `strip`, for a value that says which row, key or lock is meant."""
+
     def carry(self, value: Value, sources: Sequence[Value]) -> Value:
         """The value with the dependence tags of what it was computed from."""
 
@@ -239,6 +242,7 @@ class Tx:
         self.isolation = isolation
         self.own = Tables()
         self.notes: list[tuple[Location, Value, Any]] = []
+        self.at: Any = None
         self.snapshot: Tables | None = None
         self.snapshot_version = 0
         self.active = True
@@ -254,6 +258,7 @@ class RowView:
         self.table = table
         self.row = row
         self.at = at
+        db.host.note_read(("row", table, row.key, "*"), True, at)
 
     def get(self, name: str) -> Value:
         column = self.db.column(self.table, name)
@@ -303,6 +308,18 @@ _PICK_LIMIT = 8
 _FLIP = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
 
 
+def add(host: Host, a: Value, b: Value, sign: int) -> Value:
+    """`a + sign * b` in linear normal form where both are numbers or unknown."""
+    left, right = host.linear(a), host.linear(b)
+    if left is None or right is None:
+        return host.compute("+" if sign > 0 else "-", a, b)
+    parts = dict(left[1])
+    for part, factor in right[1]:
+        parts[part] = parts.get(part, 0) + sign * factor
+    kept = tuple((part, factor) for part, factor in parts.items() if factor)
+    return host.sum(left[0] + sign * right[0], kept)
+
+
 class Database:
     """One database. All methods act at one instant; `tx` None means autocommit."""
 
@@ -319,6 +336,7 @@ class Database:
         self.origins: dict[Value, tuple[str, str, Key]] = {}
         self.advisory: list[tuple[Value, ...]] = []
         self.bulk_count = 0
+        self.open: list[Tx] = []
 
     # -- names
 
@@ -342,6 +360,8 @@ class Database:
         """Starts a transaction; None is the default level of the dialect."""
         default = "repeatable read" if self.dialect == "mysql" else "read committed"
         tx = Tx("serializable" if self.dialect == "sqlite" else isolation or default)
+        tx.at = self.host.now()
+        self.open.append(tx)
         return tx
 
     def set_isolation(self, tx: Tx, isolation: str) -> None:
@@ -375,6 +395,7 @@ class Database:
 
     def _end(self, tx: Tx) -> None:
         tx.active = False
+        self.open.remove(tx)
         self.locks.release_all(tx)
 
     def fail(self, tx: Tx | None) -> None:
@@ -423,7 +444,7 @@ class Database:
     # -- locks that programs name
 
     def _advisory_key(self, key: Sequence[Value]) -> LockKey:
-        values = tuple(self.host.strip(value) for value in key)
+        values = tuple(self.host.key(value) for value in key)
         for known in self.advisory:
             if len(known) == len(values) and all(map(self.host.equal, known, values)):
                 return ("advisory", self.name, known)
@@ -501,7 +522,8 @@ class Database:
             return known[0][column]
         args = _key_args(row.key, self.primary(table))
         value = self.host.term(f"{table}.{column}", *(("new",) if row.inserted else ()), *args)
-        self.origins[value] = (table, column, row.key)
+        if self.host.is_term(value):
+            self.origins[value] = (table, column, row.key)
         return value
 
     def exists(self, table: str, row: Row, must: bool = False) -> bool:
@@ -577,15 +599,7 @@ class Database:
         return self.host.term(name.removeprefix("fn:"), *args)
 
     def add(self, a: Value, b: Value, sign: int) -> Value:
-        """`a + sign * b` in linear normal form where both are numbers or unknown."""
-        left, right = self.host.linear(a), self.host.linear(b)
-        if left is None or right is None:
-            return self.host.compute("+" if sign > 0 else "-", a, b)
-        parts = dict(left[1])
-        for part, factor in right[1]:
-            parts[part] = parts.get(part, 0) + sign * factor
-        kept = tuple((part, factor) for part, factor in parts.items() if factor)
-        return self.host.sum(left[0] + sign * right[0], kept)
+        return add(self.host, a, b, sign)
 
     def same(self, a: Value, b: Value) -> bool:
         """Equality of values; sums that differ by a constant are surely different."""
@@ -627,7 +641,7 @@ class Database:
                 return self.same(a, b) == (name == "=")
             return self.host.decide(name, a, b)
         values = [self.evaluate(arg, table, row, excluded) for arg in args]
-        return self.host.ask(self.host.term(name.removeprefix("fn:"), *values))
+        return self.host.ask(self.host.term("pred", name.removeprefix("fn:"), *values))
 
     def _member(
         self, args: tuple[Expr, ...], table: str, row: Row | None, excluded: Mapping[str, Value] | None
@@ -699,6 +713,7 @@ class Database:
 
     def _canonical(self, table: str, key: Key) -> Key:
         """The name under which this row is already known; a key read from a row names that row."""
+        key = tuple((column, self.host.key(value)) for column, value in key)
         if len(key) == 1:
             origin = self.origins.get(key[0][1])
             if origin is not None and origin[0] == table and origin[1] == key[0][0]:
@@ -1266,10 +1281,11 @@ class KeyValue:
         self.versions: dict[tuple[Value, ...], int] = {}
         self.added: dict[tuple[Value, ...], list[Value]] = {}
         self.taken: dict[tuple[Value, ...], int] = {}
+        self.sizes: dict[tuple[Value, ...], Value] = {}
 
     def key(self, key: Value) -> tuple[Value, ...]:
         """The name under which this key is already known."""
-        parts = tuple(self.host.strip(part) for part in (key if isinstance(key, tuple) else (key,)))
+        parts = tuple(self.host.key(part) for part in (key if isinstance(key, tuple) else (key,)))
         if parts in self.versions:
             return parts
         for known in self.keys:
@@ -1280,9 +1296,10 @@ class KeyValue:
         return parts
 
     def peek(self, key: Value) -> Value:
-        """The value, without noting the read."""
+        """The value or None, without noting the read."""
         name = self.key(key)
-        return self.values[name] if name in self.values else self.host.term(self.name, *name)
+        value = self.values[name] if name in self.values else self.host.term(self.name, *name)
+        return None if self.host.is_null(value) else value
 
     def get(self, key: Value) -> Value:
         """The value; None when the key is known to be absent."""
@@ -1290,7 +1307,7 @@ class KeyValue:
         return self.host.note_read(("kv", self.name, name), self.peek(key), self.host.now())
 
     def exists(self, key: Value) -> bool:
-        return not self.host.is_null(self.peek(key))
+        return self.peek(key) is not None
 
     def has(self, key: Value) -> Value:
         """Whether the key exists, as a value with its dependence."""
@@ -1328,16 +1345,12 @@ class KeyValue:
         old = self.peek(key)
         if old is None:
             old = 0
-        left, right = self.host.linear(old), self.host.linear(self.host.strip(amount))
-        if left is None or right is None:
-            new = self.host.compute("+", old, self.host.strip(amount))
-        else:
-            parts = dict(left[1])
-            for part, factor in right[1]:
-                parts[part] = parts.get(part, 0) + factor
-            new = self.host.sum(left[0] + right[0], tuple((p, f) for p, f in parts.items() if f))
+        new = self._sum(old, self.host.strip(amount))
         self.set(key, self.host.carry(new, [amount]))
         return self._seen(key, new)
+
+    def _sum(self, a: Value, b: Value) -> Value:
+        return add(self.host, a, b, 1)
 
     def compare_and_set(self, key: Value, expected: Value, value: Value) -> Value:
         """Whether the key held `expected`, and so was set (None: deleted). Atomic, as in a Lua script."""
@@ -1390,11 +1403,13 @@ class KeyValue:
         return self._seen(key, there)
 
     def size(self, key: Value) -> Value:
-        return self._seen(key, self.peek((key, "size")))
+        name = self.key(key)
+        return self._seen(key, self.sizes.get(name, self.host.term(f"{self.name}.size", *name)))
 
     def _resize(self, key: Value, change: int) -> None:
-        self.add((key, "size"), change)
         name = self.key(key)
+        old = self.sizes.get(name, self.host.term(f"{self.name}.size", *name))
+        self.sizes[name] = self._sum(old, change)
         self.versions[name] += 1
         self.host.note_write(("kv", self.name, name), True, self.host.now())
 

@@ -93,6 +93,9 @@ class World:
     def strip(self, value: Any) -> Any:
         return value
 
+    def key(self, value: Any) -> Any:
+        return value
+
     def carry(self, value: Any, sources: Sequence[Any]) -> Any:
         return value
 
@@ -634,7 +637,7 @@ def test_watch_compares_versions() -> None:
 
 
 def test_members_and_sizes() -> None:
-    kv = redis({("redis", "s", "size"): 0}, [("redis", "s", "x")])
+    kv = redis({("redis.size", "s"): 0}, [("redis", "s", "x")])
     assert (kv.add_member("s", "x"), kv.add_member("s", "x"), kv.size("s")) == (True, False, 1)
     assert (kv.remove_member("s", "x"), kv.remove_member("s", "x"), kv.size("s")) == (True, False, 0)
 

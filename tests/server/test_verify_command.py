@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+import pty
+import re
+import signal
 import subprocess
 import sys
+import termios
 import types
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -333,23 +337,90 @@ def test_version_and_help_do_not_need_the_checker() -> None:
     assert krepis("nope").returncode == 2
 
 
-def test_a_closed_pipe_ends_quietly_with_the_status_of_the_result(tmp_path: Path) -> None:
-    (tmp_path / "a.ts").write_text("")
-    script = """
-import os, sys, types
-reader, writer = os.pipe()
-os.close(reader)
-os.dup2(writer, 1)
+FAKE = """
+import os, sys, time, types
 from krepis.server.cli import main
 from krepis.twin.findings import Note, Report, Summary
-report = Report(Summary(), failures=(Note("a.ts", 1, "skipped", "boom"),))
+from krepis.twin.options import Progress
+def verify(files, options, progress):
+    if progress:
+        progress(Progress(1, 3, "src/[red]a.ts\\x1b[31m"))
+        time.sleep(0.5)  # longer than the bar waits between two drawings
+    if "wait" in os.environ:
+        print("ready", file=sys.stderr, flush=True)
+        time.sleep(60)
+    return Report(Summary(), failures=(Note("a.ts", 1, "skipped", "boom"),))
 fake = types.ModuleType("krepis.twin.typescript.verify")
-fake.verify = lambda *_: report
+fake.verify = verify
 sys.modules[fake.__name__] = fake
+if "close" in os.environ:
+    reader, writer = os.pipe()
+    os.close(reader)
+    os.dup2(writer, 1)
 sys.argv[1:] = ["verify", "a.ts"]
 main()
 """
+
+
+def environment(**extra: str) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if k not in {"NO_COLOR", "COLUMNS", "TERM", "LANG", "LC_ALL"}}
+    return kept | {"TERM": "xterm-256color", "PYTHONUTF8": "1"} | extra
+
+
+def test_a_closed_pipe_ends_quietly_with_the_status_of_the_result(tmp_path: Path) -> None:
+    (tmp_path / "a.ts").write_text("")
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
-    )
+        [sys.executable, "-c", FAKE], cwd=tmp_path, env=environment(close="1"),
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
     assert (done.returncode, done.stderr) == (3, "Krepis failed on a.ts: boom\n")
+
+
+def test_ctrl_c_ends_with_130(tmp_path: Path) -> None:
+    (tmp_path / "a.ts").write_text("")
+    with subprocess.Popen(
+        [sys.executable, "-c", FAKE], cwd=tmp_path, env=environment(wait="1"),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stderr
+        assert process.stderr.readline() == "ready\n"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert err.strip() == "Interrupted; no report was written."
+
+
+def on_terminal(folder: Path, **extra: str) -> str:
+    """What the command shows when stdout and stderr are a terminal of 70 columns."""
+    (folder / "a.ts").write_text("")
+    leader, follower = pty.openpty()
+    termios.tcsetwinsize(follower, (40, 70))
+    with subprocess.Popen(
+        [sys.executable, "-c", FAKE], cwd=folder, env=environment(**extra), stdout=follower, stderr=follower
+    ) as process:
+        os.close(follower)
+        shown = b""
+        while True:
+            try:
+                piece = os.read(leader, 65536)
+            except OSError:  # Linux reports the end of a terminal as EIO
+                break
+            if not piece:
+                break
+            shown += piece
+        assert process.wait(timeout=60) == 3
+    os.close(leader)
+    return shown.decode()
+
+
+def test_a_terminal_gets_colour_and_a_progress_bar(tmp_path: Path) -> None:
+    shown = on_terminal(tmp_path)
+    assert "src/[red]a.ts\\x1b[31m" in shown
+    assert "1/3" in shown
+    assert "\x1b[1mNotes\x1b[0m" in shown
+
+
+def test_no_color_is_honoured(tmp_path: Path) -> None:
+    shown = on_terminal(tmp_path, NO_COLOR="1")
+    assert "Notes" in shown
+    assert not re.search("\x1b\\[[0-9;]*[1-9][0-9;]*m", shown.replace("\x1b[1m", "")), "no colour at all"

@@ -1,0 +1,119 @@
+"""Makes the reference pages from the program, so that they cannot disagree with it.
+
+    python docs/generate.py          writes docs/reference/*.md
+    python docs/generate.py --check  exits with 1 when a page is not up to date
+
+The command line page comes from the click commands, the settings page from `krepis.server.config`, the rules
+page from `krepis.twin.report.rules`. The pages below `docs/rules/` are written by people.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+from krepis.server.cli import krepis
+from krepis.server.config import FILE_NAME, LEVELS, VERIFY_SETTINGS, Setting
+from krepis.twin.report import RULE_OF
+
+REFERENCE = Path(__file__).parent / "reference"
+NOTICE = "<!-- Made by docs/generate.py; do not edit. -->"
+
+
+def pages() -> dict[str, str]:
+    """The text of each reference page, by file name."""
+    made = {"cli.md": _cli(), "settings.md": _settings(), "rules.md": _rules()}
+    return {name: "\n".join([NOTICE, "", *lines]) + "\n" for name, lines in made.items()}
+
+
+def _cli() -> Iterator[str]:
+    yield from ("# Command line", "")
+    yield from ("`krepis --version` prints the version, `krepis COMMAND --help` what a command takes.", "")
+    for name, command in sorted(krepis.commands.items()):
+        context = click.Context(command, info_name=name, parent=click.Context(krepis, info_name="krepis"))
+        yield from (f"## krepis {name}", "", "```")
+        yield command.get_usage(context).removeprefix("Usage: ")
+        yield from ("```", "")
+        for paragraph in (command.help or "").split("\n\n"):
+            yield from (" ".join(paragraph.split()), "")
+        yield from ("| Option | Meaning |", "| --- | --- |")
+        for parameter in command.get_params(context):
+            record = parameter.get_help_record(context)
+            if record is not None and not isinstance(parameter, click.Argument):
+                yield f"| `{record[0].replace('|', chr(92) + '|')}` | {' '.join(record[1].split())} |"
+        yield ""
+    yield from ("## Exit status", "", "| Status | Meaning |", "| --- | --- |")
+    yield "| 0 | nothing at or above `--fail-on` |"
+    yield "| 1 | findings |"
+    yield "| 2 | wrong usage or configuration |"
+    yield "| 3 | Krepis itself failed on some input, which is named; the rest is still reported |"
+    yield "| 130 | interrupted; no report is written |"
+    yield from ("", "## Streams and environment", "")
+    yield "stdout carries only the report, stderr progress and messages."
+    yield "A progress bar appears only on a terminal."
+    yield "`NO_COLOR` switches colours off. Away from a terminal, text is plain and 100 columns wide."
+    yield from ("", "## Baselines", "")
+    yield "`krepis verify --baseline known.json --write-baseline` writes what is found now; commit the file."
+    yield "`krepis verify --baseline known.json` then reports only what is new, and notes what is gone."
+    yield "Findings are known by fingerprint, which does not change when other code does."
+
+
+def _settings() -> Iterator[str]:
+    yield from ("# Settings", "")
+    yield f"`{FILE_NAME}` is looked for in the current folder and above it, up to the root of the repository."
+    yield "Paths in it are relative to it. Options of the command line win."
+    yield "A key that does not exist is an error."
+    yield from ("", "## [verify]", "", "| Key | Type | Default | Meaning |", "| --- | --- | --- | --- |")
+    for setting in VERIFY_SETTINGS:
+        default = setting.default if " " in setting.default else f"`{setting.default}`"
+        yield f"| `{setting.key}` | {_type(setting)} | {default} | {setting.text} |"
+    yield from ("", "## [rules]", "")
+    yield f"Each rule can be given a level: {', '.join(f'`{level}`' for level in LEVELS)}."
+    yield "Without one, the finding says how grave it is."
+    yield from ("", "| Key | Rule |", "| --- | --- |")
+    yield from (f"| `{rule.kind}` | [{rule.title}](../rules/{rule.kind}.md) |" for rule in RULE_OF.values())
+    yield from ("", "## Example", "", "```toml")
+    yield from ("[verify]", 'paths = ["src"]', 'exclude = ["*.test.ts"]', 'fail-on = "warning"')
+    yield from ("", "[rules]", 'stale-read = "info"', "```")
+
+
+def _type(setting: Setting) -> str:
+    if setting.type == "choice":
+        return " or ".join(f"`{choice}`" for choice in setting.choices)
+    return "list of strings" if setting.type == "strings" else setting.type
+
+
+def _rules() -> Iterator[str]:
+    yield from ("# Rules", "", "| Rule | What it reports | What to do |", "| --- | --- | --- |")
+    for rule in RULE_OF.values():
+        yield f"| [{rule.title}](../rules/{rule.kind}.md) `{rule.code}` | {rule.what} | {rule.remedy} |"
+    yield from ("", "A comment with a reason silences a rule on its own line or the next line of code:", "")
+    yield from ("```ts", "// krepis-ignore lost-update: this process is the only writer", "```")
+    yield from (
+        "",
+        "Without a reason nothing is silenced. Comments that silence nothing are reported as notes.",
+    )
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or with `--check` say which are not up to date."""
+    stale = []
+    for name, text in pages().items():
+        file = REFERENCE / name
+        if not file.exists() or file.read_text(encoding="utf-8") != text:
+            stale.append(name)
+            if "--check" not in arguments:
+                file.parent.mkdir(exist_ok=True)
+                file.write_text(text, encoding="utf-8")
+    if stale:
+        print(
+            f"{'not up to date' if '--check' in arguments else 'written'}: {', '.join(stale)}",
+            file=sys.stderr,
+        )
+    return 1 if stale and "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

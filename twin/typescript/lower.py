@@ -1,0 +1,44 @@
+"""TypeScript text to a `ModuleCode`: names, types, and one Python function per function.
+
+Strategy: parse, analyse scopes in one pass, then write each function's Python text on its own, so that nesting of
+functions costs no recursion.  Text is compiled when a function is first called.
+
+Rules: never raises.  Syntax errors, and functions that nest too deeply, are in `problems`; the rest of the
+module is lowered all the same.  Hostile text cannot reach Python: see `lowering/_emit.py`.
+"""
+
+from __future__ import annotations
+
+from krepis.twin.typescript.code import ModuleCode, Problem, unsupported_source
+from krepis.twin.typescript.lowering._emit import Gen, TooDeepError
+from krepis.twin.typescript.lowering._scope import Analysis, FnInfo
+from krepis.twin.typescript.lowering._stmt import function_source
+from krepis.twin.typescript.syntax import Syntax, parse, scan_module
+
+
+def lower_module(text: str, path: str) -> ModuleCode:
+    """Lower one module.  `path` selects the dialect by its suffix and names the module in messages."""
+    module = ModuleCode(path, uses_async=scan_module(text))
+    syntax = parse(text, path)
+    if isinstance(syntax, str):
+        module.problems.append(Problem(1, syntax, "unsupported"))
+        syntax = parse("", path)
+        assert isinstance(syntax, Syntax)
+    module.text = syntax.source
+    analysis = Analysis(syntax, module)
+    analysis.run()
+    type_numbers: dict[str, int] = {}
+    for info in analysis.infos:
+        _write(analysis, info, type_numbers)
+    return module
+
+
+def _write(analysis: Analysis, info: FnInfo, type_numbers: dict[str, int]) -> None:
+    code = info.code
+    try:
+        code.source = function_source(Gen(analysis, info, type_numbers))
+    except (TooDeepError, RecursionError):
+        line = code.span[0]
+        message = f"{code.name} is too deeply nested to be executed"
+        code.module.problems.append(Problem(line, message, "unsupported"))
+        code.source = unsupported_source(line, message, yields=code.is_async or code.is_generator)

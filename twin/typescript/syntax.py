@@ -1,0 +1,213 @@
+"""Parse TypeScript text with tree-sitter, and measure positions in it.
+
+Strategy: one parse per module; every later stage reads node kinds as interned strings (`Kinds.of`, anonymous
+tokens carry a leading apostrophe so that the keyword `string` and a string literal differ) and slices the
+source bytes instead of asking nodes for their text.
+
+Rules: nothing here raises on any input.  Files beyond `MAX_BYTES` are not parsed.  A parse that takes
+more than `_budget_s` of processor time (error recovery on garbage can) is given up.  Positions are those of editors: lines end at LF, CRLF or CR (not at
+U+2028), lines and columns count from 1, columns in UTF-16 code units.
+
+`using` declarations, which the grammar only half knows, are parsed as `const` of the same length and
+remembered by offset.  Deliberately absent: incremental reparsing (a language server's business).
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+import tree_sitter_typescript
+from tree_sitter import Language, Node, Parser
+
+MAX_BYTES = 8 * 1024 * 1024
+_CHUNK = 1 << 16
+
+Span = tuple[int, int, int, int]
+"""(line, column, end line, end column), all from 1, columns in UTF-16 code units."""
+
+_ASYNC = re.compile(
+    r"\b(?:async|await|yield|Promise|setTimeout|setInterval|setImmediate|queueMicrotask|nextTick|EventEmitter)\b"
+    r"|function\s*\*|\.(?:then|catch|finally|on|once|emit|addListener|addEventListener)\s*\("
+)
+_USING = re.compile(rb"(?<![\w$.#])(?:await[ \t]+)?using(?=[ \t]+[A-Za-z_$][\w$]*\s*(?:=(?![=>])|:|of\b))")
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+
+
+def scan_module(text: str) -> bool:
+    """Whether the text holds anything that can suspend or defer work: a cheap filter before lowering."""
+    return _ASYNC.search(text) is not None
+
+
+class Kinds(dict[int, str]):
+    """Node kinds of one grammar by number; anonymous tokens as an apostrophe and their text."""
+
+    def __init__(self, language: Language) -> None:
+        for number in range(language.node_kind_count):
+            name = language.node_kind_for_id(number) or ""
+            self[number] = name if language.node_kind_is_named(number) else "'" + name
+
+    def __missing__(self, number: int) -> str:
+        return "ERROR"
+
+
+class Fields:
+    """Numbers of the grammar's fields (both dialects share them); looking up by number is cheaper than by name."""
+
+    def __init__(self, language: Language) -> None:
+        def number(name: str) -> int:
+            found = language.field_id_for_name(name)
+            assert found is not None, name
+            return found
+
+        self.alias = number("alias")
+        self.alternative = number("alternative")
+        self.argument = number("argument")
+        self.arguments = number("arguments")
+        self.body = number("body")
+        self.condition = number("condition")
+        self.consequence = number("consequence")
+        self.constructor = number("constructor")
+        self.declaration = number("declaration")
+        self.finalizer = number("finalizer")
+        self.flags = number("flags")
+        self.function = number("function")
+        self.handler = number("handler")
+        self.increment = number("increment")
+        self.index = number("index")
+        self.index_type = number("index_type")
+        self.initializer = number("initializer")
+        self.key = number("key")
+        self.kind = number("kind")
+        self.label = number("label")
+        self.left = number("left")
+        self.name = number("name")
+        self.object = number("object")
+        self.operator = number("operator")
+        self.optional_chain = number("optional_chain")
+        self.parameter = number("parameter")
+        self.parameters = number("parameters")
+        self.pattern = number("pattern")
+        self.property = number("property")
+        self.return_type = number("return_type")
+        self.right = number("right")
+        self.source = number("source")
+        self.type = number("type")
+        self.type_arguments = number("type_arguments")
+        self.type_parameters = number("type_parameters")
+        self.value = number("value")
+
+
+@dataclass(frozen=True)
+class Grammar:
+    language: Language
+    kinds: Kinds
+    fields: Fields
+
+
+@cache
+def grammar(dialect: str) -> Grammar:
+    """The grammar of one dialect, 'typescript' or 'tsx'."""
+    source = (
+        tree_sitter_typescript.language_tsx()
+        if dialect == "tsx"
+        else tree_sitter_typescript.language_typescript()
+    )
+    language = Language(source)
+    return Grammar(language, Kinds(language), Fields(language))
+
+
+class Lines:
+    """Byte offsets of a text to editor positions."""
+
+    def __init__(self, source: bytes) -> None:
+        self._source = source
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0, *(match.end() for match in _LINE_END.finditer(self._source))]
+
+    @cached_property
+    def _ascii(self) -> bool:
+        return self._source.isascii()
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """(line, column) of a byte offset."""
+        line = bisect_right(self._starts, offset)
+        start = self._starts[line - 1]
+        if self._ascii:
+            return line, offset - start + 1
+        before = self._source[start:offset].decode("utf-8", "replace")
+        return line, len(before) + sum(char > "\uffff" for char in before) + 1
+
+    def span(self, start: int, end: int) -> Span:
+        return (*self.position(start), *self.position(end))
+
+
+@dataclass(frozen=True)
+class Syntax:
+    """A parsed module.  `source` is the text in UTF-8; `using`/`await_using` are offsets of such declarations."""
+
+    source: bytes
+    root: Node
+    grammar: Grammar
+    using: frozenset[int]
+    await_using: frozenset[int]
+
+
+def dialect_of(path: str) -> str:
+    """The dialect a path's suffix asks for."""
+    return "tsx" if path.lower().endswith((".tsx", ".jsx")) else "typescript"
+
+
+def parse(text: str, path: str) -> Syntax | str:
+    """Parse a module, or say in a sentence why it was not parsed."""
+    source = text.encode("utf-8", "replace")
+    if len(source) > MAX_BYTES:
+        return f"file of {len(source)} bytes is larger than the limit of {MAX_BYTES} bytes"
+    dialect = dialect_of(path)
+    syntax = _parse(source, dialect)
+    if (
+        isinstance(syntax, Syntax)
+        and syntax.root.has_error
+        and dialect == "typescript"
+        and path.lower().endswith((".js", ".mjs", ".cjs"))
+    ):
+        other = _parse(source, "tsx")
+        if isinstance(other, Syntax) and not other.root.has_error:
+            return other
+    return syntax
+
+
+def _parse(source: bytes, dialect: str) -> Syntax | str:
+    rules = grammar(dialect)
+    using: set[int] = set()
+    await_using: set[int] = set()
+
+    def as_const(match: re.Match[bytes]) -> bytes:
+        length = len(match[0])
+        (await_using if match[0].startswith(b"await") else using).add(match.end() - 5)
+        return b"const".rjust(length)
+
+    parsed_text = _USING.sub(as_const, source) if b"using" in source else source
+    deadline = time.process_time() + _budget_s(len(source))
+
+    def read(offset: int, _point: object) -> bytes:
+        return parsed_text[offset : offset + _CHUNK]
+
+    def expired(_offset: int, _has_error: bool) -> bool:
+        return time.process_time() > deadline
+
+    try:
+        tree = Parser(rules.language).parse(read, progress_callback=expired)
+    except ValueError:
+        return f"parsing took more than {_budget_s(len(source)):.0f} s of processor time"
+    return Syntax(source, tree.root_node, rules, frozenset(using), frozenset(await_using))
+
+
+def _budget_s(size: int) -> float:
+    """Processor seconds that a parse of so many bytes may take: some twenty times the usual."""
+    return 2.0 + size / 250_000

@@ -673,10 +673,12 @@ class Machine:
         return r
 
     def _resolve_import(self, path: str, specifier: str, imported: str, seen: int = 0) -> Value:
+        if specifier == "krepis:model" and self.program.is_model(path):
+            from krepis.twin.typescript import intrinsics
+
+            return intrinsics.get(self, imported)
         target = self.program.resolve(specifier, path)
-        if target is None:
-            return self._unknown_import(specifier, imported)
-        instance = self.load(target)
+        instance = self.load(target) if target is not None else None
         if instance is None:
             return self._unknown_import(specifier, imported)
         return self._export(instance, specifier, imported, seen)
@@ -685,7 +687,8 @@ class Machine:
         if imported in ("*", "default"):
             name = specifier.rsplit("/", 1)[-1]
             return term("dep", specifier, imported if imported == "*" else "default", name)
-        return term("dep", specifier, imported, imported)
+        client = self.program.adopted_name(self, imported)
+        return client if client is not None else term("dep", specifier, imported, imported)
 
     def _export(self, instance: ModuleInstance, specifier: str, imported: str, seen: int) -> Value:
         code = instance.code
@@ -1229,7 +1232,7 @@ class Machine:
     def array_touch(self, a: JsArray, s: int, tags: int = 0) -> None:
         """Logs a write to a shared array."""
         loc = ("array", a.ident, a.label or "array")
-        self.note_write(loc, None, s, tags)
+        self.note_write(loc, a, s, tags)
         self.symbolic.add(loc)
 
     def _length(self, items: list[Value]) -> Value:
@@ -1421,6 +1424,13 @@ class Machine:
             fn = term(".", t, k, type=typed)
             from krepis.twin.typescript import builtins
 
+            if isinstance(k, str):
+                own = self.program.method_of(self, t.type, k)
+                if own is not None:
+                    return self.call(own, o, args, s)
+                client = self.program.adopted_client(self, t, k)
+                if client is not None:
+                    return self.callm(client, k, args, s)
             made = builtins.unknown_method(self, t, k, args, s)
             if made is not NOT_BOUND:
                 return made
@@ -1851,6 +1861,11 @@ class Machine:
         from krepis.twin.typescript import unknowns
 
         return unknowns.call(self, name, receiver, args, s, fn)
+
+    def register(self, name: str, receiver: Value, args: list[Value], s: int) -> None:
+        """A framework is handed callbacks: they become entry points."""
+        if self.discovering or not self.tracking:
+            self.entries.append((name, receiver, args, self.frame, s))
 
     # ------------------------------------------------------------------ functions and classes
 

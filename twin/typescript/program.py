@@ -596,6 +596,40 @@ class Program:
         made = R.unknown(t, typed)
         return made
 
+    def method_of(self, R: Machine, typed: Any, name: str) -> JsFunction | None:
+        """The method of an unknown instance whose class has a body here."""
+        if typed is None:
+            return None
+        ref, module = self.expand(*typed)
+        found = self.find(ref.name, module) if _nominal(ref.name) else None
+        if found is None or found[0] != "class" or not any(m.name == name and not m.static for m in found[1].members):
+            return None
+        home = R.load(found[2].path)
+        cell = home.cells.get(found[1].name) if home is not None else None
+        ctor = raw(cell.v) if cell.__class__ is Cell else None
+        proto = raw(ctor.props.get("prototype")) if isinstance(ctor, JsFunction) else None
+        f = raw(proto.props.get(name)) if isinstance(proto, JsObject) else None
+        return f if isinstance(f, JsFunction) else None
+
+    def adopted_name(self, R: Machine, name: str) -> Value | None:
+        """The client that an unresolved import evidently is, by its name."""
+        adopted = _ADOPTED.get(name)
+        return self.adopt(R, *adopted) if adopted is not None and name[0].islower() else None
+
+    def adopted_client(self, R: Machine, t: Term, method: str) -> Value | None:
+        """The client that an unknown value evidently is, by the method called on it."""
+        if t.op == "dep" and method in _MONGO:
+            path = self.resolve("mongoose", str(self.root / "index.ts"))
+            instance = R.load(path) if path is not None else None
+            if instance is not None:
+                key = ("adopted", "mongoose", t)
+                if key not in R.singletons:
+                    c = R.cell_value(R._export(instance, "mongoose", "Model", 0))
+                    ok = isinstance(raw(c), JsFunction)
+                    R.singletons[key] = _quietly(R, lambda: R.new(c, [str(t.args[-1])], 0)) if ok else None
+                return R.singletons[key]
+        return None
+
     def unknown_class(self, ctor: Term) -> Klass:
         """A class without a body."""
         k = Klass(str(ctor.args[-1]), None)

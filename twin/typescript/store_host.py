@@ -1,0 +1,154 @@
+"""What the relational and key-value stores need from an execution: the `Host` of store.py over a `Machine`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from krepis.twin.typescript import terms
+from krepis.twin.typescript.values import (
+    UNDEFINED,
+    JsArray,
+    Rest,
+    Term,
+    Value,
+    raw,
+    tagged,
+    tags_of,
+    term,
+)
+
+if TYPE_CHECKING:
+    from krepis.twin.typescript.machine import Machine
+
+
+class MachineHost:
+    """Implements `krepis.twin.typescript.store.Host`; `at` is the frame and site of the operation."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.R = machine
+
+    def term(self, op: str, *args: Value) -> Value:
+        """An unknown value."""
+        return term(op, *[self.R.canon(raw(a)) for a in args])
+
+    def fresh(self, name: str) -> Value:
+        """A value equal to no other."""
+        return self.R.fresh(name, self.R.frame.site)
+
+    def ask(self, question: Value) -> bool:
+        """The world's answer."""
+        return self.R.ask(raw(question))
+
+    def assume(self, question: Value, answer: bool) -> bool:
+        """The world's answer, of which only `answer` is explored when it is new."""
+        R = self.R
+        q = R.canon(raw(question))
+        if q is True or q is False:
+            return bool(q)
+        known = R.world.answers.get(q)
+        if known is None:
+            R.world.answers[q] = answer
+            return answer
+        return known
+
+    def equal(self, a: Value, b: Value) -> bool:
+        """Equality of two values."""
+        return self.R.equal(a, b)
+
+    def decide(self, op: str, a: Value, b: Value) -> bool:
+        """An order comparison."""
+        R = self.R
+        fn = {"<": R.lt, "<=": R.le, ">": R.gt, ">=": R.ge}[op]
+        answer = raw(fn(raw(a), raw(b), 0))
+        return R.ask(answer) if answer.__class__ is Term else bool(answer)
+
+    def compute(self, op: str, a: Value, b: Value) -> Value:
+        """Other arithmetic."""
+        R = self.R
+        x, y = raw(a), raw(b)
+        if op == "||":
+            return terms.concat([terms.to_text(x), terms.to_text(y)])
+        fn = {"+": R.add, "-": R.sub, "*": R.mul, "/": R.div, "%": R.mod}[op]
+        return raw(fn(x, y, 0))
+
+    def is_null(self, value: Value) -> bool:
+        """SQL NULL."""
+        v = raw(value)
+        return v is None or v is UNDEFINED
+
+    def is_term(self, value: Value) -> bool:
+        """Whether a value is unknown."""
+        return raw(value).__class__ is Term
+
+    def linear(self, value: Value) -> tuple[int | float, tuple[tuple[Value, int | float], ...]] | None:
+        """A sum as constant and parts."""
+        v = raw(value)
+        if v.__class__ is Term:
+            constant, parts = terms.linear(self.R.canon(v))
+            return constant, tuple(parts.items())
+        if isinstance(v, int | float) and not isinstance(v, bool):
+            return v, ()
+        return None
+
+    def sum(self, constant: int | float, parts: tuple[tuple[Value, int | float], ...]) -> Value:
+        """The value of a sum."""
+        total: Any = constant
+        for part, factor in parts:
+            total = terms.add(total, terms.scale(raw(part), factor))
+        return total
+
+    def elements(self, value: Value) -> Sequence[Value] | None:
+        """The items of an array that are all known."""
+        v = raw(value)
+        if isinstance(v, JsArray) and not any(i.__class__ is Rest for i in v.items):
+            return list(v.items)
+        return None
+
+    def strip(self, value: Value) -> Value:
+        """The value as stored."""
+        v = raw(value)
+        return self.R.canon(v) if v.__class__ is Term else v
+
+    def key(self, value: Value) -> Value:
+        """The value as a key."""
+        v = raw(value)
+        if v.__class__ is Term:
+            self.R.note_key(v)
+            return self.R.canon(v)
+        return v
+
+    def carry(self, value: Value, sources: Sequence[Value]) -> Value:
+        """The value with the dependences of its sources."""
+        tags = 0
+        for source in sources:
+            tags |= tags_of(source)
+        return tagged(value, tags)
+
+    def now(self) -> Any:
+        """The place of the running operation."""
+        return (self.R.frame, self.R.frame.ctrl)
+
+    def note_read(self, loc: Any, value: Value, at: Any) -> Value:
+        """Logs a read."""
+        return self.R.note_read(loc, value, 0)
+
+    def note_write(self, loc: Any, value: Value, at: Any) -> None:
+        """Logs a write where the statement stood."""
+        R = self.R
+        saved = R.frame
+        if at is not None:
+            R.frame = at[0]
+        before = len(R.log)
+        R.note_write(loc, raw(value), 0, tags_of(value))
+        if at is not None and len(R.log) > before:
+            R.log[-1].ctrl |= at[1]
+        R.frame = saved
+
+    def unblock(self) -> None:
+        """A lock was released: blocked operations are asked again when events are chosen."""
+        self.R.writes.add(("unblock",))
+
+    def excuse(self, reason: str) -> None:
+        """The database gave up a transaction."""
+        self.R.excused = reason

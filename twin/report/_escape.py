@@ -8,14 +8,21 @@ what remains can be measured and printed. HTML, XML, JSON and Markdown escape th
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from typing import Final
+
+_LINE_END: Final = re.compile(r"[ \t]*[\r\n][ \t\r\n]*")
 
 
 def visible(text: str) -> str:
-    """`text` without control, format and surrogate characters; tabs become four spaces."""
+    """`text` in one line, without control, format and surrogate characters.
+
+    Line ends with the blanks around them become one space, tabs four.
+    """
     if text.isascii() and text.isprintable():
         return text
-    return "".join(map(_visible_character, text))
+    return "".join(map(_visible_character, _LINE_END.sub(" ", text)))
 
 
 def _visible_character(character: str) -> str:

@@ -18,6 +18,7 @@ from krepis.twin.findings import Action, Finding, Kind, Step
 _RACES: Final[frozenset[Kind]] = frozenset(
     {"lost-update", "check-then-act", "stale-read", "write-skew", "init-race", "order-violation"}
 )
+_MAX_TEXT: Final = 160
 _CHANGES: Final[frozenset[Action]] = frozenset({"write", "effect"})
 _VERBS: Final[dict[Action, str]] = {
     "call": "calls",
@@ -86,6 +87,11 @@ def _acting_step(finding: Finding) -> int | None:
     return max(changes or here, default=None)
 
 
+def shortened(text: str) -> str:
+    """At most `_MAX_TEXT` characters of an expression, which may be as long as a minified file."""
+    return text if len(text) <= _MAX_TEXT else text[: _MAX_TEXT - 1] + "…"
+
+
 def verb_of(step: Step) -> str:
     """The step's action in the third person: `reads`."""
     return _VERBS[step.action]
@@ -93,14 +99,15 @@ def verb_of(step: Step) -> str:
 
 def phrase(step: Step) -> str:
     """What the step did, without its task: `reads this.total = t0`, `awaits lock (held by B)`."""
-    parts = [_VERBS[step.action], step.what]
-    if step.value:
+    what, value = shortened(step.what), shortened(step.value)
+    parts = [_VERBS[step.action], what]
+    if value:
         if step.action in {"read", "write"}:
-            parts.append(f"= {step.value}")
+            parts.append(f"= {value}")
         elif step.action in {"return", "throw"}:
-            parts[1] = step.value
+            parts[1] = value
         else:
-            parts.append(f"({step.value})")
+            parts.append(f"({value})")
     return " ".join(part for part in parts if part)
 
 

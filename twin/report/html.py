@@ -24,7 +24,7 @@ from krepis.twin.findings import KINDS, SEVERITIES, Finding, Note, Report
 from krepis.twin.report._escape import visible
 from krepis.twin.report._frame import Frame, FrameLine, Sources, frames_of
 from krepis.twin.report._summary import count, coverage, gaps, verdict
-from krepis.twin.report._timeline import Roles, Task, place, roles_of, tasks_of, verb_of
+from krepis.twin.report._timeline import Roles, Task, place, roles_of, shortened, tasks_of, verb_of
 from krepis.twin.report.rules import RULE_OF
 from markupsafe import Markup
 
@@ -154,8 +154,8 @@ def _steps(finding: Finding, tasks: Sequence[Task], roles: Roles, sources: Sourc
                 "role_text": _ROLE_TEXT.get(role, ""),
                 "where": visible(place(step, finding.file)),
                 "verb": verb_of(step),
-                "what": visible(step.what),
-                "value": visible(step.value),
+                "what": visible(shortened(step.what)),
+                "value": visible(shortened(step.value)),
                 "value_style": _VALUE_STYLES.get(step.action, "aside"),
                 "at": _at(step.file, step.line),
                 "source": visible(lines[step.line - 1].strip()) if 0 < step.line <= len(lines) else "",
@@ -205,11 +205,15 @@ def _arrows(finding: Finding, tasks: Sequence[Task], roles: Roles) -> list[dict[
     arrows = []
     for start, end in ((roles.stale_read, roles.foreign_write), (roles.foreign_write, roles.act)):
         first, second = lane[finding.steps[start].task], lane[finding.steps[end].task]
-        rightwards = first < second
-        x1, x2 = (-_GAP, _RAIL_X - 8) if rightwards else (_RAIL_X - 8, -_GAP)
+        left, right = sorted((first, second))
+        if right - left == 1:  # from card to rail within the gap between the two lanes
+            x, ends = _percent(right, len(tasks)), (str(-_GAP), str(_RAIL_X - 8))
+        else:  # behind the cards of the lanes between
+            x, ends = "0", (_percent(left + 1, len(tasks)) + "%", _percent(right, len(tasks)) + "%")
+        x1, x2 = ends if first < second else ends[::-1]
         arrows.append(
             {
-                "x": _percent(max(first, second), len(tasks)),
+                "x": x,
                 "x1": x1,
                 "x2": x2,
                 "y1": _percent(start + 0.5, rows),

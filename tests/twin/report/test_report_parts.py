@@ -23,7 +23,8 @@ from report_sample import DEADLOCK, LOST_UPDATE, sources, step
         ("\x9b2J", "\\x9b2J"),
         ("a\u202eb\u2066c", "a\\u202eb\\u2066c"),
         ("\ud83d", "\\ud83d"),
-        ("\u2028\r\n", "\\u2028\\x0d\\x0a"),
+        ("a(\r\n    b,\n)", "a( b, )"),
+        ("\u2028\x0b\x85", "\\u2028\\x0b\\x85"),
         ("\ufeff\uffff\U0001fffe", "\\ufeff\\uffff\\u{1fffe}"),
         ("\U000e0041", "\\u{e0041}"),
     ],
@@ -96,6 +97,10 @@ def test_tasks_are_in_order_with_their_first_call() -> None:
 )
 def test_phrase(action: str, what: str, value: str, text: str) -> None:
     assert phrase(step("A", 1, action, what, value)) == text
+
+
+def test_phrases_of_minified_code_are_cut() -> None:
+    assert phrase(step("A", 1, "read", "x" * 10_000, "y")) == f"reads {'x' * 159}… = y"
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from krepis.twin.typescript.values import (
     NOSUPER,
     UNDEFINED,
     Accessor,
+    Cell,
     JsFunction,
     JsObject,
     Rest,
@@ -48,8 +49,9 @@ def make_class(
     fn: JsFunction,
     this: Value,
     s: int,
+    cell: Cell | None = None,
 ) -> JsFunction:
-    """ClassDefinitionEvaluation (ECMA-262 section 15.7.14)."""
+    """ClassDefinitionEvaluation (ECMA-262 section 15.7.14). `cell` is the variable that static members see it by."""
     klass = Klass(code.name, code)
     ctor = JsFunction(R.ident(), R.protos["Function"], code.name)
     ctor.is_class = True
@@ -105,6 +107,8 @@ def make_class(
             deferred.append((member.kind, key, f))
         elif member.kind in ("field", "accessor"):
             klass.fields.append((key, f, member.readonly))
+    if cell is not None:
+        R.init(cell, ctor)
     for kind, key, f in deferred:
         value = R.invoke(f, ctor, [], UNDEFINED, s) if f is not None else UNDEFINED
         if kind != "static-block":

@@ -1973,12 +1973,13 @@ class Machine:
         fn: JsFunction,
         this: Value,
         s: int,
+        cell: Cell | None = None,
     ) -> JsFunction:
         """A class: constructor function, prototype, static members."""
         assert fn.code is not None
         from krepis.twin.typescript.classes import make_class
 
-        return make_class(self, fn.code.module.classes[i], base, envs, keys, fn, this, s)
+        return make_class(self, fn.code.module.classes[i], base, envs, keys, fn, this, s, cell)
 
     def new(self, c: Value, args: list[Value], s: int, types: int | None = None) -> Value:
         """`new c(args)`."""

@@ -762,7 +762,7 @@ class Analysis:
         body = node.child_by_field_id(self.fields.body)
         function = self._function(node, scope, "static-block", "static", anchor, body, info.code.name)
         info.functions.append(function)
-        info.code.members.append(Member("static-block", True, None, False, None, [], function.code, False))
+        info.code.members.append(Member("static-block", True, "static", False, None, [], function.code, False))
 
     # ---- statements
 

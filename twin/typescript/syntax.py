@@ -101,7 +101,7 @@ class Fields:
         self.value = number("value")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Grammar:
     language: Language
     kinds: Kinds

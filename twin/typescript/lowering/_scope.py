@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 
 from tree_sitter import Node
 
@@ -31,7 +32,7 @@ from krepis.twin.typescript.code import (
 )
 from krepis.twin.typescript.lowering._text import property_name, string_value
 from krepis.twin.typescript.lowering._types import Types
-from krepis.twin.typescript.syntax import Syntax
+from krepis.twin.typescript.syntax import Grammar, Syntax
 
 FUNCTIONS = frozenset({"arrow_function", "function_expression", "generator_function"})
 CLASSES = frozenset({"class", "class_declaration", "abstract_class_declaration"})
@@ -114,7 +115,7 @@ _ROUTES = frozenset({"get", "post", "put", "patch", "delete", "all", "head", "op
 class Var:
     """One variable.  `ref` is its name in generated text: a local, or the local that holds its cell."""
 
-    __slots__ = ("alias", "cell", "early", "fn", "kind", "name", "pos", "ref", "top", "used", "writes")
+    __slots__ = ("alias", "cell", "fn", "kind", "name", "pos", "ref", "top", "used", "writes")
 
     def __init__(self, name: str, kind: str, fn: FnInfo, pos: int, number: int) -> None:
         self.name = name
@@ -124,7 +125,6 @@ class Var:
         self.ref = f"v{number}"
         self.cell = False
         self.top = False
-        self.early = False
         self.used = False
         self.writes = 0
         self.alias: Var | None = None
@@ -147,7 +147,7 @@ class Scope:
 class FnInfo:
     """A function while its module is lowered.  `qualifier` prefixes the names of functions inside."""
 
-    __slots__ = ("arguments", "captures", "code", "node", "parent", "qualifier", "scope", "self_var")
+    __slots__ = ("arguments", "captures", "code", "early", "node", "parent", "qualifier", "scope", "self_var")
 
     def __init__(self, code: FunctionCode, node: Node, parent: FnInfo | None, qualifier: str) -> None:
         self.code = code
@@ -155,6 +155,7 @@ class FnInfo:
         self.parent = parent
         self.qualifier = qualifier
         self.captures: dict[Var, None] = {}
+        self.early: dict[Var, None] = {}
         self.scope: Scope
         self.self_var: Var | None = None
         self.arguments: Var | None = None
@@ -196,13 +197,6 @@ class Analysis:
         self._references: list[tuple[str, Scope, int, bool]] = []
         self._hints: dict[int, tuple[str, int]] = {}
         self._stack: list[tuple[Node, Scope]] = []
-        self._handlers: dict[str, Callable[[Analysis, Node, Scope], None]] = {
-            kind: _HANDLERS.get(kind, Analysis._descend)
-            for kind in self.kinds.values()
-            if not kind.startswith("'") and kind not in _LEAVES and kind not in _TYPES_ONLY
-        }
-        for kind in ("interface_declaration", "type_alias_declaration", "ambient_declaration"):
-            self._handlers[kind] = _HANDLERS[kind]
         self._numbers = 0
         self._has_es_syntax = False
 
@@ -219,12 +213,11 @@ class Analysis:
         self.functions[root.id] = info
         self._push(root.children, scope)
         stack = self._stack
-        kinds = self.kinds
-        handlers = self._handlers
+        handlers = _handler_table(self.syntax.grammar)
         dropped = self.dropped
         while stack:
             node, scope = stack.pop()
-            handler = handlers.get(kinds[node.kind_id])
+            handler = handlers.get(node.kind_id)
             if handler is not None and not (dropped and node.id in dropped):
                 handler(self, node, scope)
         code.is_async = code.has_await
@@ -307,7 +300,7 @@ class Analysis:
             var.cell = var.top = True
             self.module.top_level[name] = kind
         elif scope.kind == "switch":
-            var.early = True
+            scope.fn.early[var] = None
         return var
 
     def _var_scope(self, scope: Scope) -> Scope:
@@ -889,7 +882,7 @@ class Analysis:
         first = root not in scope.vars
         var = self._declare(root, scope, "namespace", 0)
         if first:
-            var.early = True
+            scope.fn.early[var] = None
         info = self._function(node, scope, "function", path, node.start_byte, body)
         info.scope.ns = self._declare("%ns", info.scope, "param", 0)
         self.bind[name.start_byte] = var
@@ -1264,7 +1257,7 @@ class Analysis:
                     assert fn.parent is not None
                     fn = fn.parent
             elif pos < var.pos:
-                var.early = True
+                fn.early[var] = None
 
     def _implicit(self, name: str, scope: Scope) -> Var | None:
         """`arguments`, and the names that CommonJS gives a module."""
@@ -1300,6 +1293,16 @@ class Analysis:
                 del module.exports[exported]
         for var in self.infos[0].scope.vars.values():
             var.ref = f"c{var.ref[1:]}"
+
+
+@cache
+def _handler_table(rules: Grammar) -> dict[int, Callable[[Analysis, Node, Scope], None]]:
+    """What to do with a node, by the number of its kind; tokens, leaves and types need nothing."""
+    return {
+        number: _HANDLERS.get(kind, Analysis._descend)
+        for number, kind in rules.kinds.items()
+        if not kind.startswith("'") and kind not in _LEAVES and (kind not in _TYPES_ONLY or kind in _HANDLERS)
+    }
 
 
 _HANDLERS: dict[str, Callable[[Analysis, Node, Scope], None]] = {

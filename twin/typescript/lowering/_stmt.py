@@ -64,16 +64,10 @@ def function_source(g: Gen) -> str:
         head.append(f" {captured}= fn.env")
     if g.jumps:
         head.append(" br = 0")
-    head += [f" {var.ref} = UNDEFINED" for var in _early(g)]
+    head += [f" {var.ref} = UNDEFINED" for var in info.early if not var.cell]
     if (code.is_async or code.is_generator) and not g.yields:
         g.emit("yield")
     return "\n".join(head + g.out) + "\n"
-
-
-def _early(g: Gen) -> list[Var]:
-    """Locals that may be read before their declaration runs."""
-    known = {var for var in g.bind.values() if var.early and not var.cell and var.fn is g.info}
-    return sorted(known, key=lambda var: int(var.ref[1:]))
 
 
 def _children(g: Gen, node: Node) -> list[Node]:

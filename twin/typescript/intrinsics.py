@@ -56,16 +56,10 @@ def attempt(R: Machine, fn: Value, s: int) -> Value:
 
     try:
         return R.call(fn, UNDEFINED, [], s)
-    except Blocked as wait:
+    except Blocked:
         R.reads.add(("unblock",))
-        started = wait
-        at = len(R.log)
-
-        def blocked() -> bool:
-            # Asked again after every event; the store raises again if it is still held.
-            return bool(R.still_blocked(started, at))
-
-        return Retry(blocked)
+        seen = R.unblocked
+        return Retry(lambda: R.unblocked == seen)
 
 
 def io(R: Machine, this: Value, args: list[Value], s: int) -> Value:

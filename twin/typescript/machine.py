@@ -254,6 +254,8 @@ class Machine:
         self.key_terms: dict[str, None] = {}
         self.lock_keys: dict[str, None] = {}
         self.symbolic: set[Any] = set()
+        self.unblocked = 0
+        self.excused = ""
         root = Frame(None, None, 0, -1)
         self.setup_act = Activation((), -1, root)
         self.act = self.setup_act

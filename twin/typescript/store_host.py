@@ -147,6 +147,7 @@ class MachineHost:
 
     def unblock(self) -> None:
         """A lock was released: blocked operations are asked again when events are chosen."""
+        self.R.unblocked += 1
         self.R.writes.add(("unblock",))
 
     def excuse(self, reason: str) -> None:

@@ -1,0 +1,271 @@
+"""What is wrong with an execution: outcomes without a serial explanation, and the stale read that is the cause.
+
+Strategy. The outcome of an execution is (final shared and external state, multiset of effects). It is an anomaly
+when no serial order of the same calls, nor of those of them that took part, produces it under the same answers.
+The cause is a *stale act*: a write or effect of a call that depends, by value or by control, on a read whose
+location another call wrote in between (Adya, Weak Consistency, 1999, section 4: an anti-dependency cycle, found
+on the concrete execution). Without such an act nothing is reported: precision comes first.
+Deliberately absent: how findings are worded (explain.py), which executions to look at (analysis.py).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from krepis.twin.typescript.machine import Access, Frame, Machine
+from krepis.twin.typescript.scenario import Execution
+from krepis.twin.typescript.values import JsObject, Term, V
+
+
+def _owned_by_call(ident: Any) -> bool:
+    """Whether an identity belongs to an object that one of the calls created."""
+    if isinstance(ident, tuple) and len(ident) == 2 and isinstance(ident[0], tuple):
+        path = ident[0]
+        return bool(path) and isinstance(path[0], int) and len(path) >= 1 and path[0] >= 0
+    return False
+
+
+_OBJECTS = frozenset({"cell", "prop", "entry", "array", "keys"})
+
+
+def durable(loc: Any) -> bool:
+    """Whether a location outlives the calls."""
+    kind = loc[0]
+    if kind in _OBJECTS:
+        return not _owned_by_call(loc[1])
+    return kind not in ("lock", "timer", "promise", "unblock", "clock", "call", "effect")
+
+
+def _plain(x: Any) -> Any:
+    """A location or picture with fresh identities renamed, and arrays as multisets."""
+    if x.__class__ is Term:
+        if x.op == "fresh":
+            return ("fresh", x.args[0], x.args[2])
+        return x
+    if x.__class__ is tuple:
+        if x and x[0] == "array" and len(x) == 2 and x[1].__class__ is tuple:
+            return ("array", tuple(sorted((_plain(i) for i in x[1]), key=repr)))
+        return tuple([_plain(i) for i in x])
+    if x.__class__ is frozenset:
+        return frozenset(_plain(i) for i in x)
+    return x
+
+
+def outcome(run: Execution) -> tuple[Any, Any]:
+    """(final state, effects) as hashable pictures."""
+    R = run.machine
+    last: dict[Any, Access] = {}
+    effects: Counter[Any] = Counter()
+    for a in R.log:
+        if a.kind == "W" and durable(a.loc):
+            last[a.loc] = a
+        elif a.kind == "E":
+            effects[_plain((a.loc, a.value))] += 1
+    state: Counter[Any] = Counter()
+    for loc, a in last.items():
+        if loc[0] == "table":
+            continue
+        value = a.value
+        if isinstance(value, JsObject | V | Term):
+            value = R.snapshot(value)
+        shown = (loc[0], *loc[1:])
+        state[_plain(shown), _plain(R.snapshot(value) if not isinstance(value, tuple | frozenset) else value)] += 1
+    for kind, store in R.stores.items():
+        extra = getattr(store, "outcome", None)
+        if extra is not None:
+            for item in extra():
+                state[("store", str(kind), _plain(item))] += 1
+    return frozenset(state.items()), frozenset(effects.items())
+
+
+@dataclass(frozen=True)
+class StaleAct:
+    """`act` depends on `read`, but `foreign` changed what was read in between. `data`: by value."""
+
+    read: Access
+    foreign: Access
+    act: Access
+    data: bool
+    same: bool
+    rank: tuple[int, ...]
+
+
+def chain(frame: Frame | None) -> list[Frame]:
+    """The frames from `frame` outwards."""
+    out = []
+    while frame is not None:
+        out.append(frame)
+        if frame.detached:
+            break
+        frame = frame.parent
+    return out
+
+
+def common_frame(a: Frame, b: Frame) -> Frame | None:
+    """The innermost frame that both accesses happened in."""
+    outer = set(map(id, chain(a)))
+    for f in chain(b):
+        if id(f) in outer:
+            return f
+    return None
+
+
+def _foreign(read: Access, act: Access, other: Access) -> bool:
+    """Whether `other` belongs to something concurrent with the strand of `read` and `act`."""
+    if other.root != act.root:
+        return True
+    meet = common_frame(read.frame, act.frame)
+    return meet is None or all(f is not meet for f in chain(other.frame))
+
+
+def covers(read_loc: Any, write_loc: Any) -> bool:
+    """Whether a write changes what was read at another granularity."""
+    if read_loc == write_loc:
+        return True
+    if read_loc[0] == "table" and write_loc[0] == "row":
+        return bool(read_loc[1] == write_loc[1])
+    if read_loc[0] == "row" and write_loc[0] == "row" and read_loc[1:3] == write_loc[1:3]:
+        return bool(read_loc[3] == "*" or write_loc[3] == "*")
+    if read_loc[0] == "keys" and write_loc[0] == "entry":
+        return bool(read_loc[1] == write_loc[1])
+    if read_loc[0] == "field" and write_loc[0] == "field":
+        return bool(read_loc[1] == write_loc[1] and (read_loc[2] == "*"))
+    return False
+
+
+def related(read_loc: Any, act_loc: Any) -> bool:
+    """Whether an act changes (part of) what its stale read was about."""
+    if covers(read_loc, act_loc) or covers(act_loc, read_loc):
+        return True
+    if read_loc[0] == "row" and act_loc[0] == "row":
+        return bool(read_loc[1:3] == act_loc[1:3])
+    if read_loc[0] in ("field", "entry") and act_loc[0] == "entry":
+        base = read_loc[1]
+        return base.__class__ is Term and base.op == "entry" and base.args[0].__class__ is Term and base.args[0].args[0] == act_loc[1]
+    return False
+
+
+def stale_acts(run: Execution, internal: bool, changed: set[Any] | None) -> list[StaleAct]:
+    """The stale acts of an execution, the most telling first."""
+    R = run.machine
+    log = R.log
+    writes = [a for a in log if a.kind == "W"]
+    reads = [a for a in log if a.kind == "R"]
+    by_index = {a.index: a for a in reads}
+    found: list[StaleAct] = []
+    for act in log:
+        if act.kind not in ("W", "E"):
+            continue
+        both = act.tags | act.ctrl
+        if not both:
+            continue
+        bits = both
+        while bits:
+            low = bits & -bits
+            bits ^= low
+            read = by_index.get(low.bit_length() - 1)
+            if read is None or read.root != act.root or read.event >= act.event:
+                continue
+            data = bool(act.tags & low)
+            foreign = None
+            for w in writes:
+                if read.index < w.index < act.index and covers(read.loc, w.loc) and (internal or w.root != act.root):
+                    if _foreign(read, act, w):
+                        foreign = w
+            if foreign is None:
+                continue
+            same = act.kind == "W" and related(read.loc, act.loc)
+            telling = changed is None or (act.loc in changed if act.kind == "W" else True)
+            rank = (
+                0 if telling else 1,
+                0 if same and data else 1 if same else 2 if data else 3,
+                0 if act.kind == "W" else 1,
+                act.index,
+            )
+            found.append(StaleAct(read, foreign, act, data, same, rank))
+    found.sort(key=lambda f: f.rank)
+    return found
+
+
+def overwritten(run: Execution) -> list[StaleAct]:
+    """Reads of a location that the same call wrote and another call overwrote: somebody else's value is used."""
+    R = run.machine
+    found: list[StaleAct] = []
+    mine: dict[tuple[int, Any], Access] = {}
+    for a in R.log:
+        if a.kind == "W" and a.loc[0] in ("prop", "cell", "field", "global"):
+            mine[(a.root, a.loc)] = a
+        elif a.kind == "R":
+            own = mine.get((a.root, a.loc))
+            if own is None or own.event == a.event:
+                continue
+            others = [w for w in R.log[own.index : a.index] if w.kind == "W" and w.loc == a.loc and w.root != a.root]
+            if others and not _same_value(R, own.value, others[-1].value):
+                found.append(StaleAct(own, others[-1], a, True, True, (0, 0, 0, a.index)))
+    return found
+
+
+def _same_value(R: Machine, a: Any, b: Any) -> bool:
+    x, y = R.snapshot(a), R.snapshot(b)
+    ra = a.v if a.__class__ is V else a
+    rb = b.v if b.__class__ is V else b
+    if isinstance(ra, JsObject) and isinstance(rb, JsObject):
+        return ra is rb
+    if isinstance(ra, Term) and isinstance(rb, Term) and (ra.call >= 0 or rb.call >= 0):
+        return ra is rb
+    return bool(x == y)
+
+
+def classify(finding: StaleAct, run: Execution, acts: list[StaleAct]) -> str:
+    """The kind of an anomaly, from how the outcome depends on the stale read."""
+    act, read, foreign = finding.act, finding.read, finding.foreign
+    if act.kind == "E":
+        return "check-then-act" if not finding.data else "stale-read"
+    if finding.same:
+        if finding.data:
+            return "lost-update"
+        if _lazily_made(act, read):
+            return "init-race"
+        if foreign.tags and _reads_own(run, foreign):
+            return "lost-update"
+        return "check-then-act"
+    if _skew(finding, acts):
+        return "write-skew"
+    if finding.data:
+        return "stale-read" if act.loc[0] not in ("row", "store", "kv") else "lost-update"
+    return "check-then-act"
+
+
+def _reads_own(run: Execution, w: Access) -> bool:
+    """Whether a write updates what it read itself (an increment, a push)."""
+    log = run.machine.log
+    bits = w.tags
+    while bits:
+        low = bits & -bits
+        bits ^= low
+        a = log[low.bit_length() - 1]
+        if a.kind == "R" and a.loc == w.loc:
+            return True
+    return False
+
+
+def _lazily_made(act: Access, read: Access) -> bool:
+    """One cell or field, empty when read, filled by the act."""
+    if act.loc != read.loc or act.loc[0] not in ("cell", "prop"):
+        return False
+    value = read.value.v if read.value.__class__ is V else read.value
+    return repr(value) in ("undefined", "None")
+
+
+def _skew(finding: StaleAct, acts: list[StaleAct]) -> bool:
+    """Two calls each act on something that the other's act makes stale, on different things."""
+    if finding.same or finding.act.kind != "W":
+        return False
+    a, r = finding.act.loc, finding.read.loc
+    if a[0] == "row" and r[0] in ("table", "row") and a[1] == r[1]:
+        return True
+    return any(
+        other.act.root != finding.act.root and not other.same and other.act.kind == "W" and other.act.loc != a for other in acts
+    ) and finding.foreign.loc != a

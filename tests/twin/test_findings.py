@@ -86,16 +86,21 @@ def test_order_does_not_depend_on_the_order_of_discovery(seed: int) -> None:
 
 
 def test_fingerprints_ignore_white_space_and_nothing_else() -> None:
-    arguments = ["krepis/race/lost-update", "src/a.ts", "C.f", "this.x = y + 1;", "this.x"]
-    first = fingerprint(*arguments)
+    rule, file, function, text, location = parts = (
+        "krepis/x",
+        "src/a.ts",
+        "C.f",
+        "this.x = y + 1;",
+        "this.x",
+    )
+    first = fingerprint(rule, file, function, text, location)
     assert len(first) == 32
     assert set(first) <= set("0123456789abcdef")
-    assert fingerprint(*arguments[:3], "  this.x  =  y+1;\t", "this. x") == first
+    assert fingerprint(rule, file, function, "  this.x  =  y+1;\t", "this. x") == first
+    assert fingerprint(rule, file, function, text, location, ordinal=1) != first
     for index in range(5):
-        changed = [*arguments]
-        changed[index] += "z"
-        assert fingerprint(*changed) != first
-    assert fingerprint(*arguments, ordinal=1) != first
+        r, f, n, t, x = (part + "z" * (i == index) for i, part in enumerate(parts))
+        assert fingerprint(r, f, n, t, x) != first
     assert fingerprint("a", "bc", "", "", "") != fingerprint("ab", "c", "", "", "")
 
 

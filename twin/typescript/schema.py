@@ -79,7 +79,7 @@ def table_name(name: str) -> str:
     return name
 
 
-def merge(schemas: Iterable[Schema]) -> Schema:
+def merge(*schemas: Schema) -> Schema:
     """All of them together: constraints add up, the first primary key, version and alias wins."""
     tables: dict[str, TableInfo] = {}
     aliases: dict[str, str] = {}
@@ -97,12 +97,8 @@ def merge(schemas: Iterable[Schema]) -> Schema:
     moved = {name: aliases[name] for name in tables if name in aliases and aliases[name] != name}
     if not moved:
         return Schema(tables, aliases)
-    return merge(
-        [
-            *(Schema({moved.get(name, name): info}) for name, info in tables.items()),
-            Schema({}, aliases),
-        ]
-    )
+    renamed = [Schema({moved.get(name, name): info}) for name, info in tables.items()]
+    return merge(*renamed, Schema({}, aliases))
 
 
 class _Table:
@@ -239,7 +235,7 @@ def from_prisma(text: str) -> Schema:
             elif name and re.search(r"(?<!@)@unique\b", line):
                 table.add_unique([name[0]])
         out.append(table.schema(model))
-    return merge(out)
+    return merge(*out)
 
 
 # -- TypeORM and sequelize-typescript
@@ -323,7 +319,7 @@ def from_sql(text: str) -> Schema:
             added = re.match(r"add\s+(?:column\s+)?(?:if\s+not\s+exists\s+)?(.*)", clause, re.I | re.S)
             if added:
                 _clause(table(found[1]), added[1])
-    return merge(table.schema() for table in tables.values())
+    return merge(*(table.schema() for table in tables.values()))
 
 
 def _index_columns(text: str) -> list[str]:
@@ -382,7 +378,7 @@ def from_typescript(text: str) -> Schema:
     """Sequelize, Mongoose, Drizzle, knex and Kysely declarations in one file's text."""
     if len(text) > TEXT_LIMIT_CHARS or not any(hint in text for hint in _HINTS):
         return EMPTY
-    return merge([*_mongoose(text), *_sequelize(text), *_drizzle(text), *_builders(text)])
+    return merge(*_mongoose(text), *_sequelize(text), *_drizzle(text), *_builders(text))
 
 
 def _mongoose(text: str) -> Iterator[Schema]:

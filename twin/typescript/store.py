@@ -295,11 +295,12 @@ class Rows:
 
 @dataclass(frozen=True)
 class Affected:
-    """`count` is a number or a term; `rows` the changed rows as they are now."""
+    """`count` is a number or a term; `rows` the changed rows as they are now, `before` as they were."""
 
     count: Value
     rows: tuple[RowView, ...]
     rest: Value | None = None
+    before: tuple[RowView, ...] = ()
 
 
 _VERSION_LIKE = frozenset({"version", "revision", "rev", "v", "lock_version", "etag", "row_version"})
@@ -1036,7 +1037,8 @@ class Database:
         count: Value = len(changed)
         for loc in seen:
             count = self.host.note_read(loc, count, at)
-        return Affected(count, tuple(changed))
+        before = tuple(RowView(self, table, row, at) for row in targets)
+        return Affected(count, tuple(changed), None, before)
 
     def _bound(self, tx: Tx | None, expr: Expr) -> Expr:
         """An assignment with its subqueries replaced by their results; run-time values keep their tags."""

@@ -216,12 +216,12 @@ def test_knex_and_kysely_migrations() -> None:
 
 
 def test_merge_adds_constraints_and_follows_aliases() -> None:
-    schema = merge([from_sql("CREATE UNIQUE INDEX u ON accounts_v2 (iban)"), from_prisma(PRISMA)])
+    schema = merge(from_sql("CREATE UNIQUE INDEX u ON accounts_v2 (iban)"), from_prisma(PRISMA))
     assert info(schema, "Account").unique == keys("handle", "handle organisation", "iban")
-    crossed = merge([from_sql("CREATE UNIQUE INDEX u ON accounts (iban)"), from_prisma(PRISMA)])
+    crossed = merge(from_sql("CREATE UNIQUE INDEX u ON accounts (iban)"), from_prisma(PRISMA))
     assert ("iban",) in info(crossed, "account").unique
 
 
 @given(st.text(alphabet="(){}[],;:'\"`/* \nunique@model Schema pgTable(createTable('x'", max_size=80))
 def test_any_text_is_survived(text: str) -> None:
-    merge([from_prisma(text), from_sql(text), from_typescript("unique" + text)])
+    merge(from_prisma(text), from_sql(text), from_typescript("unique" + text))

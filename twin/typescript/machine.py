@@ -19,6 +19,8 @@ from typing import Any
 from krepis.twin.typescript import terms
 from krepis.twin.typescript.code import FunctionCode, ModuleCode, TypeRef
 from krepis.twin.typescript.values import (
+    BUILTIN,
+    NEW,
     NOT_BOUND,
     SYMBOL_ASYNC_DISPOSE,
     SYMBOL_ASYNC_ITERATOR,
@@ -918,10 +920,13 @@ class Machine:
         elif isinstance(o, int | float):
             proto = self.protos["Number"]
         elif isinstance(o, Symbol):
-            return o.name if k == "description" else UNDEFINED
+            if k == "description":
+                return o.name
+            proto = self.protos["Symbol"]
         else:
             return UNDEFINED
-        return proto.props.get(k, UNDEFINED)
+        found = proto.props.get(k, UNDEFINED)
+        return self.call(found.get, o, [], s) if found.__class__ is Accessor else found
 
     def _get_object(self, o: JsObject, k: Any, s: int, receiver: Value) -> Value:
         h: JsObject | None = o
@@ -930,8 +935,8 @@ class Machine:
                 v = h.props[k]
                 if v.__class__ is Accessor:
                     return self.call(v.get, receiver, [], s) if v.get is not UNDEFINED else UNDEFINED
-                if self.tracking and h is o and (o.shared or o.owner is not self.act):
-                    if v.__class__ is JsFunction and o.cls is None and o.owner is not None and o.owner.root < 0:
+                if self.tracking and h is o and o.owner is not None and (o.shared or o.owner is not self.act):
+                    if v.__class__ is JsFunction and o.cls is None and o.owner.root < 0:
                         return v
                     if o.cls is not None and self.program.is_constant(o, k):
                         return v
@@ -1104,7 +1109,7 @@ class Machine:
     @staticmethod
     def mutable_dep(t: Term) -> bool:
         """Fields of initial contents are tracked; those of injected services and imports only when written."""
-        while t.op in (".", "entry", "elem", "await", "rest") and t.args[0].__class__ is Term:
+        while t.op in (".", "entry", "elem", "await", "rest", "find", "filter", "slice", "sort") and t.args[0].__class__ is Term:
             t = t.args[0]
         return t.op == "init"
 
@@ -1139,8 +1144,8 @@ class Machine:
                     self.call(found.set, target, [v], s)
                 return v
             h = h.proto
-        if target.frozen:
-            raise self.error("TypeError", f"Cannot assign to read only property '{k}'")
+        if target.frozen and self._refuses(target, k):
+            return v
         if isinstance(target, JsArray) and k == "length":
             n = raw(v)
             items = target.items
@@ -1161,6 +1166,18 @@ class Machine:
                 self._label(v, k if isinstance(k, str) else "entry")
         return v
 
+    def _refuses(self, o: JsObject, k: Any) -> bool:
+        """Whether a write is dropped (built-in objects); throws where the property cannot be written."""
+        attributes = o.frozen
+        if attributes is BUILTIN:
+            return True
+        name = k if isinstance(k, str) else "property"
+        if attributes is True or k in attributes.fixed:  # type: ignore[union-attr]
+            raise self.error("TypeError", f"Cannot assign to read only property '{name}' of object")
+        if k not in o.props and not attributes.extensible:  # type: ignore[union-attr]
+            raise self.error("TypeError", f"Cannot add property {name}, object is not extensible")
+        return False
+
     def delete(self, o: Value, k: Value, s: int) -> bool:
         """`delete o[k]`."""
         target = raw(o)
@@ -1172,6 +1189,12 @@ class Machine:
                 self.note_write(("field", self.canon(target), k), UNDEFINED, s)
             ov.props[k] = UNDEFINED
         elif isinstance(target, JsObject):
+            if target.frozen and k in target.props:
+                attributes = target.frozen
+                if attributes is BUILTIN:
+                    return True
+                if attributes is True or k in attributes.locked:  # type: ignore[union-attr]
+                    raise self.error("TypeError", f"Cannot delete property '{k}' of object")
             if self._tracked(target):
                 self.note_write(("prop", target.ident, self._prop_name(target), k), UNDEFINED, s)
                 self.symbolic.add((("entry", target.ident, target.label or "record", k), "entry"))
@@ -1544,7 +1567,8 @@ class Machine:
         else:
             kind, v, s = msg
             act.await_site = s
-            self._await(act, v, s)
+            if kind == 0:
+                self._await(act, v, s)
         finally:
             self.act, self.frame = saved_act, saved_frame
 
@@ -1594,7 +1618,7 @@ class Machine:
 
     def resolve(self, p: JsPromise, v: Value) -> None:
         """The resolve function of `p`."""
-        if p.state or getattr(p, "waits_for", None) == "locked-in":
+        if p.state:
             return
         r = raw(v)
         if r.__class__ is JsPromise:
@@ -1634,25 +1658,32 @@ class Machine:
     def _adopt_thenable(self, p: JsPromise, r: JsObject, then: Value, frame: Frame) -> None:
         saved = self.frame
         self.frame = frame
+        a, b = self.resolvers(p)
         try:
-            a, b = self.resolvers(p)
             self.call(then, r, [a, b], 0)
         except JsThrow as e:
-            self.reject(p, e.value, e.ctrl)
+            self.call(b, UNDEFINED, [e.value], 0)
         finally:
             self.frame = saved
 
     def resolvers(self, p: JsPromise) -> tuple[JsFunction, JsFunction]:
-        """The two resolving functions of a promise."""
+        """The two resolving functions of a promise: the first call of either counts."""
+        done = False
 
         def yes(R: Machine, this: Value, args: list[Value], s: int) -> Value:
-            R.note_settle(p, s)
-            R.resolve(p, args[0] if args else UNDEFINED)
+            nonlocal done
+            if not done:
+                done = True
+                R.note_settle(p, s)
+                R.resolve(p, args[0] if args else UNDEFINED)
             return UNDEFINED
 
         def no(R: Machine, this: Value, args: list[Value], s: int) -> Value:
-            R.note_settle(p, s)
-            R.reject(p, args[0] if args else UNDEFINED)
+            nonlocal done
+            if not done:
+                done = True
+                R.note_settle(p, s)
+                R.reject(p, args[0] if args else UNDEFINED)
             return UNDEFINED
 
         a, b = self.native("resolve", yes), self.native("reject", no)
@@ -2549,7 +2580,7 @@ class Machine:
         if r.__class__ is Term:
             return self._iter_term(r, t, s)
         if isinstance(r, JsGenerator):
-            return self._iter_protocol(r, s)
+            return self._iter_protocol(r, s) if r.act is not None else iter(r.gen)
         if isinstance(r, JsObject):
             f = self._get_object(r, SYMBOL_ITERATOR, s, r)
             if raw(f) is not UNDEFINED:
@@ -2580,14 +2611,33 @@ class Machine:
                 raise Exhausted("loop rounds")
 
     def _iter_map(self, m: JsMap, t: int, s: int) -> Iterator[Value]:
-        done: set[Any] = set()
-        while True:
-            entries = [(k, e) for k, e in zip(list(m.entries), self.map_entries(m, s), strict=False) if k not in done]
-            if not entries:
-                return
-            k, (a, b) = entries[0]
-            done.add(k)
+        for a, b in self.map_live(m, s):
             yield tagged(a, t) if m.kind in ("Set", "WeakSet") else self.new_array([tagged(a, t), tagged(b, t)])
+
+    def map_live(self, m: JsMap, s: int) -> Iterator[tuple[Value, Value]]:
+        """The entries of a map or set while it may change: what is removed is skipped, what is added is met."""
+        tracked = self._tracked(m)
+        keys_read = tags_of(self.note_read(("keys", m.ident, m.label or m.kind), None, s)) if tracked else 0
+        before = list(m.entries)
+        i = 0
+        while True:
+            now = list(m.entries)
+            if now != before:
+                kept = 0
+                for k in before[:i]:
+                    if kept < len(now) and now[kept] == k:
+                        kept += 1
+                before, i = now, kept
+            if i >= len(before):
+                return
+            k = before[i]
+            i += 1
+            if i > MAX_ROUNDS:
+                raise Exhausted("loop rounds")
+            a, b = m.entries[k]
+            if tracked:
+                b = self.note_read(("entry", m.ident, m.label or m.kind, k), b, s)
+            yield tagged(a, keys_read), tagged(b, keys_read)
 
     def _iter_term(self, r: Term, t: int, s: int) -> Iterator[Value]:
         typed = self.program.element_type(r.type)
@@ -2629,9 +2679,14 @@ class Machine:
                 self.note_read(("keys", r.ident, r.label or "object"), None, s)
             seen = []
             h: JsObject | None = r
-            while h is not None and (h is r or h.cls is None) and h not in self.protos.values():
-                for k in h.props:
-                    if isinstance(k, str) and k not in seen and not k.startswith("#") and k != "constructor":
+            hidden: set[Any] = set()
+            while h is not None and h.frozen is not BUILTIN:
+                if h.frozen and h.frozen is not True:
+                    hidden |= h.frozen.hidden  # type: ignore[union-attr]
+                owner = raw(h.props.get("constructor", UNDEFINED))
+                of_class = h is not r and isinstance(owner, JsFunction) and owner.is_class
+                for k in () if of_class else h.props:
+                    if isinstance(k, str) and k not in seen and k not in hidden and not k.startswith("#"):
                         seen.append(k)
                 h = h.proto
             for k in order_keys(seen):
@@ -2786,8 +2841,6 @@ class Machine:
         return out
 
 
-NEW = Symbol("new")
-"""The receiver of a native constructor."""
 NUMBER = TypeRef("number")
 PREDICATES = frozenset(
     ("lt", "lt0", "seq", "not", "undef", "null", "truthy", "nullish", "has", "in", "instanceof", "exists", "pred", "initially")

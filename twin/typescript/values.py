@@ -52,6 +52,12 @@ SYMBOL_ITERATOR = Symbol("Symbol.iterator")
 SYMBOL_ASYNC_ITERATOR = Symbol("Symbol.asyncIterator")
 SYMBOL_DISPOSE = Symbol("Symbol.dispose")
 SYMBOL_ASYNC_DISPOSE = Symbol("Symbol.asyncDispose")
+SYMBOL_TO_PRIMITIVE = Symbol("Symbol.toPrimitive")
+SYMBOL_HAS_INSTANCE = Symbol("Symbol.hasInstance")
+SYMBOL_TO_STRING_TAG = Symbol("Symbol.toStringTag")
+
+NEW = Symbol("new")
+"""The receiver of a native constructor."""
 
 
 class Term:
@@ -75,7 +81,7 @@ class Term:
 
 
 _TERMS: dict[tuple[Any, ...], Term] = {}
-_PATHS = frozenset({".", "elem", "await", "entry", "rest"})
+_PATHS = frozenset({".", "elem", "await", "entry", "rest", "find", "filter", "slice", "sort"})
 
 
 def term(op: str, *args: Any, type: Any = None) -> Term:
@@ -265,8 +271,45 @@ class JsObject:
         self.cls: Any = None
         self.sites: dict[Any, Any] | None = None
         self.types: TypeRef | None = None
-        self.frozen = False
+        self.frozen: bool | Attributes = False
         self.label = ""
+
+
+class Attributes:
+    """Which properties of one object are not writable (`fixed`), enumerable (`hidden`) or configurable (`locked`)."""
+
+    __slots__ = ("extensible", "fixed", "hidden", "locked")
+
+    def __init__(self) -> None:
+        self.extensible = True
+        self.fixed: set[Any] = set()
+        self.hidden: set[Any] = set()
+        self.locked: set[Any] = set()
+
+
+BUILTIN = Attributes()
+"""Marks objects that all executions share: writes to them are dropped."""
+
+
+class JsDate(JsObject):
+    """A Date; `props["time"]` is its time value, which may be unknown."""
+
+    __slots__ = ()
+    class_name = "Date"
+
+
+class JsRegExp(JsObject):
+    """A regular expression; `compiled` is None where Python cannot express it. `limit` bounds the input."""
+
+    __slots__ = ("compiled", "flags", "limit", "source")
+    class_name = "RegExp"
+
+    def __init__(self, ident: Any, proto: JsObject | None, source: str, flags: str) -> None:
+        super().__init__(ident, proto)
+        self.source = source
+        self.flags = flags
+        self.compiled: Any = None
+        self.limit = 0
 
 
 class JsArray(JsObject):

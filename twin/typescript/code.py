@@ -24,6 +24,7 @@ from typing import Any, Literal, NamedTuple, overload
 from krepis.twin.typescript.syntax import Lines, Span
 from krepis.twin.typescript.values import NOSUPER, UNDEFINED
 
+MAX_PROBLEMS = 100
 _TOKEN = re.compile(rb"[\w$#\x80-\xff]+|\+\+|--|[^\s\w]")
 
 FunctionKind = Literal[
@@ -120,7 +121,7 @@ class FunctionCode:
 def unsupported_source(line: int, message: str, *, yields: bool) -> str:
     """A function body that only says that it could not be translated."""
     suffix = "\n yield" if yields else ""
-    return f"def f(R, fn, this, A, nt):\n raise R.Unsupported({line}, {ascii(message)}){suffix}\n"
+    return f"def f(R, fn, this, A, nt):\n raise R.Unsupported({line}, {message!a}){suffix}\n"
 
 
 def _compiled(source: str, filename: str) -> Callable[..., Any]:
@@ -263,6 +264,16 @@ class ModuleCode:
     @cached_property
     def sites(self) -> Sites:
         return Sites(self.lines)
+
+    def note(self, offset: int, message: str, kind: ProblemKind) -> None:
+        """Add a problem, once a line and message; beyond `MAX_PROBLEMS` a last one says that there are more."""
+        if len(self.problems) > MAX_PROBLEMS:
+            return
+        if len(self.problems) == MAX_PROBLEMS:
+            message = "there are more problems in this file"
+        problem = Problem(self.lines.line(offset), message, kind)
+        if problem not in self.problems:
+            self.problems.append(problem)
 
     def doc_before(self, offset: int) -> str:
         """The documentation comment that ends right before an offset, without its stars; '' if none."""

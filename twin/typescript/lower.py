@@ -9,7 +9,7 @@ module is lowered all the same.  Hostile text cannot reach Python: see `lowering
 
 from __future__ import annotations
 
-from krepis.twin.typescript.code import ModuleCode, Problem, unsupported_source
+from krepis.twin.typescript.code import ModuleCode, unsupported_source
 from krepis.twin.typescript.lowering._emit import Gen, TooDeepError
 from krepis.twin.typescript.lowering._scope import Analysis, FnInfo
 from krepis.twin.typescript.lowering._stmt import function_source
@@ -21,7 +21,7 @@ def lower_module(text: str, path: str) -> ModuleCode:
     module = ModuleCode(path, uses_async=scan_module(text))
     syntax = parse(text, path)
     if isinstance(syntax, str):
-        module.problems.append(Problem(1, syntax, "unsupported"))
+        module.note(0, syntax, "unsupported")
         syntax = parse("", path)
         assert isinstance(syntax, Syntax)
     module.text = syntax.source
@@ -38,7 +38,8 @@ def _write(analysis: Analysis, info: FnInfo, type_numbers: dict[str, int]) -> No
     try:
         code.source = function_source(Gen(analysis, info, type_numbers))
     except (TooDeepError, RecursionError):
-        line = code.span[0]
         message = f"{code.name} is too deeply nested to be executed"
-        code.module.problems.append(Problem(line, message, "unsupported"))
-        code.source = unsupported_source(line, message, yields=code.is_async or code.is_generator)
+        code.module.note(code.start, message, "unsupported")
+        code.source = unsupported_source(
+            code.module.lines.line(code.start), message, yields=code.is_async or code.is_generator
+        )

@@ -134,9 +134,13 @@ class Lines:
     def _ascii(self) -> bool:
         return self._source.isascii()
 
+    def line(self, offset: int) -> int:
+        """The line of a byte offset."""
+        return bisect_right(self._starts, offset)
+
     def position(self, offset: int) -> tuple[int, int]:
         """(line, column) of a byte offset."""
-        line = bisect_right(self._starts, offset)
+        line = self.line(offset)
         start = self._starts[line - 1]
         if self._ascii:
             return line, offset - start + 1

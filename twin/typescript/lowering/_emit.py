@@ -11,10 +11,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tree_sitter import Node
-
-from krepis.twin.typescript.code import Problem, TypeRef
+from krepis.twin.typescript.code import TypeRef
 from krepis.twin.typescript.lowering._scope import Analysis, FnInfo, Scope, Var
+from tree_sitter import Node
 
 MAX_DEPTH = 150
 MAX_INDENT = 90
@@ -85,6 +84,14 @@ class Gen:
         self._temporaries += 1
         return f"t{self._temporaries}"
 
+    def reset(self, count: int) -> None:
+        """Forget everything after so many lines, back at the outermost level."""
+        del self.out[count:]
+        self.indent = " "
+        self.depth = 0
+        self.targets.clear()
+        self.labels = frozenset()
+
     def site(self, node: Node) -> int:
         starts = self._starts
         starts.append(node.start_byte)
@@ -92,8 +99,7 @@ class Gen:
         return len(starts) - 1
 
     def problem(self, node: Node, message: str) -> None:
-        line = self.module.lines.position(node.start_byte)[0]
-        self.module.problems.append(Problem(line, message, "unsupported"))
+        self.module.note(node.start_byte, message, "unsupported")
 
     def type_number(self, ref: TypeRef) -> int:
         number = self._type_numbers.get(ref.text)
@@ -106,7 +112,7 @@ class Gen:
 
     def read(self, var: Var, site: int) -> str:
         if var.alias is not None:
-            return f"R.get({self.read(var.alias, site)}, {ascii(var.name)}, {site})"
+            return f"R.get({self.read(var.alias, site)}, {var.name!a}, {site})"
         if not var.cell:
             return var.ref
         if var.kind == "import":
@@ -116,7 +122,7 @@ class Gen:
     def write(self, var: Var, value: str, site: int) -> str:
         """An assignment as an expression with the value."""
         if var.alias is not None:
-            return f"R.set({self.read(var.alias, site)}, {ascii(var.name)}, {value}, {site})"
+            return f"R.set({self.read(var.alias, site)}, {var.name!a}, {value}, {site})"
         return f"R.wrv({var.ref}, {value}, {site})" if var.cell else f"({var.ref} := {value})"
 
     def init(self, var: Var, value: str, site: int) -> str:
@@ -137,7 +143,7 @@ class Gen:
             if var.cell and var.alias is None and var.kind not in ("import", "cjs"):
                 if site < 0:
                     site = self.site(node)
-                self.emit(f"{var.ref} = R.{maker}({ascii(var.name)}, {site})")
+                self.emit(f"{var.ref} = R.{maker}({var.name!a}, {site})")
 
     # ---- jumps
 

@@ -12,8 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tree_sitter import Node
-
 from krepis.twin.typescript.code import TypeRef
 from krepis.twin.typescript.lowering._emit import MAX_DEPTH, Gen, TooDeepError
 from krepis.twin.typescript.lowering._scope import FUNCTIONS, MEMBERS, NAMES, WRAPPERS
@@ -24,6 +22,7 @@ from krepis.twin.typescript.lowering._text import (
     string_value,
     unescape,
 )
+from tree_sitter import Node
 
 _CHAIN = frozenset({"call_expression", "member_expression", "subscript_expression"})
 _SPILL = 16
@@ -195,7 +194,7 @@ def _identifier(g: Gen, node: Node) -> str:
         if not var.cell and var.alias is None:
             return var.ref
         return g.read(var, g.site(node))
-    return f"R.glob({ascii(g.text(node))}, {g.site(node)})"
+    return f"R.glob({g.text(node)!a}, {g.site(node)})"
 
 
 def _string(g: Gen, node: Node) -> str:
@@ -241,7 +240,7 @@ def _template_parts(g: Gen, node: Node) -> tuple[list[str], list[str]]:
 def _regex(g: Gen, node: Node) -> str:
     flags = node.child_by_field_id(g.fields.flags)
     pattern = node.child_by_field_id(g.fields.pattern)
-    return f"R.regex({ascii(g.text(pattern) if pattern else '')}, {ascii(g.text(flags) if flags else '')})"
+    return f"R.regex({g.text(pattern) if pattern else ''!a}, {g.text(flags) if flags else ''!a})"
 
 
 def _meta(g: Gen, node: Node) -> str:
@@ -273,7 +272,12 @@ def _asserted(g: Gen, node: Node) -> str:
 
 def typed(g: Gen, ref: TypeRef | None, value: str) -> str:
     """A value with the type that an annotation gives it, where the machine can use it."""
-    if ref is None or ref.name in _UNTYPED or value.startswith(("'", "R.func(", "R.arrow(")) or value.isdigit():
+    if (
+        ref is None
+        or ref.name in _UNTYPED
+        or value.startswith(("'", "R.func(", "R.arrow("))
+        or value.isdigit()
+    ):
         return value
     if ref.name == "|" and all(part.name in _UNTYPED for part in ref.args):
         return value
@@ -302,8 +306,9 @@ def chain(g: Gen, node: Node, *, deleting: bool = False) -> str:
             inner = first_child(g, current)
         elif kind in WRAPPERS and links and links[-1][0] == "call_expression":
             inside = g.a.unwrap(current)
-            keeps_this = kinds[inside.kind_id] in MEMBERS and b"?." not in (
-                g.source[inside.start_byte : inside.end_byte]
+            keeps_this = (
+                kinds[inside.kind_id] in MEMBERS
+                and b"?." not in (g.source[inside.start_byte : inside.end_byte])
             )
             if not keeps_this:
                 break
@@ -398,7 +403,7 @@ def _chain_start(g: Gen, kind: str, base: Node, links: list[tuple[str, Node]]) -
         if kind == "identifier" and len(nodes) == 1 and g.bind.get(base.start_byte) is None:
             specifier = string_value(g.source, g.kinds, nodes[0])
             if specifier is not None and g.text(base) == "require":
-                return f"R.require({ascii(specifier)}, {g.site(first)})", 1
+                return f"R.require({specifier!a}, {g.site(first)})", 1
     return expr(g, base), 0
 
 
@@ -455,7 +460,9 @@ def _binary(g: Gen, node: Node) -> str:
         current = left
     if not steps:
         return _logical(g, current)
-    text = key_of(g, current) if g.kinds[current.kind_id] == "private_property_identifier" else expr(g, current)
+    text = (
+        key_of(g, current) if g.kinds[current.kind_id] == "private_property_identifier" else expr(g, current)
+    )
     done: list[str] = []
     for count, (token, right, whole) in enumerate(reversed(steps), 1):
         operation = _BINARY.get(token)
@@ -510,10 +517,13 @@ def _unary(g: Gen, node: Node) -> str:
     if token == "'typeof":
         inner = g.a.unwrap(argument)
         if g.kinds[inner.kind_id] == "identifier" and inner.start_byte not in g.bind:
-            return f"R.typeof_glob({ascii(g.text(inner))}, {g.site(node)})"
+            return f"R.typeof_glob({g.text(inner)!a}, {g.site(node)})"
     if token == "'!":
         inner = g.a.unwrap(argument)
-        if g.kinds[inner.kind_id] == "unary_expression" and g.source[inner.start_byte : inner.start_byte + 1] == b"!":
+        if (
+            g.kinds[inner.kind_id] == "unary_expression"
+            and g.source[inner.start_byte : inner.start_byte + 1] == b"!"
+        ):
             return condition(g, node)
     if token == "'-" and g.kinds[argument.kind_id] == "number":
         value = number_value(g.text(argument))
@@ -674,7 +684,7 @@ def store(g: Gen, name: Node, value: str, site: int) -> str:
     """An assignment to a variable by name."""
     var = g.bind.get(name.start_byte)
     if var is None:
-        return f"R.setglob({ascii(g.text(name))}, {value}, {site})"
+        return f"R.setglob({g.text(name)!a}, {value}, {site})"
     if var.kind == "import":
         return value
     return g.write(var, value, site)
@@ -704,7 +714,7 @@ def _logical_assign(g: Gen, token: str, target: Node, right: Node, site: int) ->
         # The object and the key are evaluated once, by the test, which runs first.
         receiver = _missing(target.child_by_field_id(g.fields.object), g)
         again = receiver
-        if not receiver == "this":
+        if receiver != "this":
             again = g.tmp()
             receiver = f"({again} := {receiver})"
         key = _link_key(g, kind, target)
@@ -878,7 +888,7 @@ def _object(g: Gen, node: Node) -> str:
             text = key_of(g, key)
             entries.append(f"(0, {text}, {_missing(child.child_by_field_id(fields.value), g)}, {site})")
         elif kind == "shorthand_property_identifier":
-            entries.append(f"(0, {ascii(g.text(child))}, {_identifier(g, child)}, {site})")
+            entries.append(f"(0, {g.text(child)!a}, {_identifier(g, child)}, {site})")
         elif kind == "spread_element":
             entries.append(f"(1, {_wrapped(g, child)}, {site})")
         elif kind == "method_definition":
@@ -905,7 +915,7 @@ def function_value(g: Gen, node: Node) -> str:
     if var is None or not var.cell:
         return value
     name = g.tmp()
-    cell = f"({var.ref} := R.cell({ascii(var.name)}, {g.site(node)}))"
+    cell = f"({var.ref} := R.cell({var.name!a}, {g.site(node)}))"
     return f"({cell}, {name} := {value}, R.init({var.ref}, {name}))[1]"
 
 
@@ -920,7 +930,7 @@ def class_value(g: Gen, node: Node) -> str:
     steps: list[str] = []
     if var is not None and var.cell and var.alias is None:
         if info.own_name:
-            steps.append(f"({var.ref} := R.cell({ascii(var.name)}, {g.site(node)}))")
+            steps.append(f"({var.ref} := R.cell({var.name!a}, {g.site(node)}))")
         cell = f", {var.ref}"
     environments = ", ".join(g.environment(function) for function in info.functions)
     keys = ", ".join(key_of(g, key) for key in info.keys)
@@ -969,9 +979,11 @@ def _jsx(g: Gen, node: Node) -> str:
             parts = named(g, attribute)
             value = "True"
             if len(parts) > 1:
-                inside = first_child(g, parts[1]) if g.kinds[parts[1].kind_id] == "jsx_expression" else parts[1]
+                inside = (
+                    first_child(g, parts[1]) if g.kinds[parts[1].kind_id] == "jsx_expression" else parts[1]
+                )
                 value = _missing(inside, g)
-            attributes.append(f"({ascii(g.text(parts[0]))}, {value})")
+            attributes.append(f"({g.text(parts[0])!a}, {value})")
         elif kind == "jsx_expression":
             inner = first_child(g, attribute)
             if inner is not None:
@@ -1002,17 +1014,17 @@ def enum_value(g: Gen, node: Node) -> str:
             if following is not None:
                 known[key] = following
                 following += 1
-            entries.append(f"({ascii(key)}, None)")
+            entries.append(f"({key!a}, None)")
             continue
         value = _constant(g, value_node, enum_name, known)
         following = value + 1 if isinstance(value, (int, float)) else None
         if value is None:
-            entries.append(f"({ascii(key)}, {expr(g, value_node)})")
+            entries.append(f"({key!a}, {expr(g, value_node)})")
         else:
             known[key] = value
             text = ascii(value) if isinstance(value, str) else number_text(value)
-            entries.append(f"({ascii(key)}, {text})")
-    return f"R.enum({ascii(enum_name)}, [{', '.join(entries)}], {g.site(node)})"
+            entries.append(f"({key!a}, {text})")
+    return f"R.enum({enum_name!a}, [{', '.join(entries)}], {g.site(node)})"
 
 
 def _constant(
@@ -1122,5 +1134,5 @@ _EXPRESSIONS: dict[str, Callable[[Gen, Node], str]] = {
     "jsx_self_closing_element": _jsx,
     "private_property_identifier": _key_expression,
     "nested_identifier": _chain,
-    **{kind: function_value for kind in FUNCTIONS},
+    **dict.fromkeys(FUNCTIONS, function_value),
 }

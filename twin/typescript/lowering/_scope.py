@@ -16,8 +16,6 @@ import re
 from collections.abc import Callable
 from functools import cache
 
-from tree_sitter import Node
-
 from krepis.twin.typescript.code import (
     ClassCode,
     Decorator,
@@ -26,13 +24,13 @@ from krepis.twin.typescript.code import (
     Member,
     MemberKind,
     ModuleCode,
-    Problem,
     TypeDecl,
     TypeRef,
 )
 from krepis.twin.typescript.lowering._text import property_name, string_value
 from krepis.twin.typescript.lowering._types import Types
 from krepis.twin.typescript.syntax import Grammar, Syntax
+from tree_sitter import Node
 
 FUNCTIONS = frozenset({"arrow_function", "function_expression", "generator_function"})
 CLASSES = frozenset({"class", "class_declaration", "abstract_class_declaration"})
@@ -257,8 +255,7 @@ class Analysis:
             stack.append((child, scope))
 
     def _problem(self, node: Node, message: str) -> None:
-        line = self.module.lines.position(node.start_byte)[0]
-        self.module.problems.append(Problem(line, message, "parse-error"))
+        self.module.note(node.start_byte, message, "parse-error")
 
     def _drop_errors(self, root: Node) -> None:
         """Find syntax errors; drop the smallest statement or class member around each."""
@@ -308,7 +305,9 @@ class Analysis:
 
     def _refer(self, node: Node, scope: Scope) -> None:
         start = node.start_byte
-        self._references.append((self.source[start : node.end_byte].decode("utf-8", "replace"), scope, start, False))
+        self._references.append(
+            (self.source[start : node.end_byte].decode("utf-8", "replace"), scope, start, False)
+        )
 
     def _write(self, node: Node, scope: Scope) -> None:
         self._references.append((self.text(node), scope, node.start_byte, True))
@@ -555,7 +554,13 @@ class Analysis:
         qualified = f"{prefix}.{own}" if prefix and own else own or "<anonymous class>"
         module = self.module
         code = ClassCode(
-            len(module.classes), qualified, module, node.start_byte, node.end_byte, anchor, decorators=decorators
+            len(module.classes),
+            qualified,
+            module,
+            node.start_byte,
+            node.end_byte,
+            anchor,
+            decorators=decorators,
         )
         module.classes.append(code)
         info = self.classes[node.id] = ClassInfo(code)
@@ -663,9 +668,7 @@ class Analysis:
         if body is None:
             return
         kind: FunctionKind = (
-            "constructor"
-            if is_ctor
-            else {"get": "getter", "set": "setter"}.get(member_kind, "method")  # type: ignore[assignment]
+            "constructor" if is_ctor else {"get": "getter", "set": "setter"}.get(member_kind, "method")  # type: ignore[assignment]
         )
         function = self._function(node, scope, kind, own or "[computed]", anchor, body, info.code.name)
         self._signature(function, node)
@@ -755,7 +758,9 @@ class Analysis:
         body = node.child_by_field_id(self.fields.body)
         function = self._function(node, scope, "static-block", "static", anchor, body, info.code.name)
         info.functions.append(function)
-        info.code.members.append(Member("static-block", True, "static", False, None, [], function.code, False))
+        info.code.members.append(
+            Member("static-block", True, "static", False, None, [], function.code, False)
+        )
 
     # ---- statements
 
@@ -859,7 +864,9 @@ class Analysis:
         self.bind[name.start_byte] = var
         members: dict[str, TypeRef] = {}
         for child in body.named_children:
-            key = child.child_by_field_id(self.fields.name) if self.kind(child) == "enum_assignment" else child
+            key = (
+                child.child_by_field_id(self.fields.name) if self.kind(child) == "enum_assignment" else child
+            )
             value = child.child_by_field_id(self.fields.value) if key is not child else None
             if value is not None:
                 self._stack.append((value, scope))
@@ -1188,7 +1195,9 @@ class Analysis:
 
     def _call(self, node: Node, scope: Scope) -> None:
         arguments = node.child_by_field_id(self.fields.arguments)
-        function = node.child_by_field_id(self.fields.function) or node.child_by_field_id(self.fields.constructor)
+        function = node.child_by_field_id(self.fields.function) or node.child_by_field_id(
+            self.fields.constructor
+        )
         if arguments is not None:
             if self.kinds[arguments.kind_id] == "arguments":
                 children = arguments.children
@@ -1239,7 +1248,11 @@ class Analysis:
                 var = at.vars.get(name)
                 if var is not None:
                     break
-                at = at.parent
+                above = at.parent
+                while above is not None and not above.vars:
+                    above = above.parent
+                at.parent = above
+                at = above
             if var is None:
                 var = self._implicit(name, scope)
                 if var is None:

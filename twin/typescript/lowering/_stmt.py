@@ -10,15 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from tree_sitter import Node
-
-from krepis.twin.typescript.lowering._emit import Gen
+from krepis.twin.typescript.lowering._emit import Gen, TooDeepError
 from krepis.twin.typescript.lowering._expr import (
-    arguments,
     assign_to,
     await_,
     bind,
-    chain,
     class_value,
     condition,
     enum_value,
@@ -31,6 +27,7 @@ from krepis.twin.typescript.lowering._expr import (
     with_default,
 )
 from krepis.twin.typescript.lowering._scope import CLASSES, NAMES, Scope, Var
+from tree_sitter import Node
 
 _DEAD = "if R.dead: raise R.Dead"
 _LEAVES = frozenset({"return_statement", "throw_statement", "continue_statement", "break_statement"})
@@ -44,7 +41,7 @@ def function_source(g: Gen) -> str:
     captured = "".join(f"{var.ref}, " for var in info.captures)
     if code.kind == "module":
         _module_prologue(g, info.scope, node)
-        statements(g, _children(g, node), None)
+        _module_statements(g, _children(g, node))
     elif code.kind == "field":
         value = node.child_by_field_id(g.fields.value)
         g.emit(f"return {expr(g, value) if value is not None else 'UNDEFINED'}")
@@ -54,10 +51,10 @@ def function_source(g: Gen) -> str:
         _hoist_functions(g, info.scope)
         body = node.child_by_field_id(g.fields.body)
         if body is not None and g.kinds[body.kind_id] == "statement_block":
-            statements(g, _children(g, body), None)
+            statements(g, _children(g, body))
         elif body is not None:
             g.emit(f"return {expr(g, body)}")
-    if g.out and not g.out[-1].startswith(" return ") or not g.out:
+    if (g.out and not g.out[-1].startswith(" return ")) or not g.out:
         g.emit("return UNDEFINED")
     head = ["def f(R, fn, this, A, nt):"]
     if captured:
@@ -68,6 +65,20 @@ def function_source(g: Gen) -> str:
     if (code.is_async or code.is_generator) and not g.yields:
         g.emit("yield")
     return "\n".join(head + g.out) + "\n"
+
+
+def _module_statements(g: Gen, nodes: list[Node]) -> None:
+    """The statements of a module; one that nests too deeply is left out."""
+    for index, node in enumerate(nodes):
+        if g.kinds[node.kind_id] == "lexical_declaration" and _is_using(g, node):
+            statements(g, nodes[index:])
+            return
+        count = len(g.out)
+        try:
+            _STATEMENTS[g.kinds[node.kind_id]](g, node)
+        except (TooDeepError, RecursionError):
+            g.reset(count)
+            g.problem(node, "this statement is too deeply nested to be executed")
 
 
 def _children(g: Gen, node: Node) -> list[Node]:
@@ -82,14 +93,14 @@ def _children(g: Gen, node: Node) -> list[Node]:
 
 def _module_prologue(g: Gen, scope: Scope, node: Node) -> None:
     for specifier in g.module.side_imports:
-        g.emit(f"R.require({ascii(specifier)}, {g.site(node)})")
+        g.emit(f"R.require({specifier!a}, {g.site(node)})")
     exported = set(g.module.exports.values())
     for var, specifier, imported, _offset in g.a.import_vars:
         if var.used or var.name in exported:
-            g.emit(f"{var.ref} = R.importcell({ascii(specifier)}, {ascii(imported)}, {g.site(node)})")
+            g.emit(f"{var.ref} = R.importcell({specifier!a}, {imported!a}, {g.site(node)})")
     for var in scope.vars.values():
         if var.kind == "cjs":
-            g.emit(f"{var.ref} = R.cell({ascii(var.name)}, {g.site(node)})")
+            g.emit(f"{var.ref} = R.cell({var.name!a}, {g.site(node)})")
             g.emit(f"R.init({var.ref}, R.cjs_{var.name}())")
     _hoist(g, scope, node)
 
@@ -176,7 +187,7 @@ def _late_parameter(g: Gen, pattern: Node, argument: str, value: Node | None) ->
 # ---- blocks
 
 
-def statements(g: Gen, nodes: list[Node], scope: Scope | None) -> None:
+def statements(g: Gen, nodes: list[Node]) -> None:
     """A list of statements; `using` declarations protect the rest of it."""
     count = len(g.out)
     for index, node in enumerate(nodes):
@@ -202,7 +213,7 @@ def _block(g: Gen, node: Node) -> None:
     scope = g.a.scopes.get(node.id)
     if scope is not None:
         _hoist(g, scope, node)
-    statements(g, _children(g, node), scope)
+    statements(g, _children(g, node))
 
 
 def _labelled_block(g: Gen, node: Node, body: Node, label: str) -> None:
@@ -302,7 +313,7 @@ def _using(g: Gen, node: Node, rest: list[Node]) -> None:
         g.emit(store_new(g, pattern, name))
         g.open("try:")
         opened += 1
-    statements(g, rest, None)
+    statements(g, rest)
     for name in reversed(names):
         _disposal(g, name, node, waits=waits)
         opened -= 1
@@ -372,9 +383,9 @@ def _namespace(g: Gen, node: Node) -> None:
         g.emit(f"{holder} = {known}")
     for part in path[1:]:
         inner = g.tmp()
-        g.emit(f"{inner} = R.get({holder}, {ascii(part)}, {site})")
+        g.emit(f"{inner} = R.get({holder}, {part!a}, {site})")
         g.open(f"if {inner} is UNDEFINED:")
-        g.emit(f"{inner} = R.set({holder}, {ascii(part)}, R.obj({site}), {site})")
+        g.emit(f"{inner} = R.set({holder}, {part!a}, R.obj({site}), {site})")
         g.close()
         holder = inner
     function = f"R.func({info.code.index}, {g.environment(info)}, fn)"
@@ -395,7 +406,7 @@ def _dotted(g: Gen, node: Node) -> str:
     if g.kinds[node.kind_id] != "nested_identifier":
         return expr(g, node)
     parts = named(g, node)
-    return f"R.get({_dotted(g, parts[0])}, {ascii(g.text(parts[-1]))}, {g.site(node)})"
+    return f"R.get({_dotted(g, parts[0])}, {g.text(parts[-1])!a}, {g.site(node)})"
 
 
 def _export(g: Gen, node: Node) -> None:
@@ -417,7 +428,7 @@ def _export(g: Gen, node: Node) -> None:
         ns, declared = exported
         for var in declared:
             site = g.site(node)
-            g.emit(f"R.set({g.read(ns, site)}, {ascii(var.name)}, {g.read(var, site)}, {site})")
+            g.emit(f"R.set({g.read(ns, site)}, {var.name!a}, {g.read(var, site)}, {site})")
 
 
 def _nothing(g: Gen, node: Node) -> None:
@@ -479,12 +490,12 @@ def _jump(g: Gen, node: Node, *, is_break: bool) -> None:
     label = node.child_by_field_id(g.fields.label)
     if not g.jump(is_break=is_break, label=g.text(label) if label is not None else None):
         g.problem(node, "this jump has no target")
-        g.emit(f"raise R.Unsupported({g.module.lines.position(node.start_byte)[0]}, 'jump without a target')")
+        g.emit(f"raise R.Unsupported({g.module.lines.line(node.start_byte)}, 'jump without a target')")
 
 
 def _with(g: Gen, node: Node) -> None:
     g.problem(node, "the with statement is not supported")
-    g.emit(f"raise R.Unsupported({g.module.lines.position(node.start_byte)[0]}, 'the with statement')")
+    g.emit(f"raise R.Unsupported({g.module.lines.line(node.start_byte)}, 'the with statement')")
 
 
 # ---- branches
@@ -614,19 +625,23 @@ def _switch_chain(g: Gen, subject: str, groups: list[tuple[list[Node], list[Node
     keyword = "if"
     default: list[Node] | None = None
     for cases, code in groups:
-        if code and g.kinds[code[-1].kind_id] == "break_statement" and code[-1].child_by_field_id(g.fields.label) is None:
+        if (
+            code
+            and g.kinds[code[-1].kind_id] == "break_statement"
+            and code[-1].child_by_field_id(g.fields.label) is None
+        ):
             code = code[:-1]
         if any(g.kinds[case.kind_id] == "switch_default" for case in cases):
             default = code
             continue
         g.open(f"{keyword} {_case_test(g, subject, cases)}:")
-        statements(g, code, None)
+        statements(g, code)
         g.close()
         keyword = "elif"
     if default is not None:
         if keyword == "elif":
             g.open("else:")
-        statements(g, default, None)
+        statements(g, default)
         if keyword == "elif":
             g.close()
 
@@ -653,7 +668,7 @@ def _switch_loop(g: Gen, subject: str, groups: list[tuple[list[Node], list[Node]
     g.open("while True:")
     for index, (_, code) in enumerate(groups):
         g.open(f"if {number} <= {index}:")
-        statements(g, code, None)
+        statements(g, code)
         g.close()
     g.emit("break")
     g.close()
@@ -727,7 +742,7 @@ def _for(g: Gen, node: Node) -> None:
         g.indent += " "
         for var in cells:
             fresh = g.tmp()
-            g.emit(f"{fresh} = R.cell({ascii(var.name)}, {g.site(node)})")
+            g.emit(f"{fresh} = R.cell({var.name!a}, {g.site(node)})")
             g.emit(f"R.init({fresh}, {var.ref}.v)")
             g.emit(f"{var.ref} = {fresh}")
         if increment is not None:
@@ -860,7 +875,7 @@ def _try(g: Gen, node: Node) -> None:
                 g.emit(step)
         block = handler.child_by_field_id(fields.body)
         if block is not None:
-            statements(g, _children(g, block), None)
+            statements(g, _children(g, block))
         g.close()
     if finalizer is not None:
         g.open("finally:")
@@ -876,7 +891,7 @@ _STATEMENTS: dict[str, Callable[[Gen, Node], None]] = {
     "variable_declaration": _declaration,
     "function_declaration": _nothing,
     "generator_function_declaration": _nothing,
-    **{kind: _class_declaration for kind in CLASSES},
+    **dict.fromkeys(CLASSES, _class_declaration),
     "enum_declaration": _enum,
     "internal_module": _namespace,
     "module": _namespace,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from tree_sitter import Node
-
 from krepis.twin.typescript.syntax import Kinds
+from tree_sitter import Node
 
 _ESCAPE = re.compile(
     r"\\(?:u\{([0-9a-fA-F]+)\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([0-3]?[0-7]{1,2})|(\r\n|[\s\S]))"

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tree_sitter import Node
-
 from krepis.twin.typescript.code import TypeRef
 from krepis.twin.typescript.syntax import Fields, Kinds
+from tree_sitter import Node
 
 _MAX_DEPTH = 40
 _NAMED = frozenset({"type_identifier", "identifier", "predefined_type", "nested_type_identifier"})
-_SIGNATURES = frozenset({"method_signature", "call_signature", "construct_signature", "abstract_method_signature"})
+_SIGNATURES = frozenset(
+    {"method_signature", "call_signature", "construct_signature", "abstract_method_signature"}
+)
 
 
 class Types:
@@ -89,7 +90,9 @@ class Types:
         return self._text(node).strip("'\"")
 
     def _named(self, node: Node) -> list[Node]:
-        return [child for child in node.named_children if self._kinds[child.kind_id] not in ("comment", "ERROR")]
+        return [
+            child for child in node.named_children if self._kinds[child.kind_id] not in ("comment", "ERROR")
+        ]
 
     def _first(self, node: Node) -> Node | None:
         children = self._named(node)

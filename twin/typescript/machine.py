@@ -1462,6 +1462,8 @@ class Machine:
             return self.unknown_call(self._call_name(fn), t, args, s, fn)
         f = self.get(o, k, s)
         ff = f.v if f.__class__ is V else f
+        if not self.tracking and k in LISTENING and any(raw(a).__class__ is JsFunction for a in args):
+            self.register(str(k), o, args, s)
         if ff is UNDEFINED or ff is None:
             if isinstance(o, JsObject) and (o.cls is not None and (self.program.is_model_class(o.cls) or getattr(o.cls, "base_unknown", None) is not None)):
                 name = f"{o.label or o.cls.name}.{k}"
@@ -1575,6 +1577,8 @@ class Machine:
     def _await(self, act: Activation, v: Value, s: int) -> None:
         p = self.to_promise(v, s)
         act.awaits = p
+        if self.tracking:
+            self._log("A", ("await",), None, s)
         p.handled = True
         p.observed = True
         self._react(p, act)
@@ -2842,6 +2846,8 @@ class Machine:
 
 
 NUMBER = TypeRef("number")
+LISTENING = frozenset(("on", "once", "subscribe", "addListener", "addEventListener", "addHandler", "registerHandler"))
+"""Methods that, called during set-up with a function, make it an entry point whatever their body does."""
 PREDICATES = frozenset(
     ("lt", "lt0", "seq", "not", "undef", "null", "truthy", "nullish", "has", "in", "instanceof", "exists", "pred", "initially")
 )

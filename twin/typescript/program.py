@@ -87,11 +87,13 @@ class Program:
         self._constants: dict[tuple[Any, str], bool] = {}
         self._model_of: dict[str, str | None] = {}
         self.failed: dict[str, str] = {}
+        self.touched: set[str] = set()
 
     # ------------------------------------------------------------------ modules
 
     def module(self, path: str) -> ModuleCode | None:
         """The lowered module at an absolute path; None when it cannot be read."""
+        self.touched.add(path)
         if path in self._modules:
             return self._modules[path]
         from krepis.twin.typescript.lower import lower_module
@@ -104,6 +106,18 @@ class Program:
             self.failed[path] = error.strerror or str(error)
         self._modules[path] = code
         return code
+
+    def loaded(self) -> list[str]:
+        """The project modules held in memory."""
+        return [p for p in self._modules if not self.is_model(p)]
+
+    def forget(self) -> None:
+        """Drops project modules and what was computed from them, to bound memory."""
+        for p in self.loaded():
+            del self._modules[p]
+        self._types.clear()
+        self._kinds.clear()
+        self._constants.clear()
 
     def is_model(self, path: str) -> bool:
         """Whether a module is a library model."""

@@ -114,6 +114,12 @@ class Scenario:
     def _start_event(self, R: Machine, run: Execution, i: int, act: Activation, this: Value, f: JsFunction) -> Pending:
         entry = self.entries[i]
 
+        def end(frame: Frame, value: Value) -> None:
+            saved = R.frame
+            R.frame = frame
+            R._log("X", ("end", i), value, 0)
+            R.frame = saved
+
         def fire() -> bool:
             saved = R.act, R.frame
             R.act, R.frame = act, act.frame
@@ -121,6 +127,8 @@ class Scenario:
             promise = R.new_promise()
             run.promises[i] = promise
             promise.observed = promise.handled = True
+            root = act.frame
+            promise.reactions.append(lambda state, v: end(root, v))
             try:
                 args = arguments(R, f, i)
                 result = R.call(f, this, args, 0)

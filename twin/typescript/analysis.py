@@ -1,0 +1,777 @@
+"""Looks at the entry points of a unit: which scenarios to run, in which worlds, and what their executions show.
+
+Strategy. Each entry alone first (a profile: what it touches, where it suspends, which locks and flags it leaves
+behind when something fails, what it starts and never awaits, races among its own parts). Then pairs whose
+profiles conflict, under argument patterns that the profile suggests (all arguments equal, all different, one
+key different, two keys swapped). Each pattern is explored world by world: the questions that executions ask are
+flipped breadth first. Every bound that cuts something off leaves a note.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from krepis.twin.typescript import oracle
+from krepis.twin.typescript.intrinsics import user_frame
+from krepis.twin.typescript.machine import Access, Frame, Machine, Pattern, World
+from krepis.twin.typescript.program import Program
+from krepis.twin.typescript.scenario import Entry, Execution, Scenario
+from krepis.twin.typescript.values import UNDEFINED, JsFunction, JsObject, Rest, Term, V, forget_terms, raw
+
+MAX_WORLDS = 14
+"""Answers to unknown predicates tried for one pattern."""
+MAX_PROFILE_WORLDS = 10
+"""The same for one entry alone."""
+MAX_TRACES = 120
+"""Interleavings of one pattern in one world."""
+MAX_PAIRS = 40
+"""Pairs of one unit."""
+MAX_REJECTIONS = 10
+"""External operations of one entry whose failure is tried."""
+
+
+@dataclass
+class Anomaly:
+    """Something wrong, before it is worded: where, which kind, and the execution that shows it."""
+
+    kind: str
+    severity: str
+    frame: Frame
+    site: int
+    run: Execution
+    names: list[str]
+    read: Access | None = None
+    foreign: Access | None = None
+    act: Access | None = None
+    detail: str = ""
+    states: int = 0
+    traces: int = 0
+    data_site: tuple[Frame, int] | None = None
+
+    def where(self) -> tuple[str, int]:
+        """(module path, line)."""
+        code = self.frame.code
+        assert code is not None
+        frame, site = self.data_site or (self.frame, self.site)
+        return code.module.path, frame.code.module.sites[site][0] if frame.code is not None else code.span[0]
+
+
+@dataclass
+class Profile:
+    """What an entry does alone."""
+
+    entry: Entry
+    reads: set[Any] = field(default_factory=set)
+    writes: set[Any] = field(default_factory=set)
+    keys: list[str] = field(default_factory=list)
+    suspends: bool = False
+    hangs: bool = False
+
+
+@dataclass
+class UnitResult:
+    """The findings and figures of one unit."""
+
+    anomalies: list[Anomaly] = field(default_factory=list)
+    scenarios: int = 0
+    states: int = 0
+    traces: int = 0
+    bounds: set[tuple[str, int, str]] = field(default_factory=set)
+    unsupported: set[tuple[str, int, str]] = field(default_factory=set)
+
+
+class Budget:
+    """The time that a unit may take."""
+
+    def __init__(self, seconds: float) -> None:
+        self.end = time.monotonic() + seconds
+
+    def spent(self) -> bool:
+        """Whether nothing is left."""
+        return time.monotonic() > self.end
+
+
+def worlds(limit: int) -> Iterator[World]:
+    """Worlds by flipping answers, breadth first; the caller runs executions on each as it comes."""
+    queue: deque[dict[Term, bool]] = deque([{}])
+    seen: set[frozenset[tuple[Term, bool]]] = set()
+    given = 0
+    while queue and given < limit:
+        fixed = queue.popleft()
+        world = World(fixed)
+        given += 1
+        yield world
+        for i, q in enumerate(world.order):
+            if q in fixed:
+                continue
+            flipped = {p: world.answers[p] for p in world.order[:i]}
+            flipped[q] = not world.answers[q]
+            key = frozenset(flipped.items())
+            if key not in seen:
+                seen.add(key)
+                queue.append(flipped)
+
+
+def fifo(run: Execution, ready: list[Any]) -> Any:
+    """The scheduler that does first what was asked first."""
+    plain = [p for p in ready if p.due is None]
+    return plain[0] if plain else ready[0]
+
+
+def analyse(program: Program, entries: list[Entry], seconds: float) -> UnitResult:
+    """Everything about one unit."""
+    result = UnitResult()
+    budget = Budget(seconds * max(1, min(len(entries), 6)))
+    profiles: list[Profile] = []
+    for entry in entries:
+        forget_terms()
+        profile = profile_entry(program, entry, result, Budget(seconds))
+        if profile is not None:
+            profiles.append(profile)
+        if budget.spent():
+            result.bounds.add((entry.code.module.path, entry.code.span[0], "time limit met; the rest of the unit was not explored"))
+            break
+    pairs = sorted(interesting(profiles), key=lambda p: p[0])[:MAX_PAIRS]
+    for _, a, b in pairs:
+        forget_terms()
+        explore_pair(program, a, b, result, Budget(seconds))
+        if budget.spent():
+            result.bounds.add((a.entry.code.module.path, a.entry.code.span[0], "time limit met; the rest of the unit was not explored"))
+            break
+    return result
+
+
+def interesting(profiles: list[Profile]) -> Iterator[tuple[tuple[int, int, int], Profile, Profile]]:
+    """Pairs that touch the same state, the same entry twice first."""
+    for i, a in enumerate(profiles):
+        for j in range(i, len(profiles)):
+            b = profiles[j]
+            if not (a.suspends or b.suspends) or a.hangs or b.hangs:
+                continue
+            meet = (a.writes & (b.reads | b.writes)) | (b.writes & a.reads)
+            if meet or (i == j and a.writes):
+                yield (0 if i == j else 1, i, j), a, b
+
+
+def _collect(result: UnitResult, run: Execution) -> None:
+    R = run.machine
+    result.bounds |= R.bounds
+    result.unsupported |= R.unsupported
+    if run.limit:
+        code = next((e for e in [run.roots[0].frame] if e.code is not None), None)
+        del code
+        result.bounds.add((*_place(run), f"one execution met its limit of {run.limit}"))
+
+
+def _place(run: Execution) -> tuple[str, int]:
+    for a in reversed(run.machine.log):
+        if a.frame.code is not None:
+            frame, _ = user_frame(a.frame, run.machine)
+            if frame.code is not None:
+                return frame.code.module.path, frame.code.span[0]
+    return "", 0
+
+
+# ---------------------------------------------------------------------- one entry alone
+
+
+def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Budget) -> Profile | None:
+    """Runs an entry alone: what it touches, and the faults that need no rival."""
+    profile = Profile(entry)
+    scenario = Scenario(program, [entry], Pattern("alone"))
+    keys: dict[str, None] = {}
+    seen_kinds: set[tuple[str, tuple[str, int]]] = set()
+
+    def report(anomaly: Anomaly) -> None:
+        key = (anomaly.kind, anomaly.where())
+        if key not in seen_kinds:
+            seen_kinds.add(key)
+            anomaly.states, anomaly.traces = scenario.steps, scenario.executions
+            result.anomalies.append(anomaly)
+
+    any_run = False
+    concurrent = False
+    externals = 0
+    complete_runs = 0
+    for world in worlds(MAX_PROFILE_WORLDS):
+        run = scenario.run(world, fifo)
+        if run is None:
+            break
+        any_run = True
+        R = run.machine
+        _collect(result, run)
+        for a in R.log:
+            if a.kind == "R":
+                profile.reads.add(a.loc)
+            elif a.kind == "W":
+                profile.writes.add(a.loc)
+            elif a.kind in ("L", "Q"):
+                profile.writes.add(a.loc)
+        if run.events > 1 or R.externals:
+            profile.suspends = True
+        keys.update(R.key_terms)
+        if not run.limit:
+            if run.settled(0):
+                complete_runs += 1
+            for anomaly in self_deadlocks(run, entry):
+                report(anomaly)
+            for anomaly in leaks(run, entry, None):
+                report(anomaly)
+            for anomaly in floating(run, entry):
+                report(anomaly)
+            externals = max(externals, R.external_count)
+            concurrent = concurrent or internally_concurrent(run)
+        scenario.close(run)
+        if budget.spent():
+            break
+    if not any_run:
+        return None
+    profile.keys = list(keys)
+    profile.hangs = complete_runs == 0
+    if concurrent:
+        explore_internal(scenario, entry, result, report, budget)
+    held = any(isinstance(loc, tuple) and loc[0] == "lock" for loc in profile.writes)
+    if externals and (held or profile.writes):
+        base = scenario.run(World(), fifo)
+        for i in range(min(externals, MAX_REJECTIONS)):
+            if budget.spent():
+                break
+            run = scenario.run(World(), fifo, reject_at=i)
+            if run is None or run.limit:
+                continue
+            _collect(result, run)
+            for anomaly in leaks(run, entry, base):
+                report(anomaly)
+            scenario.close(run)
+    result.scenarios += 1
+    result.states += scenario.steps
+    result.traces += scenario.executions
+    return profile
+
+
+def internally_concurrent(run: Execution) -> bool:
+    """Whether parts of one call overlapped."""
+    acts = {a.frame for a in run.machine.log if a.kind in ("R", "W")}
+    return len(acts) > 1 and run.events > 2
+
+
+def explore_internal(scenario: Scenario, entry: Entry, result: UnitResult, report: Any, budget: Budget) -> None:
+    """Races among the concurrent parts of one call: the reference runs each part to its end when it is called."""
+    for world in worlds(MAX_PROFILE_WORLDS):
+        reference = scenario.serial(world, [0], False, serial=True)
+        if reference is None or reference.limit:
+            continue
+        expected = oracle.outcome(reference)
+        wanted = result_picture(reference, 0)
+        scenario.close(reference)
+        for run in scenario.interleavings(world, MAX_TRACES):
+            if run.limit or not run.settled(0):
+                continue
+            got = oracle.outcome(run)
+            acts = oracle.stale_acts(run, True, None)
+            if not acts:
+                continue
+            if got == expected and result_picture(run, 0) == wanted:
+                continue
+            local = [a for a in acts if a.read.root == a.act.root == a.foreign.root]
+            if local and (local[0].same and (local[0].data or got != expected)):
+                report(anomaly_of(local[0], run, acts, [entry.name], scenario))
+                return
+            if budget.spent():
+                return
+
+
+def result_picture(run: Execution, i: int) -> Any:
+    """What a call returned or threw."""
+    p = run.promises[i]
+    if p is None:
+        return ("never",)
+    return (p.state, oracle._plain(run.machine.snapshot(p.value)))
+
+
+def self_deadlocks(run: Execution, entry: Entry) -> Iterator[Anomaly]:
+    """A call that waits for a lock which it holds itself."""
+    R = run.machine
+    if run.settled(0):
+        return
+    for lock in R.locks:
+        for p, frame, site in lock.waiters:
+            if p.state == 0 and frame.root == 0 and any(f.root == 0 for f, _ in lock.holders):
+                f, at = user_frame(frame, R)
+                if f.code is None:
+                    continue
+                yield Anomaly("deadlock", "error", f, at if f is not frame else site, run, [entry.name], detail=lock.label)
+
+
+def _returns_release(run: Execution) -> bool:
+    """Whether the call hands out what it holds (then somebody else gives it back)."""
+    p = run.promises[0]
+    if p is None or p.state != 1:
+        return False
+    v = raw(p.value)
+    if isinstance(v, JsFunction):
+        return True
+    if isinstance(v, JsObject):
+        return any(isinstance(raw(x), JsFunction) for x in v.props.values()) or v.cls is not None
+    return v.__class__ is Term
+
+
+def leaks(run: Execution, entry: Entry, base: Execution | None) -> Iterator[Anomaly]:
+    """Locks that the finished call still holds, and flags that it gives back only when all goes well."""
+    R = run.machine
+    if not run.settled(0) or _returns_release(run):
+        return
+    for lock in R.locks:
+        for frame, site in lock.holders:
+            if frame.root == 0 and frame.code is not None and not _still_running(run):
+                if base is None and _handed_over(lock, R):
+                    continue
+                yield Anomaly("lock-leak", "error", frame, site, run, [entry.name], detail=lock.label)
+    if base is None or not base.settled(0):
+        return
+    good, bad = _flags(base), _flags(run)
+    for loc, (first, last, restored) in bad.items():
+        if restored or loc not in good or not good[loc][2]:
+            continue
+        frame, site = user_frame(first.frame, R)
+        if frame.code is None or last is not first:
+            continue
+        yield Anomaly("lock-leak", "error", frame, site if frame is not first.frame else first.site, run, [entry.name], act=first, detail=str(loc[-1]))
+
+
+def _still_running(run: Execution) -> bool:
+    """Whether something that the call started is still going on."""
+    return any(p.due is not None for p in run.machine.pending)
+
+
+def _handed_over(lock: Any, R: Machine) -> bool:
+    """Whether a release function of the lock was stored where others find it."""
+    return False
+
+
+def _flags(run: Execution) -> dict[Any, tuple[Access, Access, bool]]:
+    """Flags, in-flight marks and counters: first and last write, and whether they are back where they were."""
+    out: dict[Any, tuple[Access, Access, bool]] = {}
+    for a in run.machine.log:
+        if a.kind != "W" or a.loc[0] not in ("cell", "prop", "entry") or not oracle.durable(a.loc):
+            continue
+        value = raw(a.value)
+        first = out.get(a.loc)
+        if first is None:
+            marks = value is True or (a.loc[0] == "entry" and value is not UNDEFINED)
+            if marks:
+                out[a.loc] = (a, a, False)
+        else:
+            out[a.loc] = (first[0], a, value is False or value is UNDEFINED or value is None)
+    return out
+
+
+def floating(run: Execution, entry: Entry) -> Iterator[Anomaly]:
+    """Asynchronous calls that nobody waits for although the caller relies on them."""
+    R = run.machine
+    done = _end_of(run, 0)
+    for p in R.promises:
+        if p.act is None or p.observed or p.site is None or p.act.root != 0:
+            continue
+        parent, site = p.site
+        own = p.act.frame
+        if parent is None or parent.code is None or own.code is None:
+            continue
+        frame, at = user_frame(parent, R)
+        if frame.code is None:
+            continue
+        if frame is parent:
+            at = site
+        later: set[Any] = set()
+        effects = False
+        first = None
+        for a in R.log:
+            if any(f is own for f in oracle.chain(a.frame)):
+                if first is None:
+                    first = a.event
+                if a.event > first:
+                    if a.kind == "W":
+                        later.add(a.loc)
+                        if a.loc[0] in ("row", "kv", "store"):
+                            effects = True
+                    elif a.kind == "E":
+                        effects = True
+        start = p.act.frame
+        relies = any(
+            a.kind == "R" and a.loc in later and not any(f is start for f in oracle.chain(a.frame)) and a.event <= done
+            for a in R.log
+        )
+        looped = _discarded_by_callback(p, R)
+        started_at = min((a.event for a in R.log if any(f is own for f in oracle.chain(a.frame))), default=None)
+        if p.state != 0 and started_at is None:
+            continue
+        if looped and (relies or effects):
+            yield Anomaly("floating-promise", "error", frame, at, run, [entry.name])
+        elif relies or (effects and _works_after(run, parent, p, done)):
+            yield Anomaly("floating-promise", "error" if relies else "warning", frame, at, run, [entry.name])
+
+
+def _end_of(run: Execution, i: int) -> int:
+    for a in run.machine.log:
+        if a.kind == "X" and a.loc == ("end", i):
+            return a.event
+    return run.events
+
+
+def _discarded_by_callback(p: Any, R: Machine) -> bool:
+    """Whether the promise was the result of a callback that ignores results (forEach)."""
+    return bool(getattr(p, "label", "") == "ignored")
+
+
+def _works_after(run: Execution, parent: Frame, p: Any, done: int) -> bool:
+    """Whether the call ended while external work that it started and did not await was outstanding."""
+    own = p.act.frame
+    return any(
+        a.event > done and a.kind in ("W", "E") and any(f is own for f in oracle.chain(a.frame)) for a in run.machine.log
+    )
+
+
+# ---------------------------------------------------------------------- pairs
+
+
+def patterns(a: Profile, b: Profile) -> list[Pattern]:
+    """Which arguments of the two calls coincide: all, none, all but one key, two keys swapped."""
+    out = [Pattern("the same arguments")]
+    keys = list(dict.fromkeys(a.keys + b.keys))[:4]
+    out.append(Pattern("different arguments", None))
+    if len(keys) > 1:
+        for k in keys:
+            out.append(Pattern(f"another {k}", frozenset({k})))
+        for i in range(len(keys)):
+            for j in range(i + 1, len(keys)):
+                if keys[i].rsplit(".", 1)[0] == keys[j].rsplit(".", 1)[0] or "." not in keys[i] + keys[j]:
+                    out.append(Pattern(f"{keys[i]} and {keys[j]} swapped", frozenset(), {keys[i]: keys[j], keys[j]: keys[i]}))
+    return out[:8]
+
+
+def explore_pair(program: Program, a: Profile, b: Profile, result: UnitResult, budget: Budget) -> None:
+    """Two calls under every pattern and world until the budget is spent."""
+    seen: set[tuple[str, tuple[str, int]]] = {(x.kind, x.where()) for x in result.anomalies}
+    for pattern in patterns(a, b):
+        forget_terms()
+        scenario = Scenario(program, [a.entry, b.entry], pattern)
+        found = explore_pattern(scenario, result, budget)
+        result.scenarios += 1
+        result.states += scenario.steps
+        result.traces += scenario.executions
+        fresh = False
+        for anomaly in found:
+            key = (anomaly.kind, anomaly.where())
+            same_place = [x for x in result.anomalies if x.where() == anomaly.where()]
+            if key not in seen and not same_place:
+                seen.add(key)
+                result.anomalies.append(anomaly)
+                fresh = True
+        if budget.spent():
+            result.bounds.add((a.entry.code.module.path, a.entry.code.span[0], f"time limit met while exploring {a.entry.name} with {b.entry.name}"))
+            return
+        del fresh
+
+
+def explore_pattern(scenario: Scenario, result: UnitResult, budget: Budget) -> list[Anomaly]:
+    """One pattern in all its worlds; the anomalies of the first world that shows any, and deadlocks."""
+    names = [e.name for e in scenario.entries]
+    found: dict[tuple[str, tuple[str, int]], Anomaly] = {}
+    for world in worlds(MAX_WORLDS):
+        allowed: set[Any] = set()
+        results: list[set[Any]] = [set() for _ in names]
+        hung = False
+        usable = True
+        conflict = False
+        timers = False
+        for order in ([0, 1], [1, 0]):
+            for late in (False, True):
+                if late and not timers:
+                    continue
+                run = scenario.serial(world, order, late)
+                if run is None:
+                    return []
+                _collect(result, run)
+                timers = timers or any(a.loc == ("timer",) for a in run.machine.log) or _used_timers(run)
+                if run.limit:
+                    usable = False
+                allowed.add(oracle.outcome(run))
+                for i in range(len(names)):
+                    results[i].add(result_picture(run, i))
+                    hung = hung or not run.settled(i)
+                conflict = conflict or conflicts(run)
+                scenario.close(run)
+        if not usable or not conflict:
+            if budget.spent():
+                break
+            continue
+        for alone in ([0], [1], []):
+            allowed.add(_subset(scenario, world, alone))
+        for run in scenario.interleavings(world, MAX_TRACES):
+            _collect(result, run)
+            if run.limit or run.machine.excused:
+                continue
+            for anomaly in judge(scenario, run, allowed, results, hung, names):
+                key = (anomaly.kind, anomaly.where())
+                old = found.get(key)
+                if old is None or cost(run) < cost(old.run):
+                    anomaly.states, anomaly.traces = scenario.steps, scenario.executions
+                    found[key] = anomaly
+            if budget.spent():
+                break
+        if scenario.stopped:
+            result.bounds.add((*_entry_place(scenario), f"only {MAX_TRACES} interleavings of {' with '.join(names)} were explored"))
+        if found or budget.spent():
+            break
+    return best(list(found.values()))
+
+
+def _entry_place(scenario: Scenario) -> tuple[str, int]:
+    code = scenario.entries[0].code
+    return code.module.path, code.span[0]
+
+
+def _used_timers(run: Execution) -> bool:
+    return run.machine.timer_seq > 0
+
+
+def _subset(scenario: Scenario, world: World, order: list[int]) -> Any:
+    """The outcome when only some of the calls happen."""
+    inner = Scenario(scenario.program, scenario.entries, scenario.pattern)
+
+    def choose(run: Execution, ready: list[Any]) -> Any:
+        mine = [p for p in ready if p.act.root in order]
+        return mine[0] if mine else None
+
+    run = inner.run(world, choose)
+    scenario.steps += inner.steps
+    scenario.executions += inner.executions
+    if run is None:
+        return None
+    got = oracle.outcome(run)
+    inner.close(run)
+    return got
+
+
+def conflicts(run: Execution) -> bool:
+    """Whether two calls touched the same thing and one changed it."""
+    touched: dict[int, tuple[set[Any], set[Any]]] = {}
+    for a in run.machine.log:
+        reads, writes = touched.setdefault(a.root, (set(), set()))
+        if a.kind == "W" or a.kind in ("L", "Q", "U"):
+            writes.add(a.loc)
+        elif a.kind == "R":
+            reads.add(a.loc)
+    items = list(touched.items())
+    for i, (_, (r1, w1)) in enumerate(items):
+        for _, (r2, w2) in items[i + 1 :]:
+            if w1 & (r2 | w2) or w2 & r1:
+                return True
+            if any(x[0] == "table" for x in r1 | r2) and any(x[0] == "row" for x in w1 | w2):
+                return True
+            if any(x[0] in ("keys", "field") for x in r1 | r2):
+                if any(oracle.covers(x, y) for x in r1 for y in w2) or any(oracle.covers(x, y) for x in r2 for y in w1):
+                    return True
+    return False
+
+
+def cost(run: Execution) -> tuple[int, int]:
+    """Context switches, then length: the shortest proof is the best."""
+    switches = 0
+    last = None
+    for a in run.machine.log:
+        if a.root != last:
+            switches += 1
+            last = a.root
+    return switches, len(run.machine.log)
+
+
+def best(found: list[Anomaly]) -> list[Anomaly]:
+    """One anomaly per stale read and place; deadlocks and leaks stay."""
+    return sorted(found, key=lambda x: cost(x.run))
+
+
+def judge(
+    scenario: Scenario, run: Execution, allowed: set[Any], results: list[set[Any]], hung: bool, names: list[str]
+) -> Iterator[Anomaly]:
+    """What is wrong with one interleaved execution."""
+    R = run.machine
+    if not all(run.settled(i) for i in range(len(names))):
+        if not hung and not any(a.parked for a in run.roots):
+            yield from deadlocks(run, names)
+        return
+    got = oracle.outcome(run)
+    if got in allowed:
+        acts = oracle.overwritten(run)
+        for f in acts:
+            if _flows_out(run, f.act):
+                yield anomaly_of(f, run, acts, names, scenario, kind="stale-read")
+                return
+        return
+    if any(_gave_up(run, i, got, allowed) for i in range(len(names))):
+        return
+    changed = _difference(got, allowed)
+    acts = oracle.stale_acts(run, False, changed)
+    acts = [f for f in acts if not _harmless(f, R)]
+    if not acts:
+        return
+    top = acts[0]
+    yield anomaly_of(top, run, acts, names, scenario)
+
+
+def _gave_up(run: Execution, i: int, got: Any, allowed: set[Any]) -> bool:
+    return False
+
+
+def _difference(got: Any, allowed: set[Any]) -> set[Any]:
+    """The locations whose final value differs from the nearest serial outcome."""
+    best_diff: set[Any] | None = None
+    for want in allowed:
+        if want is None:
+            continue
+        diff = {item[0][0] for item in got[0] ^ want[0] if isinstance(item[0], tuple)}
+        if best_diff is None or len(diff) < len(best_diff):
+            best_diff = diff
+    return best_diff or set()
+
+
+def _harmless(f: oracle.StaleAct, R: Machine) -> bool:
+    """Acts on gauges, logs and times of last access."""
+    name = str(f.act.loc[-1]).lower() if f.act.kind == "W" else ""
+    return name.startswith(("last", "updatedat", "updated_at", "seenat")) and not f.same
+
+
+def _flows_out(run: Execution, read: Access) -> bool:
+    """Whether a read value reaches what its call returns, or an effect."""
+    bit = 1 << read.index
+    R = run.machine
+    p = run.promises[read.root]
+    if p is not None and p.state == 1 and R.deep_tags(p.value) & bit:
+        return True
+    return any(a.kind == "E" and a.tags & bit for a in R.log)
+
+
+def deadlocks(run: Execution, names: list[str]) -> Iterator[Anomaly]:
+    """A cycle in the wait-for graph; without known locks, calls that wait for ever though each alone ends."""
+    R = run.machine
+    waits: dict[int, list[tuple[int, Any, Frame, int, int]]] = {}
+    for lock in R.locks:
+        for order, (p, frame, site) in enumerate(lock.waiters):
+            if p.state == 0:
+                for holder, _ in lock.holders:
+                    waits.setdefault(frame.root, []).append((holder.root, lock, frame, site, order))
+    last: tuple[Any, Frame, int] | None = None
+    for root, edges in waits.items():
+        for target, lock, frame, site, _ in edges:
+            reach, todo = set(), [target]
+            while todo:
+                n = todo.pop()
+                if n in reach:
+                    continue
+                reach.add(n)
+                todo.extend(t for t, *_ in waits.get(n, []))
+            if root in reach:
+                last = (lock, frame, site)
+    if last is not None:
+        lock, frame, site = last
+        f, at = user_frame(frame, R)
+        if f.code is not None:
+            yield Anomaly("deadlock", "error", f, at if f is not frame else site, run, names, detail=lock.label)
+        return
+    if waits or R.pending:
+        return
+    for i, act in enumerate(run.roots):
+        if not run.settled(i):
+            waiting = [x for x in _waiting(run, i) if x[0].code is not None and not R.program.is_model(x[0].code.module.path)]
+            if waiting:
+                f, at = waiting[-1]
+                yield Anomaly("deadlock", "error", f, at, run, names, detail="a promise that nothing settles any more")
+                return
+        del act
+
+
+def _waiting(run: Execution, i: int) -> list[tuple[Frame, int]]:
+    """Where the activations of a call are suspended."""
+    out = []
+    for p in run.machine.promises:
+        if p.act is not None and p.act.root == i and not p.act.done and not p.act.parked:
+            out.append((p.act.frame, p.act.await_site))
+    return out
+
+
+# ---------------------------------------------------------------------- where to point
+
+
+def anomaly_of(
+    f: oracle.StaleAct, run: Execution, acts: list[oracle.StaleAct], names: list[str], scenario: Scenario, kind: str | None = None
+) -> Anomaly:
+    """Points at the line, in the function that joins the stale read and the act."""
+    R = run.machine
+    act = f.act
+    frame, site = locate(R, f.read, act)
+    chosen = kind or oracle.classify(f, run, acts)
+    severity = "error"
+    if act.loc[0] == "store":
+        severity = "warning"
+    exact = stale_argument(R, frame, act, f) if kind is None else None
+    return Anomaly(chosen, severity, frame, site, run, names, f.read, f.foreign, act, data_site=exact, states=scenario.steps, traces=scenario.executions)
+
+
+def locate(R: Machine, read: Access, act: Access) -> tuple[Frame, int]:
+    """The innermost user frame common to read and act, and the act's site in it."""
+    meet = oracle.common_frame(read.frame, act.frame)
+    user, user_site = user_frame(act.frame, R)
+    if user is act.frame:
+        user_site = act.site
+    path: list[tuple[Frame, int]] = [(user, user_site)]
+    f = user
+    while f.parent is not None and f is not meet and f.parent.code is not None:
+        path.append((f.parent, f.site))
+        f = f.parent
+    if meet is None or meet.code is None:
+        return path[0]
+    for frame, site in path:
+        if frame is meet:
+            return frame, site
+    up: Frame | None = meet
+    while up is not None and up.code is not None:
+        for frame, site in path:
+            if frame is up:
+                return frame, site
+        up = up.parent
+    return path[0]
+
+
+def stale_argument(R: Machine, frame: Frame, act: Access, f: oracle.StaleAct) -> tuple[Frame, int] | None:
+    """The property inside an argument object that carries the stale value, when it stands on a line of its own."""
+    if not f.data:
+        return None
+    bit = 1 << f.read.index
+    g: Frame | None = act.frame
+    outer: Frame | None = None
+    while g is not None and g is not frame:
+        outer = g
+        g = g.parent
+    if outer is None or outer.args is None:
+        return None
+    best_site: int | None = None
+
+    def visit(value: Any, depth: int) -> None:
+        nonlocal best_site
+        value = raw(value)
+        if not isinstance(value, JsObject) or depth > 5:
+            return
+        for k, v in value.props.items():
+            if v.__class__ is V and v.tags & bit or (isinstance(raw(v), JsObject) and R.deep_tags(v) & bit):
+                if value.sites is not None and k in value.sites:
+                    best_site = value.sites[k]
+                visit(v, depth + 1)
+
+    for a in outer.args:
+        if a.__class__ is not Rest:
+            visit(a, 0)
+    return (frame, best_site) if best_site is not None else None

@@ -1,0 +1,133 @@
+"""Results by content, across runs, in LMDB: a file's result holds while the texts that it saw are unchanged.
+
+The key of an entry is the file, the options, the version of Krepis itself (its sources) and the list of files;
+its value names the digest of every module that the result depends on. A damaged or unreadable cache is an empty one. Entries are JSON: a workspace may be hostile, and so may its cache.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import lmdb
+
+from krepis.twin.findings import EntryPoint, Finding, Fix, Note, Step
+from krepis.twin.options import Options
+from krepis.twin.typescript.project_schema import declaration_files
+
+if TYPE_CHECKING:
+    from krepis.twin.typescript.verify import FileResult
+
+MAP_BYTES = 1 << 30
+"""Address space of the cache."""
+
+
+@lru_cache(maxsize=1)
+def own_version() -> bytes:
+    """A hash of Krepis's own sources: another version never reuses a result."""
+    h = hashlib.blake2b(digest_size=16)
+    base = Path(__file__).parent
+    for path in sorted([*base.rglob("*.py"), *base.rglob("*.ts"), *base.parent.glob("*.so")]):
+        h.update(path.name.encode())
+        h.update(path.read_bytes() if path.suffix != ".so" else str(path.stat().st_size).encode())
+    return h.digest()
+
+
+class Cache:
+    """The results of one set of options and files."""
+
+    def __init__(self, options: Options, files: list[str]) -> None:
+        h = hashlib.blake2b(own_version(), digest_size=16)
+        h.update(repr((options.max_states, options.time_limit_s, options.calls, options.models)).encode())
+        h.update("\n".join(sorted(files)).encode("utf-8", "surrogateescape"))
+        for path in [*declaration_files(options.root), options.root / "tsconfig.json", *_model_files(options)]:
+            h.update(self._digest(str(path)).encode())
+        self.prefix = h.digest()
+        self.env: Any = None
+        self.txn: Any = None
+        self.digests: dict[str, str] = {}
+        try:
+            assert options.cache_dir is not None
+            options.cache_dir.mkdir(parents=True, exist_ok=True)
+            self.env = lmdb.open(str(options.cache_dir), map_size=MAP_BYTES, max_dbs=0, sync=False, metasync=False)
+        except (lmdb.Error, OSError):
+            self.env = None
+
+    @staticmethod
+    def _digest(path: str) -> str:
+        from krepis.twin.typescript.verify import digest_of
+
+        return digest_of(path)
+
+    def digest(self, path: str) -> str:
+        """The digest of a file, read once."""
+        found = self.digests.get(path)
+        if found is None:
+            found = self._digest(path)
+            self.digests[path] = found
+        return found
+
+    def _key(self, path: str) -> bytes:
+        return hashlib.blake2b(self.prefix + path.encode("utf-8", "surrogateescape"), digest_size=20).digest()
+
+    def get(self, path: str) -> FileResult | None:
+        """The stored result for a file, if everything that it depends on is unchanged."""
+        if self.env is None:
+            return None
+        try:
+            with self.env.begin() as txn:
+                data = txn.get(self._key(path))
+            if data is None:
+                return None
+            stored = json.loads(data)
+            if all(self.digest(p) == d for p, d in stored["depends"]):
+                return read_result(stored["result"])
+        except (lmdb.Error, ValueError, KeyError, TypeError):
+            return None
+        return None
+
+    def put(self, path: str, result: FileResult) -> None:
+        """Stores a result."""
+        if self.env is None:
+            return
+        depends = [(p, self.digest(p)) for p in {path, *result.modules}]
+        try:
+            with self.env.begin(write=True) as txn:
+                txn.put(self._key(path), json.dumps({"depends": depends, "result": asdict(result)}).encode())
+        except (lmdb.Error, UnicodeEncodeError):
+            self.env = None
+
+    def close(self) -> None:
+        """Flushes and closes."""
+        if self.env is not None:
+            self.env.sync()
+            self.env.close()
+
+
+def read_result(data: dict[str, Any]) -> FileResult:
+    """A stored result; raises KeyError or TypeError when it has another shape."""
+    from krepis.twin.typescript.verify import FileResult
+
+    findings = [
+        Finding(**(f | {"steps": tuple(Step(**s) for s in f["steps"]), "fixes": tuple(Fix(**x) for x in f["fixes"])}))
+        for f in data["findings"]
+    ]
+    return FileResult(
+        **(
+            data
+            | {
+                "findings": findings,
+                "notes": [Note(**n) for n in data["notes"]],
+                "entry_points": [EntryPoint(**e) for e in data["entry_points"]],
+                "modules": tuple(data["modules"]),
+            }
+        )
+    )
+
+
+def _model_files(options: Options) -> list[Path]:
+    return sorted(p for folder in options.models for p in folder.glob("*.ts"))

@@ -1,0 +1,392 @@
+"""Entry points: the functions that the outside world may call at any time, found by executing set-up code.
+
+Registered callbacks (routes, events, jobs), exported functions, methods of long-lived classes and of exported
+objects, Nest controllers and providers, functions that a factory returns. A unit is what is set up together.
+Deliberately absent: any list of frameworks; registration is recognised by handing over a callback.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from krepis.twin.typescript.classes import construct
+from krepis.twin.typescript.code import ClassCode, FunctionCode, ModuleCode
+from krepis.twin.typescript.machine import Machine, Pattern, World
+from krepis.twin.typescript.program import Program
+from krepis.twin.typescript.scenario import Entry
+from krepis.twin.typescript.values import (
+    UNDEFINED,
+    Accessor,
+    Cell,
+    JsFunction,
+    JsObject,
+    JsPromise,
+    JsThrow,
+    Stop,
+    Value,
+    raw,
+    term,
+)
+
+MAX_ENTRIES = 400
+"""Entry points of one module."""
+_HIDDEN = re.compile(rb"\b(?:private|protected)\s")
+_ASYNC = re.compile(rb"\basync\b|\bawait\b|\.then\s*\(|\bPromise\b|setTimeout|setInterval|setImmediate|queueMicrotask|nextTick")
+_LIFECYCLE = frozenset(
+    "constructor toString toJSON onModuleInit onApplicationBootstrap onModuleDestroy onApplicationShutdown "
+    "beforeAll afterAll beforeEach afterEach ngOnInit main bootstrap".split()
+)
+
+
+def function_of(value: Value) -> JsFunction | None:
+    """The interpreted function behind a value, looking through wrappers."""
+    f = raw(value)
+    seen = 0
+    while isinstance(f, JsFunction) and f.code is None and ("wraps",) in f.props and seen < 8:
+        f = f.props[("wraps",)]
+        seen += 1
+    return f if isinstance(f, JsFunction) and f.code is not None else None
+
+
+def suspends(code: FunctionCode) -> bool:
+    """Whether a function or one inside it can suspend or start something that does."""
+    if code.is_async:
+        return True
+    return bool(_ASYNC.search(code.module.text, code.start, code.end))
+
+
+def hidden(code: FunctionCode) -> bool:
+    """Whether a method is declared private or protected."""
+    text = code.module.text
+    return bool(_HIDDEN.search(text, code.anchor, min(code.start + 60, text.find(b"(", code.start) if b"(" in text[code.start : code.start + 200] else code.end)))
+
+
+def load(R: Machine, path: str) -> bool:
+    """Loads a module for set-up; failures of its top level are survived."""
+    try:
+        return R.load(path) is not None
+    except (JsThrow, Stop, RecursionError):
+        return path in R.modules
+
+
+def cell_value(R: Machine, path: str, name: str) -> Value:
+    """The value of a top-level name."""
+    instance = R.modules.get(path)
+    if instance is None:
+        return UNDEFINED
+    c = instance.cells.get(name)
+    if c is None:
+        return UNDEFINED
+    return c.v if c.__class__ is Cell else R.rdimp(c, 0)
+
+
+def discover(program: Program, path: str) -> list[Entry]:
+    """The entry points of one module, in source order."""
+    code = program.module(path)
+    if code is None or not _ASYNC.search(code.text):
+        return []
+    R = Machine(program, World(), Pattern("same"))
+    R.discovering = True
+    if not load(R, path):
+        return []
+    found: list[Entry] = []
+    seen: set[tuple[str, int]] = set()
+
+    def add(name: str, fn: FunctionCode, unit: str, pick: Callable[[Machine], tuple[Value, JsFunction] | None], how: str) -> None:
+        key = (fn.module.path, fn.index)
+        if key in seen or len(found) >= MAX_ENTRIES or program.is_model(fn.module.path):
+            return
+        seen.add(key)
+        found.append(Entry(name, fn, unit, pick, how))
+
+    for item in list(_classes(program, R, code)):
+        add(*item)
+    for item in list(_exports(program, R, code)):
+        add(*item)
+    for item in _registered(program, R, path, path):
+        add(*item)
+    if not found:
+        for item in _scripts(R, code):
+            add(*item)
+    R.dead = True
+    found.sort(key=lambda e: (e.code.module.path, e.code.start))
+    return found
+
+
+Item = tuple[str, FunctionCode, str, Callable[[Machine], "tuple[Value, JsFunction] | None"], str]
+
+
+def _registered(program: Program, R: Machine, path: str, unit: str, prepare: Callable[[Machine], None] | None = None) -> Iterator[Item]:
+    """Callbacks that the set-up handed to a framework."""
+    for index, (name, _, args, frame, _) in enumerate(R.entries):
+        for position, a in enumerate(args):
+            f = function_of(a)
+            if f is None or f.code is None or not suspends(f.code):
+                continue
+
+            def pick(R2: Machine, i: int = index, at: int = position) -> tuple[Value, JsFunction] | None:
+                R2.discovering = True
+                if prepare is not None:
+                    prepare(R2)
+                else:
+                    load(R2, path)
+                if i >= len(R2.entries):
+                    return None
+                _, receiver, args2, _, _ = R2.entries[i]
+                v = raw(args2[at]) if at < len(args2) else UNDEFINED
+                return (UNDEFINED, v) if isinstance(v, JsFunction) else None
+
+            yield f.code.name, f.code, unit, pick, f"registered with {name}"
+
+
+def _classes(program: Program, R: Machine, module: ModuleCode) -> Iterator[Item]:
+    """Methods of the classes of a module that outlive a request, and what their constructors register."""
+    for cls in module.classes:
+        if module.top_level.get(cls.name) != "class":
+            continue
+        if not _ASYNC.search(module.text, cls.start, cls.end):
+            continue
+        if not _long_lived(cls):
+            continue
+        path = module.path
+
+        def build(R2: Machine, c: ClassCode = cls, p: str = path) -> Value:
+            load(R2, p)
+            return program.singleton(R2, c, module, "")
+
+        before = len(R.entries)
+        try:
+            build(R)
+        except (Stop, RecursionError):
+            continue
+        made = raw(R.singletons.get((path, cls.name, "")))
+        unit = f"{path}#{cls.name}"
+        methods = 0
+        for member in cls.members:
+            fn = member.code
+            if member.kind != "method" or fn is None or member.name is None or member.name in _LIFECYCLE:
+                continue
+            if member.private or hidden(fn):
+                continue
+            if member.static:
+
+                def pick_static(R2: Machine, p: str = path, c: str = cls.name, m: str = member.name) -> tuple[Value, JsFunction] | None:
+                    load(R2, p)
+                    ctor = raw(cell_value(R2, p, c))
+                    f = raw(ctor.props.get(m)) if isinstance(ctor, JsObject) else None
+                    return (ctor, f) if isinstance(f, JsFunction) else None
+
+                yield f"{cls.name}.{member.name}", fn, unit, pick_static, "static method"
+                continue
+            if not isinstance(made, JsObject):
+                continue
+            methods += 1
+
+            def pick(R2: Machine, m: str = member.name, make: Callable[[Machine], Value] = build) -> tuple[Value, JsFunction] | None:
+                o = raw(make(R2))
+                if not isinstance(o, JsObject):
+                    return None
+                h: JsObject | None = o
+                while h is not None:
+                    f = raw(h.props.get(m))
+                    if isinstance(f, JsFunction):
+                        return (o, f)
+                    h = h.proto
+                return None
+
+            yield f"{cls.name}.{member.name}", fn, unit, pick, "method"
+        if isinstance(made, JsObject):
+            for key, v in list(made.props.items()):
+                f = function_of(v)
+                if f is not None and f.code is not None and isinstance(key, str) and not key.startswith("#") and suspends(f.code) and f.code.kind == "arrow" and f.code.module is module and cls.start <= f.code.start < cls.end:
+
+                    def pick_field(R2: Machine, k: str = key, make: Callable[[Machine], Value] = build) -> tuple[Value, JsFunction] | None:
+                        o = raw(make(R2))
+                        g = raw(o.props.get(k)) if isinstance(o, JsObject) else None
+                        return (o, g) if isinstance(g, JsFunction) else None
+
+                    yield f"{cls.name}.{key}", f.code, unit, pick_field, "method"
+        if len(R.entries) > before:
+            for index in range(before, len(R.entries)):
+                name, _, args, _, _ = R.entries[index]
+                for position, a in enumerate(args):
+                    f = function_of(a)
+                    if f is None or f.code is None:
+                        continue
+
+                    def pick_registered(
+                        R2: Machine, offset: int = index - before, at: int = position, make: Callable[[Machine], Value] = build, p: str = path, n: str = cls.name
+                    ) -> tuple[Value, JsFunction] | None:
+                        R2.discovering = True
+                        load(R2, p)
+                        start = R2.singletons.get(("entries", p, n))
+                        if start is None:
+                            start = len(R2.entries)
+                            R2.singletons[("entries", p, n)] = start
+                            make(R2)
+                        if start + offset >= len(R2.entries):
+                            return None
+                        args2 = R2.entries[start + offset][2]
+                        v = raw(args2[at]) if at < len(args2) else UNDEFINED
+                        return (UNDEFINED, v) if isinstance(v, JsFunction) else None
+
+                    yield f.code.name, f.code, unit, pick_registered, f"registered with {name}"
+
+
+def _long_lived(cls: ClassCode) -> bool:
+    """Whether instances of a class outlive a request, as far as its text shows."""
+    for d in cls.decorators:
+        if d.name in ("Entity", "Schema", "ObjectType", "InputType", "ArgsType"):
+            return False
+        if d.name == "Injectable" and "REQUEST" in d.args_text:
+            return False
+    name = cls.name
+    return not (name.endswith(("Error", "Exception", "Dto", "DTO", "Test", "Spec")) or cls.abstract)
+
+
+def _exports(program: Program, R: Machine, module: ModuleCode) -> Iterator[Item]:
+    """Exported functions, functions of exported objects, and functions that exported factories return."""
+    names = dict(module.exports)
+    if module.is_commonjs:
+        instance = R.modules.get(module.path)
+        exported = raw(instance.exports) if instance is not None else None
+        if isinstance(exported, JsObject):
+            yield from _members(program, module, exported, "exports", lambda R2: _commonjs(R2, module.path))
+    for name, local in names.items():
+        value = raw(cell_value(R, module.path, local))
+
+        def get(R2: Machine, n: str = local) -> Value:
+            load(R2, module.path)
+            return cell_value(R2, module.path, n)
+
+        if isinstance(value, JsFunction) and value.is_class:
+            continue
+        f = function_of(value)
+        if f is not None and f.code is not None:
+            yield from _function(program, R, module, local if name == "default" else name, f, value, get)
+        elif isinstance(value, JsObject) and not isinstance(value, JsPromise):
+            yield from _members(program, module, value, local, get)
+
+
+def _commonjs(R: Machine, path: str) -> Value:
+    load(R, path)
+    instance = R.modules.get(path)
+    return instance.exports if instance is not None else UNDEFINED
+
+
+def _function(
+    program: Program, R: Machine, module: ModuleCode, name: str, f: JsFunction, value: Value, get: Callable[[Machine], Value]
+) -> Iterator[Item]:
+    code = f.code
+    assert code is not None
+    if not suspends(code):
+        return
+    path = module.path
+
+    def pick(R2: Machine) -> tuple[Value, JsFunction] | None:
+        v = raw(get(R2))
+        return (UNDEFINED, v) if isinstance(v, JsFunction) else None
+
+    if code.is_async:
+        yield name, code, path, pick, "exported"
+        return
+    made = _try_factory(R, value, code)
+    unit = f"{path}#{name}()"
+
+    def product(R2: Machine) -> Value:
+        key = ("product", path, name)
+        if key not in R2.singletons:
+            R2.singletons[key] = _try_factory(R2, get(R2), code)
+        return R2.singletons[key]
+
+    inner = function_of(made)
+    if inner is not None and inner.code is not None:
+
+        def pick_returned(R2: Machine) -> tuple[Value, JsFunction] | None:
+            v = raw(product(R2))
+            return (UNDEFINED, v) if isinstance(v, JsFunction) else None
+
+        yield f"{name}()", inner.code, unit, pick_returned, "returned"
+        return
+    if isinstance(made, JsObject) and not isinstance(made, JsPromise) and not isinstance(made, JsFunction):
+        yield from _members(program, module, made, f"{name}()", product, unit)
+        return
+    yield name, code, path, pick, "exported"
+
+
+def _try_factory(R: Machine, value: Value, code: FunctionCode) -> Value:
+    """Calls a function during set-up with long-lived arguments; what it returns, or undefined."""
+    saved = R.act, R.frame, R.tracking
+    R.act, R.frame, R.tracking = R.setup_act, R.setup_act.frame, False
+    try:
+        args: list[Value] = []
+        for i, p in enumerate(code.param_names):
+            ref = code.param_types[i] if i < len(code.param_types) else None
+            name = p if p.isidentifier() else f"arg{i + 1}"
+            if p.startswith("..."):
+                break
+            args.append(R.program.inject(R, name, (ref, code.module) if ref is not None else None, f"{code.module.path}:{code.name}.{name}"))
+        return raw(R.call(value, UNDEFINED, args, 0))
+    except (JsThrow, Stop, RecursionError):
+        return UNDEFINED
+    finally:
+        R.act, R.frame, R.tracking = saved
+
+
+def _members(
+    program: Program, module: ModuleCode, o: JsObject, name: str, get: Callable[[Machine], Value], unit: str = ""
+) -> Iterator[Item]:
+    """The functions of an object that lives as long as its module."""
+    unit = unit or f"{module.path}#{name}"
+    keys: dict[str, Value] = {}
+    h: JsObject | None = o
+    while h is not None and (h is o or h.cls is None):
+        for k, v in h.props.items():
+            if isinstance(k, str) and v.__class__ is not Accessor and k not in keys and k != "constructor" and not k.startswith("#"):
+                keys[k] = v
+        h = h.proto
+        if h is not None and h.props.get("constructor") is None:
+            break
+    for k, v in keys.items():
+        f = function_of(v)
+        if f is None or f.code is None or program.is_model(f.code.module.path) or f.code.module is not module:
+            continue
+        if h is not None and f.code.kind == "method" and hidden(f.code):
+            continue
+        if f.code.kind == "constructor":
+            continue
+
+        def pick(R2: Machine, key: str = k) -> tuple[Value, JsFunction] | None:
+            p = raw(get(R2))
+            if not isinstance(p, JsObject):
+                return None
+            g: JsObject | None = p
+            while g is not None:
+                fn = raw(g.props.get(key))
+                if isinstance(fn, JsFunction):
+                    return (p, fn)
+                g = g.proto
+            return None
+
+        yield f"{name}.{k}" if name != "exports" else k, f.code, unit, pick, "member"
+
+
+def _scripts(R: Machine, module: ModuleCode) -> Iterator[Item]:
+    """Top-level asynchronous functions of a module without any other entry point."""
+    for name, kind in module.top_level.items():
+        if kind not in ("function", "const"):
+            continue
+        f = function_of(cell_value(R, module.path, name))
+        if f is None or f.code is None or not suspends(f.code) or name in _LIFECYCLE:
+            continue
+
+        def pick(R2: Machine, n: str = name) -> tuple[Value, JsFunction] | None:
+            load(R2, module.path)
+            v = raw(cell_value(R2, module.path, n))
+            return (UNDEFINED, v) if isinstance(v, JsFunction) else None
+
+        yield name, f.code, module.path, pick, "script"
+
+
+__all__ = ["construct", "discover", "function_of", "term"]

@@ -1,0 +1,232 @@
+"""`verify`: from source files to a report. The one function that the command line and the editor share.
+
+Strategy: one job per file (its entry points, in units), spread over worker processes; each job depends on the
+texts of the modules that it loaded, which is what its cached result is keyed by. Results are merged in the
+order of the files, so that equal inputs give equal reports.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import hashlib
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from krepis.twin.findings import EntryPoint, Finding, Note, Report, Summary
+from krepis.twin.options import Options, Progress, SourceFile, root_relative
+from krepis.twin.typescript.analysis import analyse
+from krepis.twin.typescript.cache import Cache
+from krepis.twin.typescript.entries import discover
+from krepis.twin.typescript.explain import finding_of
+from krepis.twin.typescript.program import Program, read_text
+from krepis.twin.typescript.scenario import Entry
+from krepis.twin.typescript.values import forget_terms
+
+RECURSION = 6_000
+"""Python frames that simulated calls may use."""
+KEPT_MODULES = 1_500
+"""Lowered modules that a worker keeps."""
+
+
+@dataclass
+class FileResult:
+    """What verifying one file gave; everything in it is plain data."""
+
+    path: str
+    findings: list[Finding]
+    notes: list[Note]
+    entry_points: list[EntryPoint]
+    functions: int = 0
+    scenarios: int = 0
+    states: int = 0
+    traces: int = 0
+    modules: tuple[str, ...] = ()
+    failure: str = ""
+
+
+class Job:
+    """What the workers share: the program and how paths are shown."""
+
+    def __init__(self, files: Sequence[SourceFile], options: Options) -> None:
+        self.options = options
+        self.files = list(files)
+        self.shown = {str(f.absolute): f.path for f in files}
+        self.program = Program([str(f.absolute) for f in files], options.root, options.models)
+
+    def show(self, path: str) -> str:
+        """A module path as reports show it."""
+        found = self.shown.get(path)
+        if found is not None:
+            return found
+        with contextlib.suppress(ValueError):
+            return Path(os.path.relpath(path)).as_posix()
+        return path
+
+    def rooted(self, path: str) -> str:
+        """A module path as fingerprints use it."""
+        return root_relative(SourceFile(self.show(path), Path(path)), self.options)
+
+
+_job: Job | None = None
+
+
+def _init_worker() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.setrecursionlimit(RECURSION)
+
+
+def _work(index: int) -> tuple[int, FileResult]:
+    assert _job is not None
+    return index, verify_file(_job, _job.files[index])
+
+
+def verify_file(job: Job, source: SourceFile) -> FileResult:
+    """One file; a failure of Krepis itself is reported, not raised."""
+    result = FileResult(source.path, [], [], [])
+    program = job.program
+    if len(program.loaded()) > KEPT_MODULES:
+        program.forget()
+        gc.collect()
+    program.touched = set()
+    path = str(source.absolute)
+    try:
+        code = program.module(path)
+        if code is None:
+            result.notes.append(Note(source.path, 1, "skipped", program.failed.get(path, "could not be read")))
+            return result
+        result.functions = sum(1 for f in code.functions if f.kind not in ("module", "field"))
+        for problem in code.problems:
+            result.notes.append(Note(source.path, max(1, problem.line), problem.kind, problem.message))
+        forget_terms()
+        entries = discover(program, path)
+        units: dict[str, list[Entry]] = {}
+        for e in entries:
+            units.setdefault(e.unit, []).append(e)
+            result.entry_points.append(EntryPoint(job.show(e.code.module.path), e.code.span[0], e.name))
+        for members in units.values():
+            found = analyse(program, members, job.options.time_limit_s)
+            result.scenarios += found.scenarios
+            result.states += found.states
+            result.traces += found.traces
+            counts: dict[str, int] = {}
+            for anomaly in found.anomalies:
+                f = finding_of(anomaly, job.show, job.rooted)
+                n = counts.get(f.fingerprint, 0)
+                counts[f.fingerprint] = n + 1
+                if n:
+                    f = finding_of(anomaly, job.show, job.rooted, n)
+                result.findings.append(f)
+            for where, line, message in found.bounds:
+                result.notes.append(Note(job.show(where) if where else source.path, max(1, line), "bounded", message))
+            for where, line, message in found.unsupported:
+                result.notes.append(Note(job.show(where), max(1, line), "unsupported", message))
+    except Exception as error:
+        if os.environ.get("KREPIS_DEBUG"):
+            raise
+        result.failure = f"{type(error).__name__}: {error}"
+    except (MemoryError, RecursionError) as error:
+        result.failure = type(error).__name__
+    result.modules = tuple(sorted(p for p in program.touched if not program.is_model(p)))
+    return result
+
+
+def digest_of(path: str) -> str:
+    """A hash of the text of a file; empty when it cannot be read."""
+    try:
+        return hashlib.blake2b(Path(path).read_bytes(), digest_size=16).hexdigest()
+    except OSError:
+        return ""
+
+
+def verify(
+    files: Sequence[SourceFile],
+    options: Options,
+    progress: Callable[[Progress], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Report:
+    """Verifies `files` as one program. Equal inputs give equal reports, except the time."""
+    started = time.monotonic()
+    sys.setrecursionlimit(max(RECURSION, sys.getrecursionlimit()))
+    results: list[FileResult | None] = [None] * len(files)
+    cache = Cache(options, [str(f.absolute) for f in files]) if options.cache_dir is not None else None
+    todo: list[int] = []
+    for i, f in enumerate(files):
+        hit = cache.get(str(f.absolute)) if cache is not None else None
+        if hit is not None and hit.path == f.path:
+            results[i] = hit
+        else:
+            todo.append(i)
+    done = len(files) - len(todo)
+    if progress is not None:
+        progress(Progress(done, len(files), "verifying"))
+    for i, r in _run(files, options, todo):
+        results[i] = r
+        done += 1
+        if cache is not None and not r.failure:
+            cache.put(str(files[i].absolute), r)
+        if progress is not None:
+            progress(Progress(done, len(files), files[i].path))
+        if cancelled is not None and cancelled():
+            break
+    if cache is not None:
+        cache.close()
+    return merge([r for r in results if r is not None], len(files), time.monotonic() - started)
+
+
+def _run(files: Sequence[SourceFile], options: Options, todo: list[int]) -> Iterator[tuple[int, FileResult]]:
+    """Runs the jobs, in this process when there is little to do."""
+    global _job
+    if not todo:
+        return
+    workers = min(options.jobs or os.cpu_count() or 1, len(todo))
+    _job = Job(files, options)
+    if workers <= 1 or len(todo) < 4:
+        for i in todo:
+            yield i, verify_file(_job, files[i])
+        _job = None
+        return
+    context = multiprocessing.get_context("fork")
+    chunk = max(1, min(16, len(todo) // (workers * 8)))
+    with context.Pool(workers, _init_worker) as pool:
+        yield from pool.imap_unordered(_work, todo, chunksize=chunk)
+    _job = None
+
+
+def merge(results: list[FileResult], files: int, seconds: float) -> Report:
+    """One report from the results of the files; an anomaly seen from two files is reported once."""
+    findings: dict[tuple[str, int, str], Finding] = {}
+    notes: list[Note] = []
+    failures: list[Note] = []
+    points: list[EntryPoint] = []
+    for r in results:
+        for f in r.findings:
+            key = (f.file, f.line, f.kind)
+            old = findings.get(key)
+            if old is None or (len(f.steps), f.schedule) < (len(old.steps), old.schedule):
+                findings[key] = f
+        notes.extend(r.notes)
+        points.extend(r.entry_points)
+        if r.failure:
+            failures.append(Note(r.path, 1, "skipped", r.failure))
+    summary = Summary(
+        files=files,
+        functions=sum(r.functions for r in results),
+        entry_points=len(points),
+        scenarios=sum(r.scenarios for r in results),
+        states=sum(r.states for r in results),
+        traces=sum(r.traces for r in results),
+        seconds=round(seconds, 3),
+    )
+    report = Report(summary, tuple(findings.values()), tuple(notes), tuple(failures), entry_points=tuple(points))
+    return replace(report).sorted()
+
+
+__all__ = ["Any", "FileResult", "digest_of", "read_text", "verify", "verify_file"]

@@ -1,0 +1,49 @@
+# `make demo` and `make test` do all the set-up that they need, from a bare machine.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test setup lint types unit sanitize package bench soak clean
+
+demo: setup
+	@cd examples/shop && ../../$(BIN)/krepis verify --fail-on never src
+
+test: setup lint types unit sanitize package
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml $(wildcard twin/engine/*.c twin/engine/*.h twin/engine/*.py)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Krepis needs Python 3.11 or newer'; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); apt-get update -qq && apt-get install -y -qq python3-venv python3-dev && $(PYTHON) -m venv $(VENV); }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip setuptools
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' --config-settings editable_mode=strict
+	@touch $@
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+unit: setup
+	$(BIN)/python -m pytest -n 2
+
+sanitize: setup
+	KREPIS_SANITIZE=1 $(BIN)/python tests/sanitize.py
+
+package: setup
+	$(BIN)/python tests/package.py
+
+bench: setup
+	$(BIN)/python benchmarks/engine/run.py
+	$(BIN)/python benchmarks/frontend/run.py
+
+soak: setup
+	$(BIN)/python -m pytest -n 2 tests --hypothesis-profile=soak
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

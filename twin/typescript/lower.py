@@ -30,6 +30,7 @@ def lower_module(text: str, path: str) -> ModuleCode:
     type_numbers: dict[str, int] = {}
     for info in analysis.infos:
         _write(analysis, info, type_numbers)
+    module.problems.sort()
     return module
 
 

@@ -9,7 +9,7 @@ more than `_budget_s` of processor time (error recovery on garbage can) is given
 U+2028), lines and columns count from 1, columns in UTF-16 code units.
 
 `using` declarations, which the grammar only half knows, are parsed as `const` of the same length and
-remembered by offset.  Deliberately absent: incremental reparsing (a language server's business).
+remembered by offset; `export type *` is parsed as `export *`.  Deliberately absent: incremental reparsing (a language server's business).
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ _ASYNC = re.compile(
     r"|function\s*\*|\.(?:then|catch|finally|on|once|emit|addListener|addEventListener)\s*\("
 )
 _USING = re.compile(rb"(?<![\w$.#])(?:await[ \t]+)?using(?=[ \t]+[A-Za-z_$][\w$]*\s*(?:=(?![=>])|:|of\b))")
+_TYPE_STAR = re.compile(rb"(?<![\w$.#])export(\s+)type(?=\s*\*)")
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
@@ -197,6 +198,8 @@ def _parse(source: bytes, dialect: str) -> Syntax | str:
         return b"const".rjust(length)
 
     parsed_text = _USING.sub(as_const, source) if b"using" in source else source
+    if b"export" in parsed_text:
+        parsed_text = _TYPE_STAR.sub(lambda match: match[0].replace(b"type", b"    "), parsed_text)
     deadline = time.process_time() + _budget_s(len(source))
 
     def read(offset: int, _point: object) -> bytes:

@@ -265,7 +265,7 @@ class Analysis:
             node, holder = pending.pop()
             kind = kinds[node.kind_id]
             if node.is_missing:
-                if kind != "';":
+                if kind not in ("';", "'!"):
                     self._problem(node, f"syntax error: {kind.lstrip(chr(39))} is missing")
                     if holder is not None:
                         self.dropped.add(holder.id)

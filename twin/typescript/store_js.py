@@ -1,17 +1,15 @@
 """The external store as TypeScript models see it: handles with native methods, and values carried across.
 
-Strategy: `database(R, kind, dialect)` and `kv(R, name)` make one handle per name and execution, whose methods
-are native functions; `MachineHost` answers the store's questions with the machine's terms and world. WHERE
+Strategy: `database` and `kv` make handles whose methods are native functions, on one store per name and
+execution; `StoreHost` answers the store's questions with the machine's terms and world. WHERE
 objects of all mappers (Prisma, Mongo, TypeORM and Sequelize operators, plain equality) and the trees of
 builders become expressions of `sql.py` in one place, `condition`; data objects (increment, $inc, fragments of
 SQL) in `assignments`.
 
 Rules:
-* A model calls a method inside the function that it gives to `io`; `Waiting` unwinds to `io` when the
-  operation has to wait, and the function runs again from its start: nothing before the method may count.
+* A model calls a method inside the function that it gives to `io`; `Blocked` unwinds to it when the operation
+  has to wait, and the function runs again from its start: nothing before the method may count.
 * A row is a `JsObject` whose columns are asked when they are read; the read is that of its query's instant.
-* Locations in the machine's log are ('row', table, key), ('table', table), ('kv', store, key); the column is
-  kept in `Access.extra`, so that conflicts are found by row and explained by column.
 * Errors of the store are thrown as what the model's `error(kind, table, columns)` makes of them.
 """
 
@@ -19,11 +17,11 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from krepis.twin.typescript import sql, terms
+from krepis.twin.typescript.intrinsics import attempt
 from krepis.twin.typescript.schema import EMPTY, column_name
 from krepis.twin.typescript.sql import Col, Expr, Lit, Op, Param, Sub, Unknown
 from krepis.twin.typescript.store import (
@@ -36,6 +34,7 @@ from krepis.twin.typescript.store import (
     StoreError,
     Tx,
 )
+from krepis.twin.typescript.store_host import MachineHost
 from krepis.twin.typescript.values import (
     UNDEFINED,
     Accessor,
@@ -44,7 +43,6 @@ from krepis.twin.typescript.values import (
     JsObject,
     JsThrow,
     Rest,
-    Stop,
     Term,
     Value,
     raw,
@@ -56,147 +54,113 @@ if TYPE_CHECKING:
     from krepis.twin.typescript.machine import Access, Frame, Machine
 
 
-class Waiting(Stop):
-    """An external operation has to wait; `blocked()` says whether it still has to, `owners` for whom."""
-
-    def __init__(self, blocked: Callable[[], bool], keys: tuple[Any, ...], owners: frozenset[Any]) -> None:
-        super().__init__()
-        self.blocked = blocked
-        self.keys = keys
-        self.owners = owners
-
-
 class Instant:
     """One moment of one statement: where in the program, and the reads already logged for it."""
 
-    __slots__ = ("frame", "reads", "site")
+    __slots__ = ("ctrl", "frame", "reads", "site", "spare")
 
     def __init__(self, frame: Frame, site: int) -> None:
         self.frame = frame
+        self.ctrl = frame.ctrl
         self.site = site
         self.reads: dict[Any, Access] = {}
+        self.spare: dict[Any, list[Access]] = {}
 
 
-class MachineHost:
-    """`store.Host` on a machine. `site` is the syntax node of the operation in progress."""
+SPARE_READS = 4
+"""Columns of a row whose later use is logged one by one as reads of the query's instant; more share `*`."""
+
+
+class StoreHost(MachineHost):
+    """`store.Host` on a machine, for values that the program goes on using.
+
+    `site` is the syntax node of the operation in progress. A column may be asked long after its row was read:
+    places in the log are kept free at the query's instant and filled when the column is used.
+    """
 
     def __init__(self, machine: Machine) -> None:
-        self.machine = machine
+        super().__init__(machine)
         self.site = 0
         self.instant: Instant | None = None
 
-    def term(self, op: str, *args: Value) -> Value:
-        return self.machine.term(op, *args)
-
     def fresh(self, name: str) -> Value:
-        return self.machine.fresh(name, self.site)
+        return self.R.fresh(name, self.site)
 
     def ask(self, question: Value) -> bool:
-        return self.machine.truth(question, self.site)
-
-    def assume(self, question: Value, answer: bool) -> bool:
-        asked = self.machine.canon(question)
-        answers = self.machine.world.answers
-        if asked in answers:
-            return self.machine.ask(asked)
-        answers[asked] = answer
-        return answer
-
-    def equal(self, a: Value, b: Value) -> bool:
-        return self.machine.equal(a, b)
-
-    def decide(self, op: str, a: Value, b: Value) -> bool:
-        machine = self.machine
-        compare = {"<": machine.lt, "<=": machine.le, ">": machine.gt, ">=": machine.ge}[op]
-        return machine.truth(compare(_comparable(a), _comparable(b), self.site), self.site)
-
-    def compute(self, op: str, a: Value, b: Value) -> Value:
-        machine = self.machine
-        if op == "||":
-            return terms.concat([terms.to_text(a), terms.to_text(b)])
-        run = {"+": machine.add, "-": machine.sub, "*": machine.mul, "/": machine.div, "%": machine.mod}[op]
-        return raw(run(a, b, self.site))
+        return self.R.truth(raw(question), self.site)
 
     def is_null(self, value: Value) -> bool:
-        return self.machine.nullish(value, self.site)
-
-    def is_term(self, value: Value) -> bool:
-        return value.__class__ is Term
-
-    def linear(self, value: Value) -> tuple[int | float, tuple[tuple[Value, int | float], ...]] | None:
-        if value.__class__ is not Term and (isinstance(value, bool) or not isinstance(value, (int, float))):
-            return None
-        constant, parts = terms.linear(value)
-        return constant, tuple(parts.items())
-
-    def sum(self, constant: int | float, parts: tuple[tuple[Value, int | float], ...]) -> Value:
-        total: Value = constant
-        for part, factor in parts:
-            total = terms.add(total, terms.scale(part, factor))
-        return total
-
-    def elements(self, value: Value) -> Sequence[Value] | None:
-        value = raw(value)
-        if not isinstance(value, JsArray) or any(isinstance(item, Rest) for item in value.items):
-            return None
-        return [raw(item) for item in value.items]
+        return self.R.nullish(raw(value), self.site)
 
     def strip(self, value: Value) -> Value:
-        value = self.machine.canon(value)
-        return clone(self.machine, value) if isinstance(value, JsObject) else value
+        value = self.R.canon(raw(value))
+        return clone(self.R, value) if isinstance(value, JsObject) else value
 
     def key(self, value: Value) -> Value:
         value = raw(value)
-        self.machine.note_key(value)
         if isinstance(value, JsObject):
-            return self.machine.term("object", repr(self.machine.snapshot(value)))
-        return self.machine.canon(value)
+            return self.R.term("object", repr(self.R.snapshot(value)))
+        return super().key(value)
+
+    def elements(self, value: Value) -> Sequence[Value] | None:
+        found = super().elements(value)
+        return None if found is None else [raw(item) for item in found]
 
     def carry(self, value: Value, sources: Sequence[Value]) -> Value:
         tags = 0
         for source in sources:
-            tags |= self.machine.deep_tags(source)
+            tags |= self.R.deep_tags(source)
         return tagged(value, tags)
 
     def now(self) -> Instant:
         if self.instant is None:
-            self.instant = Instant(self.machine.frame, self.site)
+            self.instant = Instant(self.R.frame, self.site)
         return self.instant
 
     def note_read(self, loc: tuple[Any, ...], value: Value, at: Instant) -> Value:
-        place = loc[:3]
-        access = at.reads.get(place)
+        R = self.R
+        if not R.tracking:
+            return value
+        access = at.reads.get(loc)
         if access is None:
-            if at is not self.instant or not self.machine.tracking:
+            if at is self.instant:
+                R.note_read(loc, value, at.site)
+                access = R.log[-1]
+                if loc[0] == "row" and loc[3] == "*":
+                    at.spare[loc[:3]] = [self._reserve(at) for _ in range(SPARE_READS)]
+                    R.reads.add(loc[:3])
+            else:
+                access = self._fill(loc, value, at)
+            if access is None:
                 return value
-            self.machine.note_read(place, value, at.site)
-            access = self.machine.log[-1]
-            access.extra = set()
-            at.reads[place] = access
-        if len(loc) > 3:
-            access.extra.add(loc[3])
+            at.reads[loc] = access
         return tagged(value, 1 << access.index)
 
+    def _reserve(self, at: Instant) -> Access:
+        access = self.R._log("-", ("spare",), None, at.site)
+        access.frame, access.root = at.frame, at.frame.root
+        return access
+
+    def _fill(self, loc: tuple[Any, ...], value: Value, at: Instant) -> Access | None:
+        spare = at.spare.get(loc[:3])
+        if not spare:
+            return at.reads.get((*loc[:3], "*"))
+        access = spare.pop(0)
+        access.kind, access.loc, access.value = "R", loc, value
+        self.R.reads.add(loc)
+        return access
+
     def note_write(self, loc: tuple[Any, ...], value: Value, at: Instant) -> None:
-        machine = self.machine
-        saved = machine.frame
-        machine.frame = at.frame
-        try:
-            machine.note_write(loc[:3], value, at.site, machine.deep_tags(value))
-            if machine.tracking and len(loc) > 3:
-                machine.log[-1].extra = {loc[3]}
-        finally:
-            machine.frame = saved
-
-    def unblock(self) -> None:
-        """Blocked operations look for themselves: `Waiting.blocked`."""
-
-    def excuse(self, reason: str) -> None:
-        self.machine.stores.setdefault("excuses", []).append(reason)
-
-
-def _comparable(value: Value) -> Value:
-    return UNDEFINED if value is None else value
+        R = self.R
+        saved = R.frame
+        R.frame = at.frame
+        before = len(R.log)
+        R.note_write(loc, raw(value), at.site, R.deep_tags(value))
+        if len(R.log) > before:
+            R.log[-1].ctrl |= at.ctrl
+            if loc[0] == "row":
+                R.writes.add(loc[:3])
+        R.frame = saved
 
 
 def clone(machine: Machine, value: Value, depth: int = 6) -> Value:
@@ -358,7 +322,10 @@ def tree(value: Value, dialect: str) -> Expr | None:
         return Col(str(raw(_prop(value, "__col"))))
     name = raw(_prop(value, "__op"))
     if isinstance(name, str):
-        return Op(name, tuple(expression(arg, dialect) for arg in items(_prop(value, "args"))))
+        parts = items(_prop(value, "args"))
+        if name in ("and", "or", "not"):
+            return Op(name, tuple(_all(condition(part, dialect)) for part in parts))
+        return Op(name, tuple(expression(part, dialect) for part in parts))
     text = raw(_prop(value, "__sql"))
     if text is not UNDEFINED:
         return fragment(text, _prop(value, "params"), dialect)
@@ -663,27 +630,21 @@ class Connection:
 
     def __init__(self, machine: Machine, kind: str, dialect: str) -> None:
         schema = getattr(machine.program, "schema", EMPTY) or EMPTY
-        self.host = MachineHost(machine)
+        self.host = StoreHost(machine)
         self.database = Database(self.host, kind, dialect, schema)
         self.error: Value = UNDEFINED
         self.dialect = dialect
 
     def run(self, machine: Machine, tx: Tx | None, s: int, action: Callable[[], Value]) -> Value:
-        """One operation at one instant; its errors become the library's, its waits unwind."""
+        """One operation at one instant; its errors become the library's."""
         self.host.site, self.host.instant = s, None
         try:
             return action()
-        except Blocked as wait:
-            raise Waiting(self._still(wait), wait.keys, wait.owners) from None
         except StoreError as error:
             self.database.fail(tx)
             raise JsThrow(self._made(machine, error, s)) from None
         finally:
             self.host.instant = None
-
-    def _still(self, wait: Blocked) -> Callable[[], bool]:
-        held = self.database.locks.held
-        return lambda: any(owner in held.get(key, {}) for key in wait.keys for owner in wait.owners)
 
     def _made(self, machine: Machine, error: StoreError, s: int) -> Value:
         if raw(self.error) is UNDEFINED:
@@ -697,8 +658,10 @@ class Connection:
 Method = Callable[["Machine", Connection, list[Value], int], Value]
 
 
-def database(machine: Machine, kind: str, dialect: str, error: Value, s: int) -> JsObject:
-    """The handle of the database `kind`, the same one throughout an execution."""
+def database(machine: Machine, args: list[Value], s: int) -> JsObject:
+    """database(kind, dialect, error): the handle of that database, the same one throughout an execution."""
+    kind, dialect = str(raw(args[0])), str(raw(args[1]))
+    error = args[2] if len(args) > 2 else UNDEFINED
     found = machine.stores.get(("db", kind))
     if found is None:
         found = Connection(machine, kind, dialect)
@@ -707,6 +670,8 @@ def database(machine: Machine, kind: str, dialect: str, error: Value, s: int) ->
     handle = Handle(machine, found)
     for name, method in _METHODS.items():
         handle.props[name] = machine.native(name, _bound(found, method))
+    handle.props["dynamic"] = machine.native("dynamic", _dynamic)
+    handle.props["lazy"] = machine.native("lazy", _lazy)
     handle.shared = True
     return handle
 
@@ -953,7 +918,7 @@ def _batch(machine: Machine, c: Connection, args: list[Value], s: int) -> Value:
     try:
         results = [machine.call(run, UNDEFINED, [handle], s) for run in items(args[1])]
         c.database.commit(tx)
-    except (Waiting, JsThrow):
+    except (Blocked, JsThrow):
         c.database.rollback(tx)
         raise
     return machine.new_array(results)
@@ -1312,12 +1277,13 @@ _METHODS: dict[str, Method] = {
 # -- keys and values
 
 
-def kv(machine: Machine, name: str, s: int) -> JsObject:
-    """The handle of the key-value store `name`. Compound keys are given as arrays."""
+def kv(machine: Machine, args: list[Value], s: int) -> JsObject:
+    """kv(name): the handle of that key-value store. Compound keys are given as arrays."""
+    name = str(raw(args[0]))
     found = machine.stores.get(("kv", name))
     if found is None:
-        found = (MachineHost(machine), None)
-        found = (found[0], KeyValue(found[0], name))
+        host = StoreHost(machine)
+        found = (host, KeyValue(host, name))
         machine.stores["kv", name] = found
     host, store = found
     handle = Handle(machine, store)
@@ -1328,7 +1294,7 @@ def kv(machine: Machine, name: str, s: int) -> JsObject:
 
 
 def _kv_bound(
-    host: MachineHost, store: KeyValue, run: Callable[[KeyValue, list[Value]], Value]
+    host: StoreHost, store: KeyValue, run: Callable[[KeyValue, list[Value]], Value]
 ) -> Callable[..., Value]:
     def native(machine: Machine, this: Value, args: list[Value], s: int) -> Value:
         host.site, host.instant = s, None
@@ -1399,7 +1365,7 @@ def _bit(value: Value) -> Value:
 _KV["eval"] = _script
 
 
-# -- intrinsics of `krepis:model` that belong to the store
+# -- objects whose properties or operations wait to be asked for
 
 
 class Dynamic(dict[Any, Any]):
@@ -1442,18 +1408,6 @@ def _dynamic(machine: Machine, this: Value, args: list[Value], s: int) -> Value:
     return args[0]
 
 
-def operation(machine: Machine, fn: Value, args: list[Value], s: int) -> Callable[[], Value]:
-    """What `Machine.external` calls at the instant of effect: the result, or a `Waiting`."""
-
-    def run() -> Value:
-        try:
-            return machine.call(fn, UNDEFINED, args, s)
-        except Waiting as wait:
-            return wait
-
-    return run
-
-
 def _lazy(machine: Machine, this: Value, args: list[Value], s: int) -> Value:
     """lazy(name, fn, argument): an operation that begins when somebody waits for it, as if it began here.
 
@@ -1470,7 +1424,8 @@ def _lazy(machine: Machine, this: Value, args: list[Value], s: int) -> Value:
             saved = machine.frame
             machine.frame = frame
             try:
-                started.append(machine.external(name, operation(machine, fn, given, s), s, name))
+                bound = machine.native(name, lambda R, this_, rest, site: R.call(fn, UNDEFINED, given, site))
+                started.append(machine.external(name, lambda: attempt(machine, bound, s), s, name))
             finally:
                 machine.frame = saved
         return started[0]
@@ -1486,63 +1441,10 @@ def _lazy(machine: Machine, this: Value, args: list[Value], s: int) -> Value:
     return thenable
 
 
-def _database(machine: Machine, this: Value, args: list[Value], s: int) -> Value:
-    error = args[2] if len(args) > 2 else UNDEFINED
-    return database(machine, str(raw(args[0])), str(raw(args[1])), error, s)
-
-
-INTRINSICS: dict[str, Callable[[Machine, Value, list[Value], int], Value]] = {
-    "database": _database,
-    "kv": lambda machine, this, args, s: kv(machine, str(raw(args[0])), s),
-    "dynamic": _dynamic,
-    "lazy": _lazy,
-}
-"""Native functions `fn(R, this, args, site)` by the name under which models import them."""
-
-
-# -- outcome
-
-
-def outcome(machine: Machine) -> Any:
-    """A hashable picture of everything external that was changed; rows are a multiset."""
-    out: list[Any] = []
-    for ident, store in sorted(machine.stores.items(), key=lambda item: str(item[0])):
-        if not isinstance(ident, tuple) or len(ident) != 2:
-            continue
-        if isinstance(store, Connection):
-            for table, rows in sorted(store.database.state().items()):
-                shown = Counter(
-                    (
-                        () if inserted else machine.snapshot(key),
-                        inserted,
-                        exists,
-                        frozenset((name, machine.snapshot(value)) for name, value in columns.items()),
-                    )
-                    for key, inserted, exists, columns in rows
-                )
-                out.append((ident, table, frozenset(shown.items())))
-        elif isinstance(store, tuple) and isinstance(store[1], KeyValue):
-            state = store[1].state()
-            out.append(
-                (ident, frozenset((machine.snapshot(k), machine.snapshot(v)) for k, v in state.items()))
-            )
-    return tuple(part for part in out if part[-1])
+# -- after an execution
 
 
 def open_transactions(machine: Machine) -> list[Instant]:
     """Where the transactions began that nobody ended."""
-    return [
-        tx.at
-        for store in machine.stores.values()
-        if isinstance(store, Connection)
-        for tx in store.database.open
-    ]
-
-
-def excuses(machine: Machine) -> list[str]:
-    """Why the database gave up transactions in this execution: its anomalies are not the program's."""
-    found: list[str] = machine.stores.get("excuses", [])
-    return found
-
-
-__all__ = ["INTRINSICS", "Waiting", "database", "excuses", "kv", "open_transactions", "operation", "outcome"]
+    connections = [store for store in machine.stores.values() if isinstance(store, Connection)]
+    return [tx.at for connection in connections for tx in connection.database.open]

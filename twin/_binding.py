@@ -5,7 +5,7 @@ Every function here is a thin face of one C function of `krepis_twin.h`; nothing
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from krepis.twin._engine import ffi, lib
 
@@ -78,6 +78,7 @@ class Core:
         created: Sequence[int],
         acquires: Sequence[int],
         releases: Sequence[int],
+        conditional: bool,
     ) -> None:
         counts, ids = self._counts, self._ids
         first, second = len(reads), len(reads) + len(writes)
@@ -97,7 +98,9 @@ class Core:
             self._created = ffi.new("int64_t[]", self._created_capacity)
         if children:
             self._created[0:children] = created
-        code = lib.kr_explorer_record(self._explorer, process, ids, counts, self._created, children)
+        code = lib.kr_explorer_record(
+            self._explorer, process, ids, counts, self._created, children, conditional
+        )
         if code < 0:
             check(code)
 
@@ -122,3 +125,97 @@ class Core:
     def _grow(self, count: int) -> None:
         self._capacity = 2 * count
         self._ids = ffi.new("int64_t[]", self._capacity)
+
+
+# -- searches ---------------------------------------------------------------------------------------------
+
+
+class ProgramRefused(EngineError):
+    """The decoder of the engine found a program malformed that Python let through."""
+
+
+class Search:
+    """A `kr_search` with its program; `run` releases the GIL, `cancel` may be called from another thread."""
+
+    __slots__ = ("_program", "_search", "threads")
+
+    def __init__(self, words: Sequence[int], options: Mapping[str, int | float]) -> None:
+        error = ffi.new("int64_t[3]")
+        program = lib.kr_program_new(ffi.new("int64_t[]", words), len(words), error)
+        if program == ffi.NULL:
+            raise ProgramRefused(
+                f"{ERRORS.get(error[0], error[0])}: thread {error[1]}, instruction {error[2]}"
+            )
+        self._program = ffi.gc(program, lib.kr_program_free)
+        record = ffi.new("kr_options *", dict(options))
+        code = ffi.new("int *")
+        search = lib.kr_search_new(self._program, record, code)
+        if search == ffi.NULL:
+            check(code[0])
+        self._search = ffi.gc(search, lib.kr_search_free)
+        self.threads = int(words[5])
+
+    def schedule(self, steps: Sequence[tuple[int, int]]) -> None:
+        """Hands over the schedule to replay: pairs of process and alternative."""
+        check(lib.kr_search_schedule(self._search, ffi.new("kr_step[]", list(steps)), len(steps)))
+
+    def run(self) -> None:
+        check(lib.kr_search_run(self._search))
+
+    def cancel(self) -> None:
+        lib.kr_search_cancel(self._search)
+
+    def counts(self) -> dict[str, int | float]:
+        """The fields of `kr_counts`."""
+        out = ffi.new("kr_counts *")
+        lib.kr_search_counts(self._search, out)
+        return {name: getattr(out, name) for name, _ in ffi.typeof("kr_counts").fields}
+
+    def outcomes(self, kind: int, count: int) -> list[list[int]]:
+        """The first `count` outcomes: complete ones (kind 0) or deadlocked ones (kind 1)."""
+        words = lib.kr_search_outcome_words(self._search)
+        out = ffi.new("int64_t[]", words)
+        result = []
+        for index in range(count):
+            check(lib.kr_search_outcome(self._search, kind, index, out))
+            result.append(list(out))
+        return result
+
+    def finding(self, index: int) -> tuple[int, int, int, int]:
+        """Kind, thread, instruction and detail."""
+        out = ffi.new("kr_finding *")
+        check(lib.kr_search_finding(self._search, index, out))
+        return (out.kind, out.thread, out.pc, out.detail)
+
+    def finding_schedule(self, index: int) -> list[tuple[int, int]]:
+        out = ffi.new("kr_finding *")
+        check(lib.kr_search_finding(self._search, index, out))
+        steps = ffi.new("kr_step[]", out.steps + 1)
+        if lib.kr_search_finding_schedule(self._search, index, steps) < 0:
+            return []
+        return [(steps[i].process, steps[i].choice) for i in range(out.steps)]
+
+    def finding_waits(self, index: int) -> list[tuple[int, int, int, int]]:
+        """Per thread: status, instruction that it waits in, its object, the thread that it waits for."""
+        out = ffi.new("int32_t[][4]", self.threads)
+        if lib.kr_search_finding_waits(self._search, index, out) < 0:
+            return []
+        return [(row[0], row[1], row[2], row[3]) for row in out]
+
+    def last_schedule(self) -> list[tuple[int, int]]:
+        length = lib.kr_search_last_schedule(self._search, ffi.NULL, 0)
+        steps = ffi.new("kr_step[]", length + 1)
+        lib.kr_search_last_schedule(self._search, steps, length)
+        return [(steps[i].process, steps[i].choice) for i in range(length)]
+
+    def process(self, process: int) -> tuple[int, int, int]:
+        """Thread, shared word or -1, and whether it is a store buffer."""
+        out = ffi.new("int32_t[3]")
+        check(lib.kr_search_process(self._search, process, out))
+        return (out[0], out[1], out[2])
+
+    def term(self, value: int) -> tuple[int, int, int, int, int]:
+        """Kind, function, and three arguments."""
+        out = ffi.new("int64_t[5]")
+        check(lib.kr_search_term(self._search, value, out))
+        return (out[0], out[1], out[2], out[3], out[4])

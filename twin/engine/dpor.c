@@ -29,7 +29,8 @@ typedef struct footprint {
     uint32_t cause_seq, seq;
     uint32_t references, count, capacity;
     uint8_t alternative;
-    bool blocking;
+    bool blocking, conditional;
+    bool uncertain; /* reversed, and not known what it accesses there */
     kr__access accesses[];
 } footprint;
 
@@ -38,6 +39,7 @@ typedef struct wakeup {
     footprint *step; /* NULL: accesses unknown */
     int64_t process;
     uint8_t alternative;
+    bool shaky; /* a leaf that may turn out to be redundant: it covers only itself */
 } wakeup;
 
 /* An access on the stack, chained per object.  `event` differs from the pushing event for a forwarded load that
@@ -70,6 +72,8 @@ typedef struct node {
     uint32_t sleep_begin, sleep_end;
     uint8_t alternative;
     bool directed, open;
+    bool shaky; /* its tree has had uncertain steps, so that branches may be redundant */
+    bool ended; /* a shaky branch of an earlier node ends here */
 } node;
 
 typedef struct proc {
@@ -101,6 +105,7 @@ struct kr__dpor {
     uint64_t seed, random, run;
     uint64_t max_traces, max_steps, max_bytes, bytes;
     kr__feasible feasible;
+    kr__foresee foresee;
     void *context;
     kr__dpor_counts counts;
 
@@ -488,7 +493,7 @@ static uint8_t own_flushes(const footprint *f)
 /* Must the order "a, then b" of two adjacent steps stay? */
 static bool ordered(const footprint *a, uint8_t flushes, const footprint *b)
 {
-    if (a->process == b->process || causes(a, b))
+    if (a->process == b->process || causes(a, b) || a->uncertain || b->uncertain)
         return true;
     bool same = a->owner == b->owner;
     for (uint32_t i = 0; i < a->count; i++) {
@@ -707,14 +712,16 @@ static bool is_weak_initial(const kr__dpor *d, uint32_t count, int64_t process, 
     for (uint32_t i = 0; i < count; i++) {
         if (!d->items[i].gone && d->items[i].step->process == process) {
             *found = i;
-            return is_initial(d, i);
+            if (!step || !d->items[i].step->uncertain)
+                return is_initial(d, i);
+            break;
         }
     }
     if (!step)
         return false;
     for (uint32_t i = 0; i < count; i++) {
         const footprint *other = d->items[i].step;
-        if (d->items[i].gone)
+        if (d->items[i].gone || i == *found)
             continue;
         uint8_t theirs = own_flushes(other);
         for (uint32_t m = i + 1; theirs && m < count; m++)
@@ -726,10 +733,13 @@ static bool is_weak_initial(const kr__dpor *d, uint32_t count, int64_t process, 
     return true;
 }
 
-/* Adds the wakeup sequence items[0..count) to the tree of a node unless a branch covers it already. */
+/* Adds the wakeup sequence items[0..count) to the tree of a node unless a branch covers it already.  Where uncertain
+ * steps made a branch that is redundant in truth, the run finds a sleeping process at the branch's end and is given
+ * up there; so such a leaf covers nothing longer than itself and is extended. */
 static int insert_sequence(kr__dpor *d, node *n, uint32_t count)
 {
     wakeup **list = &n->tree;
+    n->shaky |= d->items[count - 1].step->uncertain;
     for (;;) {
         wakeup *match = NULL;
         uint32_t found = UINT32_MAX;
@@ -744,9 +754,12 @@ static int insert_sequence(kr__dpor *d, node *n, uint32_t count)
             break;
         if (found != UINT32_MAX)
             d->items[found].gone = true;
-        if (!match->child)
+        bool leaf = !match->child;
+        if (leaf && !match->shaky)
             return 0;
         list = &match->child;
+        if (leaf)
+            break;
     }
     while (*list)
         list = &(*list)->sibling;
@@ -757,6 +770,7 @@ static int insert_sequence(kr__dpor *d, node *n, uint32_t count)
         *list = wakeup_new(d, step->process, step->alternative, step);
         if (!*list)
             return KR_EMEMORY;
+        (*list)->shaky = n->shaky;
         list = &(*list)->child;
     }
     return 0;
@@ -787,18 +801,68 @@ static footprint *copy_footprint(kr__dpor *d, const footprint *step)
     return copy;
 }
 
+/* Does `second` read what `first` wrote, and do its accesses depend on that? */
+static bool may_change(const footprint *first, const footprint *second)
+{
+    for (uint32_t i = 0; second->conditional && i < first->count; i++) {
+        for (uint32_t j = 0; first->accesses[i].kind == KR__WRITE && j < second->count; j++) {
+            if (second->accesses[j].object == first->accesses[i].object)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Gives a reversed step the accesses that it has without `first`, or marks it as uncertain. */
+static int foresee(kr__dpor *d, uint32_t first, uint32_t count, footprint **reversed)
+{
+    if (!may_change(d->events[first].step, *reversed))
+        return 0;
+    (*reversed)->uncertain = true;
+    if (!d->foresee)
+        return 0;
+    kr__report report = {.process = (*reversed)->process};
+    int rc = d->foresee(d->context, first, d->order, count, &report);
+    footprint *foreseen = rc < 0 ? NULL : footprint_new(d, report.count);
+    if (!foreseen)
+        return rc < 0 ? rc : KR_EMEMORY;
+    uint32_t capacity = foreseen->capacity;
+    memcpy(foreseen, *reversed, sizeof *foreseen);
+    foreseen->capacity = capacity;
+    foreseen->count = report.count;
+    foreseen->uncertain = false;
+    memcpy(foreseen->accesses, report.accesses, report.count * sizeof(kr__access));
+    drop(d, *reversed);
+    *reversed = foreseen;
+    d->items[count].step = foreseen;
+    assert(foreseen->references == 1);
+    return 0;
+}
+
+/* items := how the run would go with `second` before `first`; the reversed step is owned by the caller. */
+static int64_t reverse(kr__dpor *d, uint32_t first, uint32_t limit, const footprint *second, footprint **reversed)
+{
+    *reversed = copy_footprint(d, second);
+    if (!*reversed)
+        return KR_EMEMORY;
+    int64_t count = build_sequence(d, first, limit, *reversed);
+    int rc = count < 0 ? (int)count : foresee(d, first, (uint32_t)count - 1, reversed);
+    if (rc < 0) {
+        drop(d, *reversed);
+        return rc;
+    }
+    settle_reversed(d, *reversed, (uint32_t)count - 1);
+    assert(d->items[count - 1].step == *reversed);
+    return count;
+}
+
 static int reverse_optimal(kr__dpor *d, uint32_t first, footprint *second)
 {
     node *n = &d->nodes[first];
-    footprint *reversed = copy_footprint(d, second);
-    if (!reversed)
-        return KR_EMEMORY;
-    int64_t count = build_sequence(d, first, d->event_count, reversed);
-    if (count < 0) {
-        drop(d, reversed);
+    footprint *reversed;
+    int64_t count = reverse(d, first, d->event_count, second, &reversed);
+    if (count < 0)
         return (int)count;
-    }
-    settle_reversed(d, reversed, (uint32_t)count - 1);
     int rc = 0;
     bool covered = false;
     for (uint32_t s = n->sleep_begin; s < n->sleep_end && !covered; s++) {
@@ -815,15 +879,10 @@ static int reverse_optimal(kr__dpor *d, uint32_t first, footprint *second)
 static int reverse_source(kr__dpor *d, uint32_t first, uint32_t limit, footprint *second)
 {
     node *n = &d->nodes[first];
-    footprint *reversed = copy_footprint(d, second);
-    if (!reversed)
-        return KR_EMEMORY;
-    int64_t count = build_sequence(d, first, limit, reversed);
-    if (count < 0) {
-        drop(d, reversed);
+    footprint *reversed;
+    int64_t count = reverse(d, first, limit, second, &reversed);
+    if (count < 0)
         return (int)count;
-    }
-    settle_reversed(d, reversed, (uint32_t)count - 1);
     bool covered = false;
     uint32_t found;
     for (uint32_t s = n->sleep_begin; s < n->sleep_end && !covered; s++) {
@@ -956,10 +1015,11 @@ void kr__dpor_limits(kr__dpor *d, uint64_t max_traces, uint64_t max_steps, uint6
     d->max_bytes = max_bytes;
 }
 
-void kr__dpor_callback(kr__dpor *d, kr__feasible feasible, void *context)
+void kr__dpor_callback(kr__dpor *d, kr__feasible feasible, kr__foresee foresee, void *context)
 {
     assert(!d->started);
     d->feasible = feasible;
+    d->foresee = foresee;
     d->context = context;
 }
 
@@ -1122,6 +1182,7 @@ static int open_node(kr__dpor *d)
             d->sleepers[d->sleeper_count++] = (sleeper){keep(q.step), after_flush(q.step, q.flushes, step)};
         }
         if (parent->current) {
+            n->ended = parent->current->shaky && !parent->current->child;
             n->tree = parent->current->child;
             parent->current->child = NULL;
         }
@@ -1205,6 +1266,25 @@ static int64_t sample(kr__dpor *d, const int64_t *enabled, size_t count)
     }
 }
 
+/* Branches that begin with a sleeping process exist only where steps were uncertain.  True when there were any. */
+static bool drop_redundant(kr__dpor *d, node *n)
+{
+    bool any = false;
+    for (wakeup **list = &n->tree; *list;) {
+        wakeup *w = *list;
+        if (!asleep(d, n, w->process)) {
+            list = &w->sibling;
+            continue;
+        }
+        *list = w->sibling;
+        w->sibling = NULL;
+        wakeup_free(d, w);
+        any = true;
+    }
+    assert(n->open);
+    return any;
+}
+
 /* The first choice at a new node of a systematic search; NONE when the run is redundant. */
 static int64_t choose_at(kr__dpor *d, node *n, const int64_t *enabled, size_t count)
 {
@@ -1219,6 +1299,7 @@ static int64_t choose_at(kr__dpor *d, node *n, const int64_t *enabled, size_t co
         n->process = enabled[0];
         return n->process;
     }
+    bool redundant = drop_redundant(d, n) || (n->ended && n->sleep_end > n->sleep_begin);
     while (n->tree) {
         wakeup *w = n->tree;
         if (contains(enabled, count, w->process)) {
@@ -1229,7 +1310,7 @@ static int64_t choose_at(kr__dpor *d, node *n, const int64_t *enabled, size_t co
         w->sibling = NULL;
         wakeup_free(d, w);
     }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && !redundant; i++) {
         if (!asleep(d, n, enabled[i])) {
             n->process = enabled[i];
             return n->process;
@@ -1311,6 +1392,8 @@ static int fill_footprint(kr__dpor *d, const kr__report *report, footprint *f)
     f->cause = NONE;
     f->cause_seq = 0;
     f->blocking = report->blocking;
+    f->conditional = report->conditional;
+    f->uncertain = false;
     f->count = report->count;
     memcpy(f->accesses, report->accesses, report->count * sizeof(kr__access));
     uint32_t cause = report->cause >= 0 && report->cause_event < d->event_count ? report->cause_event : UINT32_MAX;

@@ -26,6 +26,7 @@ typedef struct kr__report {
     int64_t cause;        /* process of an earlier step that made this one possible, or -1 ... */
     uint32_t cause_event; /* ... and the index of that step in this run */
     bool blocking;        /* its possibility depended on what it accesses (not for ACQUIRE and WAIT) */
+    bool conditional;     /* what it accesses depends on the values that it reads (a compare-and-swap) */
     uint32_t count;
     const kr__access *accesses;
     const int64_t *created;
@@ -38,10 +39,16 @@ typedef struct kr__dpor kr__dpor;
  * rival `depth`?  Returns 1 or 0. */
 typedef int (*kr__feasible)(void *context, uint32_t depth, const uint32_t *order, uint32_t count, int64_t process);
 
+/* For a conditional step: its accesses in that situation, in `report` (process given; accesses, count to fill in,
+ * valid until the next call).  Returns 0 or an error. */
+typedef int (*kr__foresee)(void *context, uint32_t depth, const uint32_t *order, uint32_t count, kr__report *report);
+
 kr__dpor *kr__dpor_new(int algorithm, uint64_t seed, uint32_t pct_depth);
 void kr__dpor_free(kr__dpor *dpor);
 void kr__dpor_limits(kr__dpor *dpor, uint64_t max_traces, uint64_t max_steps, uint64_t max_bytes);
-void kr__dpor_callback(kr__dpor *dpor, kr__feasible feasible, void *context);
+/* Without `foresee`, a conditional step that is reversed counts as dependent on every other: sound, but some runs are
+ * then given up. */
+void kr__dpor_callback(kr__dpor *dpor, kr__feasible feasible, kr__foresee foresee, void *context);
 
 /* 1: a run begins, its first kr__dpor_depth() steps are those of the previous run; 0: done; < 0 error. */
 int kr__dpor_start(kr__dpor *dpor);

@@ -61,7 +61,7 @@ int kr_explorer_branch(kr_explorer *e, int alternatives)
 }
 
 int kr_explorer_record(kr_explorer *e, int64_t process, const int64_t *objects, const uint32_t counts[4],
-                       const int64_t *created, size_t created_count)
+                       const int64_t *created, size_t created_count, int conditional)
 {
     static const uint8_t kinds[4] = {KR__READ, KR__WRITE, KR__ACQUIRE, KR__RELEASE};
     assert(e->core);
@@ -83,7 +83,7 @@ int kr_explorer_record(kr_explorer *e, int64_t process, const int64_t *objects, 
     }
     assert(at == total);
     const kr__report report = {.process = process, .owner = process, .cause = -1, .count = total,
-                               .accesses = e->accesses, .created = created, .created_count = created_count};
+                               .conditional = conditional != 0, .accesses = e->accesses, .created = created, .created_count = created_count};
     return kr__dpor_record(e->core, &report);
 }
 

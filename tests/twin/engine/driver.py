@@ -18,6 +18,10 @@ from krepis.twin.reference import Access, State, Step
 from .gate import Answer
 
 
+CONDITIONAL = frozenset({Op.CAS, Op.ATOMIC})
+"""Instructions whose accesses depend on the values that they read."""
+
+
 @dataclass(frozen=True)
 class Run:
     """One execution: the processes in the order in which they stepped, and the state at its end."""
@@ -68,7 +72,8 @@ def _execute(program: ProgramCode, explorer: Explorer) -> Run | None:
         created = [
             t for t, own in enumerate(state.threads) if own.status != step.after.threads[t].status == "ready"
         ]
-        explorer.record(thread, **_objects(step.accesses, instruction.op), created=created)
+        record = explorer.record if instruction.op in CONDITIONAL else explorer.record_fixed
+        record(thread, **_objects(step.accesses, instruction.op), created=created)
         schedule.append(thread)
         state = step.after
 

@@ -39,9 +39,10 @@ class TypeRef(NamedTuple):
 
     `name` is the (dotted) name of a reference or predefined type, or one of: '|' and '&' (args: the
     alternatives), '=>' and 'new' (args: parameters, then result), '[]' (args: elements of a tuple), '{}'
-    (members; '[]' is the index signature, '()' the call signature), 'literal' (text holds the literal), 'typeof'
-    (text holds the query), 'keyof', 'lookup' (args: object, index), 'conditional' (args: the two outcomes),
-    'this'.  T[] and readonly T[] are 'Array'; mapped types are 'Record'; `undefined` and `null` are themselves.
+    (members; '[]' is the index signature, '()' the call signature), 'literal' (text holds the literal),
+    'typeof' (text holds the query), 'keyof', 'lookup' (args: object, index), 'conditional' (args: the two
+    outcomes), 'this'.  T[] and readonly T[] are 'Array'; mapped types are 'Record'; `undefined` and `null`
+    are themselves.
     """
 
     name: str
@@ -231,8 +232,8 @@ class ModuleCode:
     """A lowered module.
 
     `imports` maps a local name to (specifier, imported name, '*' or 'default'), type-only imports included;
-    `exports` an exported name to the local one; `reexports` an exported name to (specifier, name or '*'), also
-    for imported names that are exported.  `side_imports` lists modules imported for their effects only.
+    `exports` an exported name to the local one; `reexports` an exported name to (specifier, name or '*'),
+    also for imported names that are exported.  `side_imports` lists modules imported for their effects only.
     `opaque` are spans of comments and of literals whose spaces matter, in order: (start, end, is comment).
     """
 
@@ -266,7 +267,7 @@ class ModuleCode:
         return Sites(self.lines)
 
     def note(self, offset: int, message: str, kind: ProblemKind) -> None:
-        """Add a problem, once a line and message; beyond `MAX_PROBLEMS` a last one says that there are more."""
+        """Add a problem, once a line and message; after `MAX_PROBLEMS` of them, that there are more."""
         if len(self.problems) > MAX_PROBLEMS:
             return
         if len(self.problems) == MAX_PROBLEMS:

@@ -1,7 +1,7 @@
 """TypeScript text to a `ModuleCode`: names, types, and one Python function per function.
 
-Strategy: parse, analyse scopes in one pass, then write each function's Python text on its own, so that nesting of
-functions costs no recursion.  Text is compiled when a function is first called.
+Strategy: parse, analyse scopes in one pass, then write each function's Python text on its own, so that
+nesting of functions costs no recursion.  Text is compiled when a function is first called.
 
 Rules: never raises.  Syntax errors, and functions that nest too deeply, are in `problems`; the rest of the
 module is lowered all the same.  Hostile text cannot reach Python: see `lowering/_emit.py`.
@@ -13,6 +13,7 @@ from krepis.twin.typescript.code import ModuleCode, unsupported_source
 from krepis.twin.typescript.lowering._emit import Gen, TooDeepError
 from krepis.twin.typescript.lowering._scope import Analysis, FnInfo
 from krepis.twin.typescript.lowering._stmt import function_source
+from krepis.twin.typescript.lowering._walk import analyse
 from krepis.twin.typescript.syntax import Syntax, parse, scan_module
 
 
@@ -25,8 +26,7 @@ def lower_module(text: str, path: str) -> ModuleCode:
         syntax = parse("", path)
         assert isinstance(syntax, Syntax)
     module.text = syntax.source
-    analysis = Analysis(syntax, module)
-    analysis.run()
+    analysis = analyse(syntax, module)
     type_numbers: dict[str, int] = {}
     for info in analysis.infos:
         _write(analysis, info, type_numbers)

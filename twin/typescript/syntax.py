@@ -4,12 +4,14 @@ Strategy: one parse per module; every later stage reads node kinds as interned s
 tokens carry a leading apostrophe so that the keyword `string` and a string literal differ) and slices the
 source bytes instead of asking nodes for their text.
 
-Rules: nothing here raises on any input.  Files beyond `MAX_BYTES` are not parsed.  A parse that takes
-more than `_budget_s` of processor time (error recovery on garbage can) is given up.  Positions are those of editors: lines end at LF, CRLF or CR (not at
-U+2028), lines and columns count from 1, columns in UTF-16 code units.
+Rules: nothing here raises on any input.  Files beyond `MAX_BYTES` are not parsed.  A parse that takes more
+than `_budget_s` of processor time (error recovery on garbage can) is given up.  Positions are those of
+editors: lines end at LF, CRLF or CR (not at U+2028), lines and columns count from 1, columns in UTF-16 code
+units.
 
 `using` declarations, which the grammar only half knows, are parsed as `const` of the same length and
-remembered by offset; `export type *` is parsed as `export *`.  Deliberately absent: incremental reparsing (a language server's business).
+remembered by offset; `export type *` is parsed as `export *`.
+Deliberately absent: incremental reparsing (a language server's business).
 """
 
 from __future__ import annotations
@@ -56,7 +58,7 @@ class Kinds(dict[int, str]):
 
 
 class Fields:
-    """Numbers of the grammar's fields (both dialects share them); looking up by number is cheaper than by name."""
+    """Numbers of the grammar's fields; looking up by number is cheaper than by name."""
 
     def __init__(self, language: Language) -> None:
         def number(name: str) -> int:
@@ -154,7 +156,7 @@ class Lines:
 
 @dataclass(frozen=True)
 class Syntax:
-    """A parsed module.  `source` is the text in UTF-8; `using`/`await_using` are offsets of such declarations."""
+    """A parsed module.  `source` is UTF-8; `using` and `await_using` are offsets of such declarations."""
 
     source: bytes
     root: Node

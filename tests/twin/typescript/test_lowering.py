@@ -155,7 +155,8 @@ def test_variables_read_before_their_declaration_are_undefined() -> None:
 
 def test_names_of_typescript_never_reach_the_generated_text() -> None:
     module = lower(
-        'let __import__ = 1; const R = 2, fn = 3; function exec(lambda, A) { return R + lambda + "\\u2028\'" + A }'
+        "let __import__ = 1; const R = 2, fn = 3;"
+        'function exec(lambda, A) { return R + lambda + "\\u2028\'" + A }'
         "obj['__class__']; obj.__subclasses__(); x = `')\\n__import__('os')`"
     )
     for code in module.functions:
@@ -598,12 +599,83 @@ def test_enormous_files_are_not_parsed() -> None:
     assert [problem.kind for problem in module.problems] == ["unsupported"]
 
 
-FRAGMENTS = (
-    "{ } ( ) [ ] => async await yield class static get set #x ... ?. ` ${ / \" ' \\ using for( switch( case default: "
-    "try{ catch finally import export enum namespace < > : @ label: break continue new super. this ? = += ??= , ; "
-    "0 1n \0 \u2028 \ud83d \U0001f600 var let const function* delete typeof in of as satisfies declare abstract "
-    "accessor module exports arguments undefined null"
-).split(" ")
+FRAGMENTS = [
+    "{",
+    "}",
+    "(",
+    ")",
+    "[",
+    "]",
+    "=>",
+    "async",
+    "await",
+    "yield",
+    "class",
+    "static",
+    "get",
+    "set",
+    "#x",
+    "...",
+    "?.",
+    "`",
+    "${",
+    "/",
+    '"',
+    "'",
+    "\\",
+    "using",
+    "for(",
+    "switch(",
+    "case",
+    "default:",
+    "try{",
+    "catch",
+    "finally",
+    "import",
+    "export",
+    "enum",
+    "namespace",
+    "<",
+    ">",
+    ":",
+    "@",
+    "label:",
+    "break",
+    "continue",
+    "new",
+    "super.",
+    "this",
+    "?",
+    "=",
+    "+=",
+    "??=",
+    ",",
+    ";",
+    "0",
+    "1n",
+    "\x00",
+    "\u2028",
+    "�",
+    "😀",
+    "var",
+    "let",
+    "const",
+    "function*",
+    "delete",
+    "typeof",
+    "in",
+    "of",
+    "as",
+    "satisfies",
+    "declare",
+    "abstract",
+    "accessor",
+    "module",
+    "exports",
+    "arguments",
+    "undefined",
+    "null",
+]
 
 
 def mutated(text: str, rng: random.Random) -> str:

@@ -3,9 +3,9 @@
 Every function takes the writer and a node and returns self-delimited Python text whose evaluation order is
 JavaScript's.  What needs several steps becomes a tuple of assignment expressions, its value the last item.
 
-Patterns use two operations: `R.destructure(v, n, rest, s)` gives a list of the first n values of an iterable, padded
-with undefined, and one more, the array of all others, if `rest`; `R.rest_obj(o, [keys], s)` a copy of an object
-without some keys.  A default is taken when `R.unlikely(R.seq(v, UNDEFINED, s), s)`.
+Patterns use two operations: `R.destructure(v, n, rest, s)` gives a list of the first n values of an
+iterable, padded with undefined, and one more, the array of all others, if `rest`; `R.rest_obj(o, [keys], s)`
+a copy of an object without some keys.  A default is taken when `R.unlikely(R.seq(v, UNDEFINED, s), s)`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Statements and function bodies to Python lines.
 
-A condition is always a Python expression, so `if`, `else if` and `while` stay what they are.  `continue` in a loop with an
-increment works because the increment runs at the top of the next round.  A `switch` without fall-through
-becomes an if-chain, any other a loop of one round whose cases run from a computed number on.
+A condition is always a Python expression, so `if`, `else if` and `while` stay what they are.  `continue` in a
+loop with an increment works because the increment runs at the top of the next round.  A `switch` without
+fall-through becomes an if-chain, any other a loop of one round whose cases run from a computed number on.
 """
 
 from __future__ import annotations

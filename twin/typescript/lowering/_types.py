@@ -1,8 +1,8 @@
 """Type syntax to `TypeRef`.
 
 Types are read, never resolved or checked: they only tell the machine which class an unknown value may be.
-Readonly and optional marks are dropped.  Equal texts within a module share one object.  Anything unusual keeps its
-text and no structure.
+Readonly and optional marks are dropped.  Equal texts within a module share one object.  Anything unusual
+keeps its text and no structure.
 """
 
 from __future__ import annotations

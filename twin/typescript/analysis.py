@@ -483,7 +483,6 @@ def explore_pattern(scenario: Scenario, result: UnitResult, budget: Budget) -> l
     found: dict[tuple[str, tuple[str, int]], Anomaly] = {}
     for world in worlds(MAX_WORLDS):
         allowed: set[Any] = set()
-        results: list[set[Any]] = [set() for _ in names]
         hung = False
         usable = True
         conflict = False
@@ -500,22 +499,19 @@ def explore_pattern(scenario: Scenario, result: UnitResult, budget: Budget) -> l
                 if run.limit:
                     usable = False
                 allowed.add(oracle.outcome(run))
-                for i in range(len(names)):
-                    results[i].add(result_picture(run, i))
-                    hung = hung or not run.settled(i)
+                hung = hung or not all(run.settled(i) for i in range(len(names)))
                 conflict = conflict or conflicts(run)
                 scenario.close(run)
         if not usable or not conflict:
             if budget.spent():
                 break
             continue
-        for alone in ([0], [1], []):
-            allowed.add(_subset(scenario, world, alone))
+        partial = {i: _subset(scenario, world, [1 - i]) for i in range(len(names))}
         for run in scenario.interleavings(world, MAX_TRACES):
             _collect(result, run)
             if run.limit or run.machine.excused:
                 continue
-            for anomaly in judge(scenario, run, allowed, results, hung, names):
+            for anomaly in judge(scenario, run, allowed, partial, hung, names):
                 key = (anomaly.kind, anomaly.where())
                 old = found.get(key)
                 if old is None or cost(run) < cost(old.run):
@@ -596,7 +592,7 @@ def best(found: list[Anomaly]) -> list[Anomaly]:
 
 
 def judge(
-    scenario: Scenario, run: Execution, allowed: set[Any], results: list[set[Any]], hung: bool, names: list[str]
+    scenario: Scenario, run: Execution, allowed: set[Any], partial: dict[int, Any], hung: bool, names: list[str]
 ) -> Iterator[Anomaly]:
     """What is wrong with one interleaved execution."""
     R = run.machine
@@ -612,7 +608,7 @@ def judge(
                 yield anomaly_of(f, run, acts, names, scenario, kind="stale-read")
                 return
         return
-    if any(_gave_up(run, i, got, allowed) for i in range(len(names))):
+    if any(got == without and gave_up(run, i) for i, without in partial.items()):
         return
     changed = _difference(got, allowed)
     acts = oracle.stale_acts(run, False, changed)
@@ -623,8 +619,17 @@ def judge(
     yield anomaly_of(top, run, acts, names, scenario)
 
 
-def _gave_up(run: Execution, i: int, got: Any, allowed: set[Any]) -> bool:
-    return False
+def gave_up(run: Execution, i: int) -> bool:
+    """Whether a call left nothing behind: it wrote nothing, or took back what it wrote, and had no effect."""
+    marks: dict[Any, Any] = {}
+    for a in run.machine.log:
+        if a.root != i:
+            continue
+        if a.kind == "E":
+            return False
+        if a.kind == "W" and oracle.durable(a.loc):
+            marks[a.loc] = raw(a.value)
+    return all(v is UNDEFINED or v is False or v is None for v in marks.values())
 
 
 def _difference(got: Any, allowed: set[Any]) -> set[Any]:

@@ -162,8 +162,9 @@ def run_constructor(R: Machine, ctor: JsFunction, o: JsObject, args: list[Value]
             native_construct(R, ctor, o, args, s)
             return UNDEFINED
         return R.invoke(ctor, o, args, ctor, s)
-    if klass.base is None:
+    if klass.base is None and klass.base_unknown is None:
         init_fields(R, klass, o, s)
+        param_properties(klass, o, args)
     if klass.ctor is not None:
         return R.invoke(klass.ctor, o, args, nt, s)
     if klass.base is not None:
@@ -171,7 +172,15 @@ def run_constructor(R: Machine, ctor: JsFunction, o: JsObject, args: list[Value]
         init_fields(R, klass, o, s)
     elif klass.base_unknown is not None:
         o.props[("args",)] = R.new_array(list(args))
+        init_fields(R, klass, o, s)
     return UNDEFINED
+
+
+def param_properties(klass: Klass, o: JsObject, args: list[Value]) -> None:
+    """`constructor(private readonly x: X)`: parameters that become fields."""
+    if klass.code is not None:
+        for index, name in klass.code.param_properties:
+            o.props[name] = args[index] if index < len(args) else UNDEFINED
 
 
 def init_fields(R: Machine, klass: Klass, o: JsObject, s: int) -> None:
@@ -194,10 +203,8 @@ def super_construct(R: Machine, fn: JsFunction, this: Value, args: list[Value], 
         run_constructor(R, klass.base, o, args, nt, s)
     elif klass.base_unknown is not None:
         o.props[("args",)] = R.new_array(list(args))
-    if klass.base is not None or klass.base_unknown is None:
-        init_fields(R, klass, o, s)
-    else:
-        init_fields(R, klass, o, s)
+    init_fields(R, klass, o, s)
+    param_properties(klass, o, R.frame.args or [])
     return this
 
 

@@ -326,6 +326,8 @@ class Machine:
             t = t.v
         if t.__class__ is tuple:
             return tuple([self.canon(a) for a in t])
+        if t.__class__ is frozenset:
+            return frozenset([self.canon(a) for a in t])
         if t.__class__ is not Term or t.call <= 0:
             return t
         found = self.canon_memo.get(t)

@@ -99,14 +99,23 @@ def term(op: str, *args: Any, type: Any = None) -> Term:
         if op == "arg":
             found.call = args[0]
         else:
-            for a in args:
-                if a.__class__ is Term and a.call >= 0:
-                    found.call = a.call
-                    break
+            found.call = _call_of(args)
         _TERMS[key] = found
     elif type is not None and found.type is None:
         found.type = type
     return found
+
+
+def _call_of(args: tuple[Any, ...]) -> int:
+    """The call whose arguments occur in a term, -1 for none; of several, the latest."""
+    call = -1
+    for a in args:
+        if a.__class__ is Term:
+            if a.call > call:
+                call = a.call
+        elif a.__class__ is tuple or a.__class__ is frozenset:
+            call = max(call, _call_of(tuple(a)))
+    return call
 
 
 def forget_terms() -> None:

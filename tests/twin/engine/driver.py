@@ -17,7 +17,6 @@ from krepis.twin.reference import Access, State, Step
 
 from .gate import Answer
 
-
 CONDITIONAL = frozenset({Op.CAS, Op.ATOMIC})
 """Instructions whose accesses depend on the values that they read."""
 

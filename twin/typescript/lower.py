@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from krepis.twin.typescript.code import ModuleCode, unsupported_source
 from krepis.twin.typescript.lowering._emit import Gen, TooDeepError
+from krepis.twin.typescript.lowering._expr import EXPRESSIONS
 from krepis.twin.typescript.lowering._scope import Analysis, FnInfo
 from krepis.twin.typescript.lowering._stmt import function_source
 from krepis.twin.typescript.lowering._walk import analyse
@@ -37,7 +38,7 @@ def lower_module(text: str, path: str) -> ModuleCode:
 def _write(analysis: Analysis, info: FnInfo, type_numbers: dict[str, int]) -> None:
     code = info.code
     try:
-        code.source = function_source(Gen(analysis, info, type_numbers))
+        code.source = function_source(Gen(analysis, info, type_numbers, EXPRESSIONS))
     except (TooDeepError, RecursionError):
         message = f"{code.name} is too deeply nested to be executed"
         code.module.note(code.start, message, "unsupported")

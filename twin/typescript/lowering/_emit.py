@@ -9,6 +9,7 @@ after each loop that it crosses, a test passes it on.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from krepis.twin.typescript.code import TypeRef
@@ -37,8 +38,15 @@ class Target:
 class Gen:
     """State of the translation of one function."""
 
-    def __init__(self, analysis: Analysis, info: FnInfo, type_numbers: dict[str, int]) -> None:
+    def __init__(
+        self,
+        analysis: Analysis,
+        info: FnInfo,
+        type_numbers: dict[str, int],
+        expressions: Mapping[str, Callable[[Gen, Node], str]],
+    ) -> None:
         self.a = analysis
+        self.expressions = expressions
         self.info = info
         self.module = analysis.module
         self.source = analysis.source

@@ -10,22 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from krepis.twin.typescript.lowering._assignments import assign_to, bind, store, with_default
+from krepis.twin.typescript.lowering._common import expr, first_child, named
 from krepis.twin.typescript.lowering._emit import Gen, TooDeepError
-from krepis.twin.typescript.lowering._expr import (
-    assign_to,
-    await_,
-    bind,
-    class_value,
-    condition,
-    enum_value,
-    expr,
-    first_child,
-    named,
-    store,
-    typed,
-    update,
-    with_default,
-)
+from krepis.twin.typescript.lowering._expr import typed
+from krepis.twin.typescript.lowering._literals import class_value, enum_value
+from krepis.twin.typescript.lowering._operators import await_, condition, update
 from krepis.twin.typescript.lowering._scope import CLASSES, NAMES, Scope, Var
 from tree_sitter import Node
 

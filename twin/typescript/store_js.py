@@ -319,7 +319,7 @@ def tree(value: Value, dialect: str) -> Expr | None:
     if not _is_plain(value):
         return None
     if raw(_prop(value, "__col")) is not UNDEFINED:
-        return Col(str(raw(_prop(value, "__col"))))
+        return Col(named_column(value))
     name = raw(_prop(value, "__op"))
     if isinstance(name, str):
         parts = items(_prop(value, "args"))
@@ -330,6 +330,46 @@ def tree(value: Value, dialect: str) -> Expr | None:
     if text is not UNDEFINED:
         return fragment(text, _prop(value, "params"), dialect)
     return None
+
+
+def named_column(value: Value) -> str:
+    """The name of a column given as text, as {__col}, or as `table.column` of a table declared elsewhere."""
+    inner = raw(value)
+    while isinstance(inner, JsObject):
+        inner = raw(_prop(inner, "__col"))
+    if inner.__class__ is Term and inner.op == "." and isinstance(inner.args[1], str):
+        inner = inner.args[1]
+    return inner if isinstance(inner, str) else ""
+
+
+def template(machine: Machine, c: Connection, args: list[Value], s: int) -> Value:
+    """template(strings, values): {__sql, params} of a tagged template, columns and fragments put in place."""
+    texts, values = items(args[0]), items(args[1])
+    out = [str(raw(texts[0])) if texts else ""]
+    params: list[Value] = []
+    for value, text in zip(values, texts[1:], strict=False):
+        inner = raw(value)
+        column = named_column(value)
+        foreign = inner.__class__ is Term and inner.op == "." and inner.args[0].__class__ is Term
+        nested = raw(_prop(value, "__sql"))
+        if isinstance(nested, str):
+            out.append(_renumbered(nested, len(params)))
+            params += items(_prop(value, "params"))
+        elif column and (isinstance(inner, JsObject) or (foreign and inner.args[0].op == "dep")):
+            out.append(column)
+        elif isinstance(raw(_prop(value, "__table")), str):
+            out.append(str(raw(_prop(value, "__table"))))
+        else:
+            params.append(value)
+            out.append(f"${len(params)}")
+        out.append(str(raw(text)))
+    made = machine.new_object()
+    made.props.update(__sql="".join(out), params=machine.new_array(params))
+    return made
+
+
+def _renumbered(text: str, by: int) -> str:
+    return re.sub(r"\$(\d+)", lambda found: f"${int(found[1]) + by}", text)
 
 
 def expression(value: Value, dialect: str) -> Expr:
@@ -701,6 +741,8 @@ def terms_text(value: Value) -> str:
     if value.__class__ is Term:
         last = value.args[-1] if value.args else value.op
         return last if isinstance(last, str) else repr(value)
+    if isinstance(value, JsObject) and not isinstance(value, JsFunction):
+        return str(raw(value.props.get("__table", value.props.get("name", ""))))
     return str(getattr(value, "name", value))
 
 
@@ -1271,6 +1313,8 @@ _METHODS: dict[str, Method] = {
     "rollback": _rollback,
     "advisory": _advisory,
     "session": _session,
+    "template": template,
+    "columnName": lambda machine, c, args, s: named_column(args[0]),
 }
 
 

@@ -1,0 +1,27 @@
+// drizzle-orm/mysql-core: tables and their columns.
+import { columnOf, table } from './drizzle-orm';
+
+export const mysqlTable = table;
+export const serial = columnOf;
+export const text = columnOf;
+export const varchar = columnOf;
+export const integer = columnOf;
+export const int = columnOf;
+export const bigint = columnOf;
+export const numeric = columnOf;
+export const decimal = columnOf;
+export const real = columnOf;
+export const boolean = columnOf;
+export const timestamp = columnOf;
+export const date = columnOf;
+export const uuid = columnOf;
+export const json = columnOf;
+export const jsonb = columnOf;
+export const mysqlEnum = () => columnOf;
+
+const constraint = () => ({ on: () => ({}) });
+
+export const unique = constraint;
+export const uniqueIndex = constraint;
+export const index = constraint;
+export const primaryKey = constraint;

@@ -1,0 +1,2 @@
+// drizzle-orm/neon-http: the database of drizzle-orm on this driver.
+export { Database, drizzle } from './drizzle-orm';

@@ -1,0 +1,2 @@
+// drizzle-orm/neon-serverless: the database of drizzle-orm on this driver.
+export { Database, drizzle } from './drizzle-orm';

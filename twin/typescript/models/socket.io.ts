@@ -1,0 +1,78 @@
+// socket.io: connections and their events are entry points; emitting is an effect.
+import { effect, handler } from 'krepis:model';
+
+class Emitter {
+  emit(event, ...data) {
+    effect(`emit ${event}`, ...data);
+    return true;
+  }
+
+  to() {
+    return this;
+  }
+
+  in() {
+    return this;
+  }
+
+  except() {
+    return this;
+  }
+
+  async fetchSockets() {
+    return [];
+  }
+}
+
+export class Socket extends Emitter {
+  constructor() {
+    super();
+    this.broadcast = new Emitter();
+    this.data = {};
+  }
+
+  on(event, listener) {
+    handler(`socket ${event}`, listener);
+    return this;
+  }
+
+  join() {}
+
+  leave() {}
+
+  disconnect() {}
+}
+
+export class Namespace extends Emitter {
+  on(event, listener) {
+    handler(`socket ${event}`, listener);
+    return this;
+  }
+
+  use() {
+    return this;
+  }
+}
+
+export class Server extends Namespace {
+  constructor(...options) {
+    super();
+    this.sockets = new Namespace();
+  }
+
+  of() {
+    return new Namespace();
+  }
+
+  listen() {
+    return this;
+  }
+
+  attach() {
+    return this;
+  }
+
+  close() {}
+}
+
+export default Server;

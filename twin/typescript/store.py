@@ -96,6 +96,9 @@ class Host(Protocol):
     def note_write(self, loc: Location, value: Value, at: Any) -> None:
         """Records a write at the moment when others can see it."""
 
+    def contend(self, key: LockKey, shared: bool) -> None:
+        """The order of this step and of others on the same lock matters (not among `shared` ones)."""
+
     def unblock(self) -> None:
         """Some lock was released: blocked operations may try again."""
 
@@ -149,6 +152,7 @@ class Locks:
 
     def acquire(self, owner: Owner, key: LockKey, mode: str = "x", hold: bool = True) -> None:
         """Takes the lock, or raises `Blocked`; a wait that closes a cycle raises StoreError('deadlock')."""
+        self.host.contend(key, mode in ("s", "u", "n"))
         others = self.conflicts(owner, key, mode)
         if others:
             self.waits[owner] = others
@@ -165,6 +169,7 @@ class Locks:
 
     def try_acquire(self, owner: Owner, key: LockKey, mode: str = "x") -> bool:
         if self.conflicts(owner, key, mode):
+            self.host.contend(key, shared=False)
             return False
         self.acquire(owner, key, mode)
         return True
@@ -824,9 +829,10 @@ class Database:
         """The row lock; False when the row is to be skipped."""
         key = ("row", self.name, table, row.key)
         mode = "s" if query.lock == "share" else "x"
-        if query.skip_locked and self.locks.conflicts(owner, key, mode):
-            return False
-        if query.nowait and self.locks.conflicts(owner, key, mode):
+        if (query.skip_locked or query.nowait) and self.locks.conflicts(owner, key, mode):
+            self.host.contend(key, shared=False)
+            if query.skip_locked:
+                return False
             raise StoreError("lock-not-available", table)
         self.locks.acquire(owner, key, mode, hold=tx is not None)
         self._fresh_enough(tx, table, row.key)

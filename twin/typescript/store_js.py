@@ -150,6 +150,9 @@ class StoreHost(MachineHost):
         self.R.reads.add(loc)
         return access
 
+    def contend(self, key: tuple[Any, ...], shared: bool) -> None:
+        (self.R.reads if shared else self.R.writes).add(("row lock", *key))
+
     def note_write(self, loc: tuple[Any, ...], value: Value, at: Instant) -> None:
         R = self.R
         saved = R.frame

@@ -37,6 +37,7 @@ class World:
         self.writes: list[tuple[Any, ...]] = []
         self.excuses: list[str] = []
         self.unblocked = 0
+        self.contended: set[tuple[Any, ...]] = set()
 
     def term(self, op: str, *args: Any) -> Any:
         return self.data.get((op, *args), ("term", op, *args))
@@ -108,6 +109,9 @@ class World:
 
     def note_write(self, loc: tuple[Any, ...], value: Any, at: Any) -> None:
         self.writes.append(loc)
+
+    def contend(self, key: tuple[Any, ...], shared: bool) -> None:
+        self.contended.add(key)
 
     def unblock(self) -> None:
         self.unblocked += 1
@@ -432,6 +436,7 @@ def test_for_update_makes_the_second_read_wait_and_see_the_new_value() -> None:
     world, db = shop()
     one, two = db.begin(), db.begin()
     assert column(db, one, "stock", GET + " FOR UPDATE", 7) == 10
+    assert ("row", "db", "item", (("id", 7),)) in world.contended
     with pytest.raises(Blocked):
         column(db, two, "stock", GET + " FOR UPDATE", 7)
     assert column(db, two, "stock", GET, 7) == 10

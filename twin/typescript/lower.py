@@ -31,6 +31,7 @@ def lower_module(text: str, path: str) -> ModuleCode:
     type_numbers: dict[str, int] = {}
     for info in analysis.infos:
         _write(analysis, info, type_numbers)
+    analysis.release()
     module.problems.sort()
     return module
 

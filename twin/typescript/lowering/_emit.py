@@ -106,6 +106,12 @@ class Gen:
         self._ends.append(node.end_byte)
         return len(starts) - 1
 
+    def site_at(self, start: int, name: str) -> int:
+        """The site of a name that is declared at an offset."""
+        self._starts.append(start)
+        self._ends.append(start + len(name.encode("utf-8", "replace")))
+        return len(self._starts) - 1
+
     def problem(self, node: Node, message: str) -> None:
         self.module.note(node.start_byte, message, "unsupported")
 
@@ -145,12 +151,10 @@ class Gen:
 
     def create_cells(self, scope: Scope, node: Node) -> None:
         """Fresh cells at the entry of a scope."""
-        site = -1
         maker = "modcell" if scope.kind == "module" else "cell"
         for var in scope.vars.values():
             if var.cell and var.alias is None and var.kind not in ("import", "cjs"):
-                if site < 0:
-                    site = self.site(node)
+                site = self.site(node) if var.pos <= 0 else self.site_at(var.pos, var.name)
                 self.emit(f"{var.ref} = R.{maker}({var.name!a}, {site})")
 
     # ---- jumps

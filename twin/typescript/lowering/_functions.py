@@ -216,7 +216,7 @@ def class_at(
             info.var = a.declare(written, class_scope, "class", 0)
             info.own_name = True
     elif written is not None and name_node is not None:
-        var = info.var = a.declare(written, scope, "class", node.start_byte)
+        var = info.var = a.declare(written, scope, "class", name_node.start_byte)
         a.bind[name_node.start_byte] = var
     for child in node.children:
         kind = kinds[child.kind_id]

@@ -214,6 +214,14 @@ class Analysis:
         self._resolve()
         self._finish()
 
+    def release(self) -> None:
+        """Break the cycles of references, so that the syntax tree is freed at once."""
+        for info in self.infos:
+            del info.node, info.scope
+            info.captures.clear()
+            info.early.clear()
+            info.arguments = info.self_var = None
+
     # ---- small helpers
 
     def text(self, node: Node) -> str:

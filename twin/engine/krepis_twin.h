@@ -123,6 +123,41 @@ typedef struct kr_step {
     int32_t choice;
 } kr_step;
 
+/* -- programs ------------------------------------------------------------------------------------------ */
+
+/* Decodes and validates `count` words (layout: program.c).  On failure returns NULL and sets error to
+ * {code, thread or -1, instruction or -1}.  The words are copied. */
+kr_program *kr_program_new(const int64_t *words, size_t count, int64_t error[3]);
+void kr_program_free(kr_program *program);
+
+/* -- searches ------------------------------------------------------------------------------------------ */
+
+/* Borrows the program until kr_search_free.  NULL and *error on failure. */
+kr_search *kr_search_new(const kr_program *program, const kr_options *options, int *error);
+/* For KR_ALG_REPLAY: the schedule to follow; copied. */
+int kr_search_schedule(kr_search *search, const kr_step *steps, size_t count);
+int kr_search_run(kr_search *search);
+void kr_search_cancel(kr_search *search);
+void kr_search_free(kr_search *search);
+
+void kr_search_counts(const kr_search *search, kr_counts *out);
+/* Words of one outcome: per thread status, pc, registers; then all shared words. */
+int64_t kr_search_outcome_words(const kr_search *search);
+/* kind 0: complete runs, 1: deadlocked ones.  Copies outcome `index`. */
+int kr_search_outcome(const kr_search *search, int kind, uint64_t index, int64_t *out);
+int kr_search_finding(const kr_search *search, uint64_t index, kr_finding *out);
+/* The shortest schedule found for a finding; `out` holds finding.steps entries. */
+int kr_search_finding_schedule(const kr_search *search, uint64_t index, kr_step *out);
+/* For a deadlock: per thread {status, object kind, object, next thread waited for or -1}; returns threads. */
+int kr_search_finding_waits(const kr_search *search, uint64_t index, int32_t (*out)[4]);
+/* The last run of a stateless search. */
+int64_t kr_search_last_schedule(const kr_search *search, kr_step *out, size_t capacity);
+/* out = {thread, shared word or -1}: thread >= 0 always; word -1 with is_buffer 0 is the thread itself. */
+int kr_search_process(const kr_search *search, int32_t process, int32_t out[3]);
+/* out = {kind, function or symbol or integer, a, b, c}; kinds: 1 symbol, 2 apply, 3 select, 4 update,
+ * 5 operator.  Arguments are values, absent ones INT64_MIN. */
+int kr_search_term(const kr_search *search, int64_t value, int64_t out[5]);
+
 /* -- explorer of programs that the caller executes ------------------------------------------------------- */
 
 kr_explorer *kr_explorer_new(int algorithm, uint64_t seed, uint64_t max_traces, uint64_t max_steps, int pct_depth);

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from krepis.twin.typescript.code import ClassCode, FunctionCode, ModuleCode, TypeRef
-from krepis.twin.typescript.lower import lower_module
+from krepis.twin.typescript.lower import INTERNAL_ERROR, lower_module
 from krepis.twin.typescript.syntax import scan_module
 
 ROOT = Path(__file__).parents[3]
@@ -28,6 +28,7 @@ TEXTS = [path.read_text("utf-8", "replace") for path in PROGRAMS]
 def lower(text: str, path: str = "m.ts") -> ModuleCode:
     """Lower, and make sure that every function is valid Python."""
     module = lower_module(text, path)
+    assert not [problem for problem in module.problems if problem.message.startswith(INTERNAL_ERROR)]
     for code in module.functions:
         compile(code.source, code.name, "exec")
     return module

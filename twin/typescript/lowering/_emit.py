@@ -44,9 +44,11 @@ class Gen:
         info: FnInfo,
         type_numbers: dict[str, int],
         expressions: Mapping[str, Callable[[Gen, Node], str]],
+        statements: Mapping[str, Callable[[Gen, Node], None]],
     ) -> None:
         self.a = analysis
         self.expressions = expressions
+        self.statements = statements
         self.info = info
         self.module = analysis.module
         self.source = analysis.source

@@ -37,7 +37,7 @@ class Klass:
         self.base: JsFunction | None = None
         self.base_unknown: Term | None = None
         self.ctor: JsFunction | None = None
-        self.fields: list[tuple[Value, JsFunction | None, bool]] = []
+        self.fields: list[tuple[Value, JsFunction | None, Any]] = []
 
 
 def make_class(
@@ -106,13 +106,17 @@ def make_class(
         elif member.kind == "static-block" or member.static:
             deferred.append((member.kind, key, f))
         elif member.kind in ("field", "accessor"):
-            klass.fields.append((key, f, member.readonly))
+            klass.fields.append((key, f, (member.type, code.module) if member.type is not None else None))
     if cell is not None:
         R.init(cell, ctor)
+    static_types = {m.name: m.type for m in code.members if m.static and m.type is not None}
     for kind, key, f in deferred:
         value = R.invoke(f, ctor, [], UNDEFINED, s) if f is not None else UNDEFINED
         if kind != "static-block":
             ctor.props[key] = value
+            typed = static_types.get(key) if isinstance(key, str) else None
+            if typed is not None and isinstance(raw(value), JsObject) and raw(value).types is None:
+                raw(value).types = (typed, code.module)
             if not R.tracking and isinstance(raw(value), JsObject):
                 R._label(value, f"{code.name}.{key}")
     return ctor
@@ -185,10 +189,12 @@ def param_properties(klass: Klass, o: JsObject, args: list[Value]) -> None:
 
 def init_fields(R: Machine, klass: Klass, o: JsObject, s: int) -> None:
     """The instance fields of one class, in order."""
-    for key, f, _ in klass.fields:
+    for key, f, typed in klass.fields:
         value = R.invoke(f, o, [], UNDEFINED, s) if f is not None else UNDEFINED
         o.props[key] = value
         r = raw(value)
+        if typed is not None and isinstance(r, JsObject) and r.types is None:
+            r.types = typed
         if isinstance(r, JsObject) and not r.label and not isinstance(r, JsFunction):
             r.label = f"this.{key}"
 

@@ -9,7 +9,7 @@ from krepis.twin.findings import RULES, Finding, Kind, Severity, Step, fingerpri
 from krepis.twin.typescript.analysis import Anomaly
 from krepis.twin.typescript.intrinsics import user_frame
 from krepis.twin.typescript.machine import Access, Frame
-from krepis.twin.typescript.values import JsObject, Term, V, raw, show_term
+from krepis.twin.typescript.values import JsArray, JsMap, JsObject, Term, V, raw, show_term
 
 MAX_STEPS = 40
 """Steps shown of one interleaving."""
@@ -96,7 +96,7 @@ def _key(key: Any) -> str:
 def value_text(value: Any) -> str:
     """A value, shortened."""
     v = raw(value)
-    if v is None or isinstance(v, tuple | frozenset):
+    if v is None or isinstance(v, tuple | frozenset | JsArray | JsMap):
         return ""
     text = show_term(v, 5)
     return text if len(text) <= 80 else text[:77] + "..."

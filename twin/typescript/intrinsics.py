@@ -122,17 +122,33 @@ def make_lock(R: Machine, name: str, capacity: Any) -> JsObject:
             R.writes.add(lock.loc)
 
     def acquire(R2: Machine, this: Value, args: list[Value], s: int) -> Value:
+        # Granting is an event of its own: at any time other callers may hold or have just left the lock.
         p: JsPromise = R2.new_promise()
-        R2.writes.add(lock.loc)
-        if not busy():
-            take(R2.frame, s)
+        frame = R2.frame
+        if not R2.tracking:
+            take(frame, s)
             R2.resolve(p, UNDEFINED)
-        else:
-            p.waits_for = lock
-            p.site = (R2.frame, s)
-            lock.waiters.append((p, R2.frame, s))
-            if R2.tracking:
-                R2._log("Q", lock.loc, name, s)
+            return p
+        entry = (p, frame, s)
+        p.waits_for = lock
+        p.site = (frame, s)
+        lock.waiters.append(entry)
+        R2._log("Q", lock.loc, name, s)
+        R2.writes.add(lock.loc)
+
+        def grant() -> bool:
+            if entry in lock.waiters:
+                lock.waiters.remove(entry)
+            saved = R2.frame
+            R2.frame = frame
+            take(frame, s)
+            R2.frame = saved
+            p.waits_for = None
+            R2.resolve(p, UNDEFINED)
+            return False
+
+        pending = R2.post(f"lock {name}", grant, s)
+        pending.blocked = lambda: busy() or (bool(lock.waiters) and lock.waiters[0] is not entry)
         return p
 
     def try_acquire(R2: Machine, this: Value, args: list[Value], s: int) -> Value:
@@ -151,16 +167,6 @@ def make_lock(R: Machine, name: str, capacity: Any) -> JsObject:
         lock.holders.pop(index)
         if R2.tracking:
             R2._log("U", lock.loc, name, s)
-        while lock.waiters and not busy():
-            p, frame, site = lock.waiters.popleft()
-            if p.state:
-                continue
-            saved = R2.frame
-            R2.frame = frame
-            take(frame, site)
-            R2.frame = saved
-            p.waits_for = None
-            R2.resolve(p, UNDEFINED)
         return True
 
     def is_locked(R2: Machine, this: Value, args: list[Value], s: int) -> Value:

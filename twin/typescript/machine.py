@@ -488,17 +488,32 @@ class Machine:
         """Logs a read of shared state and returns the value tagged with it."""
         if not self.tracking:
             return value
-        a = self._log("R", loc, value, s)
         self.reads.add(loc)
+        if loc[0] in HEAP and self.in_model():
+            return value
+        a = self._log("R", loc, value, s)
         return tagged(raw(value), 1 << a.index)
 
     def note_write(self, loc: Any, value: Value = None, s: int = 0, tags: int = 0) -> None:
         """Logs a write of shared state together with what its value depends on."""
         if not self.tracking:
             return
+        self.writes.add(loc)
+        if loc[0] in HEAP and self.in_model():
+            return
         a = self._log("W", loc, value, s)
         a.tags = tags | tags_of(value)
-        self.writes.add(loc)
+
+    def _note_old(self, loc: Any, old: Value) -> None:
+        """Remembers which container a write replaces."""
+        old = raw(old)
+        if isinstance(old, JsObject) and self.log and self.log[-1].loc == loc:
+            self.log[-1].extra = old.ident
+
+    def in_model(self) -> bool:
+        """Whether the running function belongs to a library model: its own fields are no part of the story."""
+        code = self.frame.code
+        return code is not None and self.program.is_model(code.module.path)
 
     def effect(self, name: str, args: list[Value], s: int, tags: int = 0) -> None:
         """Adds an effect (sent, charged, created outside) to the outcome."""
@@ -610,6 +625,10 @@ class Machine:
         c.v = value
         if not self.tracking:
             self._label(value, c.name)
+            if c.type is not None:
+                r = raw(value)
+                if isinstance(r, JsObject) and r.types is None:
+                    r.types = c.type
 
     def _label(self, value: Value, name: str) -> None:
         value = raw(value)
@@ -630,6 +649,7 @@ class Machine:
             outer = c.owner is not self.act
             tags = self.share(value) if outer else self.deep_tags(value)
             self.note_write(loc, value, s, tags)
+            self._note_old(loc, c.v)
             self.symbolic.add(loc)
             c.v = raw(value) if outer else value
         else:
@@ -1160,6 +1180,7 @@ class Machine:
             tags = self.share(v) if target.shared else self.deep_tags(v)
             loc = ("prop", target.ident, self._prop_name(target), k)
             self.note_write(loc, v, s, tags | extra)
+            self._note_old(loc, target.props.get(k))
             self.symbolic.add(loc)
             target.props[k] = raw(v) if target.shared else v
         else:
@@ -1645,7 +1666,7 @@ class Machine:
         if isinstance(r, JsObject) and not isinstance(r, JsFunction) and not isinstance(r, JsArray):
             then = self.get(r, "then", 0) if self._has_then(r) else UNDEFINED
             if isinstance(raw(then), JsFunction):
-                self.micro.append((self._adopt_thenable, (p, r, then, self.frame)))
+                self.micro.append((self._adopt_thenable, (p, r, then, self.act, self.frame)))
                 return
         self._settle(p, 1, v)
 
@@ -1661,16 +1682,16 @@ class Machine:
     def _adopt(self, p: JsPromise, r: JsPromise) -> None:
         self._react(r, (p, UNDEFINED, UNDEFINED, self.act, self.frame, 0))
 
-    def _adopt_thenable(self, p: JsPromise, r: JsObject, then: Value, frame: Frame) -> None:
-        saved = self.frame
-        self.frame = frame
-        a, b = self.resolvers(p)
+    def _adopt_thenable(self, p: JsPromise, r: JsObject, then: Value, act: Activation, frame: Frame) -> None:
+        saved = self.act, self.frame
+        self.act, self.frame = act, frame
         try:
+            a, b = self.resolvers(p)
             self.call(then, r, [a, b], 0)
         except JsThrow as e:
-            self.call(b, UNDEFINED, [e.value], 0)
+            self.reject(p, e.value, e.ctrl)
         finally:
-            self.frame = saved
+            self.act, self.frame = saved
 
     def resolvers(self, p: JsPromise) -> tuple[JsFunction, JsFunction]:
         """The two resolving functions of a promise: the first call of either counts."""
@@ -2704,7 +2725,7 @@ class Machine:
     def aiter(self, v: Value, s: int) -> Value:
         """The iterator of `for await`."""
         r = raw(v)
-        if isinstance(r, JsGenerator):
+        if isinstance(r, JsGenerator) and r.act is not None and r.act.frame.code.is_async:
             return r
         if r.__class__ is Term:
             state = [0]
@@ -2730,18 +2751,22 @@ class Machine:
         inner = self.iter(v, s)
 
         def sync_step(R: Machine, this: Value, args: list[Value], s2: int) -> Value:
-            o = R.new_object()
             try:
-                value = next(inner)
-            except StopIteration:
-                o.props.update(value=UNDEFINED, done=True)
-                return o
+                value, done = next(inner), False
+            except StopIteration as e:
+                value, done = e.value if e.value is not None else UNDEFINED, True
             p = R.to_promise(value, s)
-            derived = R.then(p, R.native("wrap", lambda R2, t2, a2, s3: _result(R2, a2[0])), UNDEFINED, s)
-            return derived
+            return R.then(p, R.native("wrap", lambda R2, t2, a2, s3: _result(R2, a2[0], done)), UNDEFINED, s)
+
+        def sync_return(R: Machine, this: Value, args: list[Value], s2: int) -> Value:
+            close = getattr(inner, "close", None)
+            if close is not None:
+                close()
+            return _result(R, args[0] if args else UNDEFINED, True)
 
         it = self.new_object()
         it.props["next"] = self.native("next", sync_step)
+        it.props["return"] = self.native("return", sync_return)
         return it
 
     def anext(self, it: Value) -> Value:
@@ -2848,6 +2873,8 @@ class Machine:
 
 
 NUMBER = TypeRef("number")
+HEAP = frozenset(("prop", "cell", "entry", "array", "keys"))
+"""Kinds of locations in the simulated heap."""
 LISTENING = frozenset(("on", "once", "subscribe", "addListener", "addEventListener", "addHandler", "registerHandler"))
 """Methods that, called during set-up with a function, make it an entry point whatever their body does."""
 PREDICATES = frozenset(
@@ -2893,9 +2920,9 @@ def _negate(v: Value) -> Value:
     return not v
 
 
-def _result(machine: Machine, value: Value) -> Value:
+def _result(machine: Machine, value: Value, done: bool) -> Value:
     o = machine.new_object()
-    o.props.update(value=value, done=False)
+    o.props.update(value=value, done=done)
     return o
 
 

@@ -172,16 +172,17 @@ def stale_acts(run: Execution, internal: bool, changed: set[Any] | None) -> list
             foreign = None
             for w in writes:
                 if read.index < w.index < act.index and covers(read.loc, w.loc) and (internal or w.root != act.root):
-                    if _foreign(read, act, w):
+                    if _foreign(read, act, w) and (foreign is None or not _updates(log, foreign) or _updates(log, w)):
                         foreign = w
             if foreign is None:
                 continue
-            same = act.kind == "W" and related(read.loc, act.loc)
+            same = act.kind == "W" and (related(read.loc, act.loc) or _replaces(act, read.loc))
             telling = changed is None or (act.loc in changed if act.kind == "W" else True)
             rank = (
                 0 if telling else 1,
                 0 if same and data else 1 if same else 2 if data else 3,
                 0 if act.kind == "W" else 1,
+                0 if _updates(log, foreign) else 1,
                 act.index,
             )
             found.append(StaleAct(read, foreign, act, data, same, rank))
@@ -228,7 +229,7 @@ def classify(finding: StaleAct, run: Execution, acts: list[StaleAct]) -> str:
             return "lost-update"
         if _lazily_made(act, read):
             return "init-race"
-        if foreign.tags and _reads_own(run, foreign):
+        if foreign.tags and _updates(run.machine.log, foreign):
             return "lost-update"
         return "check-then-act"
     if _skew(finding, acts):
@@ -238,9 +239,13 @@ def classify(finding: StaleAct, run: Execution, acts: list[StaleAct]) -> str:
     return "check-then-act"
 
 
-def _reads_own(run: Execution, w: Access) -> bool:
+def _replaces(act: Access, read_loc: Any) -> bool:
+    """Whether an act replaces the container that the stale read looked into."""
+    return act.extra is not None and read_loc[0] in ("array", "keys", "entry", "prop") and act.extra == read_loc[1]
+
+
+def _updates(log: list[Access], w: Access) -> bool:
     """Whether a write updates what it read itself (an increment, a push)."""
-    log = run.machine.log
     bits = w.tags
     while bits:
         low = bits & -bits

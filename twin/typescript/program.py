@@ -518,13 +518,11 @@ class Program:
             inner = self.awaited_type(typed)
             p.value = R.unknown(term("await", t, type=inner), inner)
             return p
-        if kind not in ("object", "lock"):
-            return None
         found = self.find(ref.name, module) if _nominal(ref.name) else None
         if found is None:
             adopted = _ADOPTED.get(ref.name)
-            if adopted is not None and t.op in ("dep", "arg"):
-                return self.adopt(R, *adopted)
+            return self.adopt(R, *adopted) if adopted is not None and t.op in ("dep", "arg") else None
+        if kind not in ("object", "lock"):
             return None
         if found[0] != "class":
             return None
@@ -533,7 +531,7 @@ class Program:
         service = t.op in ("arg", "dep") or (t.op == "." and t.args[0].__class__ is Term and t.args[0].op in ("arg", "dep"))
         if self.is_model(home.path):
             argument = ref.args[0].name if ref.args else ""
-            if service or t.op in (".",):
+            if service and kind != "lock":
                 return self.singleton(R, cls, home, argument)
             made = self.instance(R, cls, home, argument)
             return made

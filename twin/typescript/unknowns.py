@@ -61,7 +61,7 @@ def call(R: Machine, name: str, receiver: Value, args: list[Value], s: int, fn: 
     rooted = base if base.__class__ is Term else fn
     per_request = _per_request(R, rooted)
 
-    if callbacks and lexicon.registers(method) and not (base is UNDEFINED and fn is not None and fn.op == "dep" and False):
+    if callbacks and lexicon.registers(method):
         R.register(name, receiver, args, s)
         if not R.tracking or base.__class__ is Term:
             return receiver if base.__class__ is Term else UNDEFINED
@@ -71,10 +71,10 @@ def call(R: Machine, name: str, receiver: Value, args: list[Value], s: int, fn: 
         return UNDEFINED
     verb = lexicon.classify(name)
     head = base if base is not UNDEFINED and not (isinstance(base, JsObject)) else (fn if fn is not None else name)
-    if base is UNDEFINED and fn is not None and fn.op == "arg":
+    if base is UNDEFINED and fn is not None and (fn.op == "arg" or (fn.op == "dep" and fn.args[0] == "inject")):
         # A callback parameter: running it is what the caller asked for.
         if lexicon.words(name)[:1] and lexicon.classify(name) in (Verb.CALLBACK, Verb.EFFECT) and not per_request:
-            R.effect(name, args, s, R.frame.ctrl & 0)
+            R.effect(name, args, s)
         elif lexicon.words(name)[-1:] and lexicon.classify(lexicon.words(name)[-1]) in (Verb.CALLBACK, Verb.EFFECT):
             R.effect(name, args, s)
     elif verb is Verb.EFFECT and not per_request and R.tracking:

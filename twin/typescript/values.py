@@ -415,8 +415,8 @@ class Stop(BaseException):
     """Base of the machine's own control flow, which TypeScript's `catch` never sees."""
 
 
-class Dead(Stop):
-    """The execution is over; suspended code unwinds."""
+class Dead(Stop, GeneratorExit):
+    """The execution is over; suspended code unwinds. A kind of GeneratorExit, so that closing stays silent."""
 
 
 class Park(Stop):

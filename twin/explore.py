@@ -45,6 +45,7 @@ class Explorer:
                     break                      # redundant, or `max_steps` reached: give this run up
                 ...                            # execute one step of `process`
                 explorer.record(process, reads, writes, created)
+            ...                                # explorer.pending(process, lock) for each that waits for a lock
             explorer.finish()
 
     Rules for the caller. Processes and objects are integers; processes are not negative. Executions are

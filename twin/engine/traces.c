@@ -243,8 +243,8 @@ static int run_once(driver *d)
         if (count == 0)
             return end_run(d);
         int64_t process = kr__dpor_choose(d->core, d->enabled, count);
-        if (process < 0)
-            return 0;
+        if (process < 0) /* in a run that is given up, waiting threads may have races that no other run shows */
+            return kr__dpor_count(d->core).run_blocked ? report_waiting(d) : 0;
         uint64_t mask = 0;
         for (size_t i = 0; i < count; i++)
             mask = d->enabled[i] == process ? d->masks[i] : mask;

@@ -668,8 +668,12 @@ uint64_t kr__cpu_enabled(kr__cpu *cpu, uint32_t process)
     const kr__instruction *i = &m->program->thread[process].code[pc_of(kr__local(m, cpu->state, process))];
     if (i->op == KR__SLEEP && kr__clock_is_set(cpu->state + m->at_clock, process))
         return kr__clock_is_next(cpu->state + m->at_clock, process);
-    if (needs_empty_buffer(i->op) && !buffer_empty(m, cpu->state, process))
-        return 0;
+    if (needs_empty_buffer(i->op)) {
+        if (!buffer_empty(m, cpu->state, process))
+            return 0;
+        if (m->model == KR_MODEL_TSO || m->model == KR_MODEL_PSO) /* also of a step that is only waited for */
+            kr__touch(&cpu->effect, kr__object(m, KR__O_BUFFER, process), KR__WAIT);
+    }
     return instruction_mask(cpu, process, i);
 }
 

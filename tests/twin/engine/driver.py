@@ -58,13 +58,11 @@ def _execute(program: ProgramCode, explorer: Explorer) -> Run | None:
         possible: dict[int, list[Step]] = {}
         for step in reference.steps(program, "sc", state, 1):
             possible.setdefault(step.thread, []).append(step)
-        if not possible:
-            for thread, lock in _waiting(program, state):
-                explorer.pending(thread, lock)
-            return Run(tuple(schedule), state)
-        thread = explorer.choose(list(possible))
+        thread = explorer.choose(list(possible)) if possible else -1
         if thread < 0:
-            return None
+            for waiting, lock in _waiting(program, state, set(possible)):
+                explorer.pending(waiting, lock)
+            return None if possible else Run(tuple(schedule), state)
         choices = possible[thread]
         step = choices[explorer.branch(len(choices))] if len(choices) > 1 else choices[0]
         instruction = program.threads[thread].code[state.threads[thread].pc]
@@ -77,9 +75,9 @@ def _execute(program: ProgramCode, explorer: Explorer) -> Run | None:
         state = step.after
 
 
-def _waiting(program: ProgramCode, state: State) -> Iterator[tuple[int, int]]:
+def _waiting(program: ProgramCode, state: State, possible: set[int]) -> Iterator[tuple[int, int]]:
     for thread, own in enumerate(state.threads):
-        if own.status == "ready":
+        if own.status == "ready" and thread not in possible:
             instruction = program.threads[thread].code[own.pc]
             assert instruction.op is Op.LOCK
             yield thread, _number(("mutex", instruction.obj))

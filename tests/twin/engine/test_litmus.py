@@ -48,7 +48,7 @@ def test_engine(litmus: Litmus, model: Model, algorithm: Algorithm) -> None:
             assert result.schedules == schedules
         if algorithm == "exhaustive":
             assert result.traces == schedules
-    if algorithm == "optimal":
+    if algorithm == "optimal" and model != "ra":  # reads under ra have alternatives
         assert result.blocked == 0
 
 

@@ -160,7 +160,9 @@ def steps_of(anomaly: Anomaly, shown: Callable[[str], str]) -> tuple[Step, ...]:
             entry_code = anomaly_entry(anomaly, a.root)
             if entry_code is not None:
                 out.append(Step(task, call, shown(entry_code.module.path), entry_code.span[0], "call", call, ""))
-        what = location_text(a.loc) if a.kind in ("R", "W") else str(a.loc[1]) if a.kind == "E" else a.value if a.kind in ("L", "U", "Q") else "await"
+        if a.kind == "A" and out and out[-1].task == task and out[-1].action == "await":
+            out.pop()
+        what = location_text(a.loc) if a.kind in ("R", "W") else str(a.loc[1]) if a.kind == "E" else a.value if a.kind in ("L", "U", "Q") else source_text(code, a, frame, R)
         if a.kind == "Q":
             what = f"waits for {a.value}"
         value = value_text(a.value) if a.kind in ("R", "W") else ""
@@ -174,6 +176,18 @@ def steps_of(anomaly: Anomaly, shown: Callable[[str], str]) -> tuple[Step, ...]:
     if len(out) > MAX_STEPS:
         out = out[: MAX_STEPS // 2] + out[-MAX_STEPS // 2 :]
     return tuple(out)
+
+
+def source_text(code: Any, a: Access, frame: Frame, R: Any) -> str:
+    """The awaited expression, as it stands in the text."""
+    f, at = user_frame(a.frame, R)
+    number = a.site if f is a.frame else at
+    sites = code.module.sites
+    if not 0 <= number < len(sites):
+        return ""
+    text = code.module.text[sites.starts[number] : sites.ends[number]].decode("utf-8", "replace")
+    text = " ".join(text.split()).removeprefix("await ")
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def anomaly_entry(anomaly: Anomaly, root: int) -> Any:

@@ -161,8 +161,13 @@ def show_term(value: Value, depth: int = 4) -> str:
             return value.class_name
         if depth <= 1:
             return "{...}"
-        shown = [f"{k}: {show_term(v, depth - 2)}" for k, v in list(value.props.items())[:4]]
+        shown = [
+            f"...{show_term(v, depth - 2)}" if isinstance(k, tuple) else f"{k}: {show_term(v, depth - 2)}"
+            for k, v in list(value.props.items())[:4]
+        ]
         return "{" + ", ".join(shown) + (", ..." if len(value.props) > 4 else "") + "}"
+    if isinstance(value, tuple | frozenset):
+        return _show_picture(value, depth)
     if not isinstance(value, Term):
         return str(value)
     if depth <= 0:
@@ -181,6 +186,12 @@ def show_term(value: Value, depth: int = 4) -> str:
         return show_term(args[0], depth)
     if op == "fresh":
         return str(args[0])
+    if op == "lin":
+        return _show_sum(args[0], args[1], depth)
+    if op == "lt0" and args[0].__class__ is Term:
+        return f"{show_term(args[0], depth)} < 0"
+    if op == "not":
+        return f"!({show_term(args[0], depth)})"
     if op in _INFIX and len(args) == 2:
         return f"{show_term(args[0], depth - 1)} {_INFIX[op]} {show_term(args[1], depth - 1)}"
     if op == "tmpl":
@@ -188,6 +199,28 @@ def show_term(value: Value, depth: int = 4) -> str:
     if op == "call":
         return f"{args[0]}({', '.join(show_term(a, depth - 2) for a in args[2:])})"
     return f"{op}({', '.join(show_term(a, depth - 1) for a in args)})"
+
+
+def _show_picture(value: Any, depth: int) -> str:
+    """A snapshot of an object inside a term."""
+    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], frozenset) and depth > 0:
+        fields = sorted((str(k).strip("'"), v) for k, v in value[1] if isinstance(k, str))
+        return "{" + ", ".join(f"{k}: {show_term(v, depth - 2)}" for k, v in fields[:3]) + "}"
+    if isinstance(value, tuple) and value and value[0] == "array":
+        return "[...]"
+    return "…"
+
+
+def _show_sum(constant: Any, parts: tuple[tuple[Term, Any], ...], depth: int) -> str:
+    """`a - b + 2`, positive terms first."""
+    out = ""
+    for part, factor in sorted(parts, key=lambda p: p[1] < 0):
+        size = "" if abs(factor) == 1 else f"{abs(factor)} * "
+        sign = (" - " if out else "-") if factor < 0 else (" + " if out else "")
+        out += f"{sign}{size}{show_term(part, depth - 1)}"
+    if constant:
+        out += f" {'-' if constant < 0 else '+'} {abs(constant)}"
+    return out
 
 
 class V:

@@ -713,6 +713,7 @@ def database(machine: Machine, args: list[Value], s: int) -> JsObject:
     handle = Handle(machine, found)
     for name, method in _METHODS.items():
         handle.props[name] = machine.native(name, _bound(found, method))
+    handle.owner = machine.setup_act
     handle.props["dynamic"] = machine.native("dynamic", _dynamic)
     handle.props["lazy"] = machine.native("lazy", _lazy)
     handle.shared = True
@@ -1336,6 +1337,7 @@ def kv(machine: Machine, args: list[Value], s: int) -> JsObject:
     handle = Handle(machine, store)
     for method, run in _KV.items():
         handle.props[method] = machine.native(method, _kv_bound(host, store, run))
+    handle.owner = machine.setup_act
     handle.shared = True
     return handle
 

@@ -2554,6 +2554,20 @@ class Machine:
         """A bigint literal."""
         return BigInt(n)
 
+    def enum(self, name: str, entries: list[tuple[str, Value]], s: int) -> JsObject:
+        """An enumeration; a member without a value continues the numbers of the one before."""
+        o = self.new_object()
+        o.label = name
+        following: Value = 0
+        for key, given in entries:
+            value = following if given is None else given
+            o.props[key] = value
+            number = raw(value)
+            if isinstance(number, int | float) and not isinstance(number, bool):
+                o.props[str(number)] = key
+                following = number + 1
+        return o
+
     def jsx(self, tag: Value, attributes: list[Any], children: list[Value], s: int) -> Value:
         """A JSX element: an opaque value."""
         return term("jsx", self.canon(raw(tag)) if raw(tag).__class__ in (str, Term) else "component")

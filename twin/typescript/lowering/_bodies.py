@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from krepis.twin.typescript.code import ClassCode
 from krepis.twin.typescript.lowering._assignments import bind, with_default
 from krepis.twin.typescript.lowering._blocks import (
     children_of,
@@ -124,6 +125,34 @@ def _parameters(g: Gen, node: Node) -> None:
         count += 1
     for pattern, argument, value in late:
         _late_parameter(g, pattern, argument, value)
+    if info.klass is not None:
+        _defaulted_properties(g, info.klass, parameters)
+
+
+def _defaulted_properties(g: Gen, klass: ClassCode, parameters: Node) -> None:
+    """Parameter properties take the argument, or the default: `super` reads it from the arguments."""
+    by_name = {g.text(pattern): pattern for pattern in _defaulted(g, parameters)}
+    for index, name in klass.param_properties:
+        pattern = by_name.get(name)
+        var = g.bind.get(pattern.start_byte) if pattern is not None else None
+        if pattern is None or var is None:
+            continue
+        site = g.site(pattern)
+        value = g.read(var, site)
+        g.emit(f"A += [UNDEFINED] * ({index + 1} - len(A))")
+        g.emit(f"A[{index}] = {value}")
+        if not klass.has_super:
+            g.emit(f"R.set(this, {name!a}, {value}, {site})")
+
+
+def _defaulted(g: Gen, parameters: Node) -> list[Node]:
+    """The names of the parameters that have a default."""
+    return [
+        pattern
+        for parameter in parameters.named_children
+        if parameter.child_by_field_id(g.fields.value) is not None
+        if (pattern := parameter.child_by_field_id(g.fields.pattern)) is not None
+    ]
 
 
 def _parameter(g: Gen, var: Var, argument: str) -> None:

@@ -54,6 +54,7 @@ def chain(g: Gen, node: Node, *, deleting: bool = False) -> str:
             return "UNDEFINED"
         current = inner
     links.reverse()
+    nothing = "True" if deleting else "UNDEFINED"
     text, at = _chain_start(g, kinds[current.kind_id], current, links)
     done: list[str] = []
     prefix = ""
@@ -70,14 +71,14 @@ def chain(g: Gen, node: Node, *, deleting: bool = False) -> str:
         if kind == "call_expression":
             if _is_optional_call(g, link):
                 name = g.tmp()
-                prefix += f"UNDEFINED if R.nullish(({name} := {text}), {site}) else "
+                prefix += f"{nothing} if R.nullish(({name} := {text}), {site}) else "
                 text = name
             text = _call(g, link, text, "UNDEFINED", site)
             at += 1
             continue
         if link.child_by_field_id(fields.optional_chain) is not None:
             name = g.tmp()
-            prefix += f"UNDEFINED if R.nullish(({name} := {text}), {site}) else "
+            prefix += f"{nothing} if R.nullish(({name} := {text}), {site}) else "
             text = name
         key = link_key(g, kind, link)
         if at + 1 < len(links) and links[at + 1][0] == "call_expression":
@@ -90,7 +91,7 @@ def chain(g: Gen, node: Node, *, deleting: bool = False) -> str:
                 if template:
                     text = _call(g, call, fetch, receiver, site)
                 else:
-                    prefix += f"UNDEFINED if R.nullish({fetch}, {site}) else "
+                    prefix += f"{nothing} if R.nullish({fetch}, {site}) else "
                     text = _call(g, call, function, receiver, site)
             else:
                 given = arguments(g, call.child_by_field_id(fields.arguments))

@@ -325,6 +325,7 @@ def method(
     info.functions.append(function)
     if is_ctor:
         info.code.ctor = function.code
+        function.klass = info.code
         parameter_properties(a, info, node)
         return
     if own is None and name is not None:

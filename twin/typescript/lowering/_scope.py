@@ -138,7 +138,18 @@ class Scope:
 class FnInfo:
     """A function while its module is lowered.  `qualifier` prefixes the names of functions inside."""
 
-    __slots__ = ("arguments", "captures", "code", "early", "node", "parent", "qualifier", "scope", "self_var")
+    __slots__ = (
+        "arguments",
+        "captures",
+        "code",
+        "early",
+        "klass",
+        "node",
+        "parent",
+        "qualifier",
+        "scope",
+        "self_var",
+    )
 
     def __init__(self, code: FunctionCode, node: Node, parent: FnInfo | None, qualifier: str) -> None:
         self.code = code
@@ -150,6 +161,7 @@ class FnInfo:
         self.scope: Scope
         self.self_var: Var | None = None
         self.arguments: Var | None = None
+        self.klass: ClassCode | None = None
 
 
 class ClassInfo:

@@ -13,6 +13,7 @@ from krepis.twin.program import (
     Const,
     Expr,
     Instruction,
+    Op,
     ProgramCode,
     Reg,
     Select,
@@ -22,6 +23,12 @@ from krepis.twin.program import (
 )
 
 _MAGIC = 0x4B52
+_WITH_OBJECT = frozenset(
+    {
+        Op.LOAD, Op.STORE, Op.FETCH_ADD, Op.EXCHANGE, Op.CAS, Op.LOCK, Op.UNLOCK, Op.ACQUIRE, Op.RELEASE,
+        Op.RESOLVE, Op.AWAIT, Op.SPAWN, Op.JOIN,
+    }
+)  # fmt: skip
 _END, _CONST, _REG, _SHARED, _SYMBOL, _APPLY, _SELECT, _UPDATE = range(8)
 
 
@@ -90,12 +97,14 @@ def encode(program: ProgramCode) -> Encoded:
 
 
 def _instruction(instruction: Instruction, pool: _Pool) -> list[int]:
+    """Fields that the instruction does not use are -1, whatever they were."""
+    op = instruction.op
     return [
-        int(instruction.op),
+        int(op),
         instruction.dst,
-        instruction.obj,
+        instruction.obj if op in _WITH_OBJECT else -1,
         int(instruction.order == "rlx"),
-        instruction.target,
+        instruction.target if op in (Op.JUMP, Op.BRANCH) else -1,
         pool.offset(instruction.index),
         pool.offset(instruction.a),
         pool.offset(instruction.b),

@@ -1580,7 +1580,7 @@ int kr__dpor_pending(kr__dpor *d, const kr__report *report)
 {
     if (!d->in_run || d->depth < d->event_count)
         return KR_ESTATE;
-    if (!reduces(d) || (d->abandoned && !d->counts.run_blocked))
+    if (!reduces(d) || (d->abandoned && !d->counts.run_blocked && !d->counts.run_truncated))
         return 0;
     return stop_for_memory(d, analyse(d, report, false));
 }

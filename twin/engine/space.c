@@ -42,7 +42,7 @@ struct kr__worker {
     kr__space *space;
     kr__cpu cpu;
     kr__memo memo[1 << KR__MEMO_BITS];
-    kr__successor *many; /* lists: a header whose `local` is the count, then the successors */
+    kr__successor *many; /* lists: a header, then the successors */
     uint32_t many_count, many_capacity;
     kr__successor one;
     kr__successor scratch[SUCCESSORS_MAX];
@@ -50,8 +50,22 @@ struct kr__worker {
     const uint32_t *ids;
     uint32_t level;
     kr_step step;
-    int rc;
+    bool found;
 };
+
+/* The header of a list: how many successors, and for steps with findings the threads that reported them already
+ * (threads of one kind share lists, but a finding names its thread). */
+static kr__successor header(uint32_t count, bool found, uint64_t threads)
+{
+    return (kr__successor){.local = count, .shared = (uint32_t)threads, .other_local = (uint32_t)(threads >> 32),
+                           .flush = found};
+}
+
+static bool has_reported(const kr__successor *h, uint32_t thread)
+{
+    uint64_t threads = (uint64_t)h->other_local << 32 | h->shared;
+    return !h->flush || threads >> thread & 1;
+}
 
 /* -- interning ------------------------------------------------------------------------------------------------ */
 
@@ -242,6 +256,7 @@ static void sink(void *context, int kind, int thread, int pc, int detail)
     kr__worker *w = context;
     kr_search *s = w->space->search;
     uint32_t components = 1 + s->program->threads;
+    w->found = true;
     pthread_mutex_lock(&s->lock);
     uint32_t before = s->finding_count;
     kr__finding *f = kr__report_finding(s, kind, thread, pc, detail);
@@ -355,7 +370,7 @@ static int64_t compute(kr__worker *w, uint32_t thread, const uint32_t *ids)
     return rc < 0 ? rc : (int64_t)count;
 }
 
-static int remember(kr__worker *w, kr__memo *entry, uint64_t key, uint32_t count)
+static int remember(kr__worker *w, kr__memo *entry, uint64_t key, uint32_t thread, uint32_t count)
 {
     const uint32_t flush_bit = 1u << 31;
     entry->key = key;
@@ -363,7 +378,7 @@ static int remember(kr__worker *w, kr__memo *entry, uint64_t key, uint32_t count
         entry->local = entry->shared = 0;
         return 0;
     }
-    if (count == 1 && w->scratch[0].other < 0) {
+    if (count == 1 && w->scratch[0].other < 0 && !w->found) {
         entry->local = w->scratch[0].local | (uint32_t)KR__MEMO_ONE << 30;
         entry->shared = w->scratch[0].shared | (w->scratch[0].flush ? flush_bit : 0);
         return 0;
@@ -385,7 +400,7 @@ static int remember(kr__worker *w, kr__memo *entry, uint64_t key, uint32_t count
     }
     entry->local = (uint32_t)KR__MEMO_MANY << 30;
     entry->shared = w->many_count;
-    w->many[w->many_count++] = (kr__successor){.local = count};
+    w->many[w->many_count++] = header(count, w->found, 1ull << thread);
     memcpy(w->many + w->many_count, w->scratch, count * sizeof *w->many);
     w->many_count += count;
     assert(w->many_count <= w->many_capacity);
@@ -396,15 +411,22 @@ int64_t kr__successors(kr__worker *w, uint32_t thread, const uint32_t *ids, uint
 {
     uint64_t key = kr__memo_key(w->space->kind[thread], ids[1 + thread], ids[0]);
     kr__memo *entry = &w->memo[kr__memo_slot(key)];
-    if (entry->key != key) {
+    bool known = entry->key == key;
+    if (!known || (entry->local >> 30 == KR__MEMO_MANY && !has_reported(&w->many[entry->shared], thread))) {
         w->ids = ids;
         w->level = level;
+        w->found = false;
         int64_t count = compute(w, thread, ids);
         if (count < 0)
             return count;
-        int rc = remember(w, entry, key, (uint32_t)count);
-        if (rc < 0)
-            return rc;
+        if (known) {
+            kr__successor *h = &w->many[entry->shared];
+            *h = header(h->local, true, ((uint64_t)h->other_local << 32 | h->shared) | 1ull << thread);
+        } else {
+            int rc = remember(w, entry, key, thread, (uint32_t)count);
+            if (rc < 0)
+                return rc;
+        }
     }
     switch (entry->local >> 30) {
     case KR__MEMO_NONE:

@@ -151,9 +151,8 @@ static int64_t issuer(const driver *d, uint32_t process, int32_t entries)
     return -1;
 }
 
-static kr__report describe(const driver *d, uint32_t process, int64_t *child)
+static kr__report describe(const driver *d, const kr__effect *e, uint32_t process, int64_t *child)
 {
-    const kr__effect *e = &d->cpu.effect;
     kr__report r = {.process = process, .owner = kr__owner(&d->search->machine, process), .cause = -1,
                     .blocking = e->blocking, .count = e->count, .accesses = e->access};
     int64_t cause = issuer(d, process, e->flushed);
@@ -183,7 +182,7 @@ static int take_step(driver *d, uint32_t process, uint64_t mask)
            || kr__status_legal(KR__RUNNING, kr__is_over(&d->search->machine, d->cpu.state, process)
                                                 ? KR__COMPLETED : KR__RUNNABLE));
     int64_t child = -1;
-    kr__report report = describe(d, process, &child);
+    kr__report report = describe(d, &d->cpu.effect, process, &child);
     report.conditional = conditional;
     int32_t issued = d->cpu.effect.issued;
     int rc = kr__dpor_record(d->core, &report);
@@ -199,6 +198,24 @@ static int take_step(driver *d, uint32_t process, uint64_t mask)
     return 0;
 }
 
+/* In a run that is cut off, what was possible but did not happen still races with what did. */
+static int report_possible(driver *d, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint32_t process = (uint32_t)d->enabled[i];
+        memcpy(d->probe.state, d->cpu.state, d->search->machine.words * sizeof(int64_t));
+        kr__cpu_step(&d->probe, process, (uint32_t)__builtin_ctzll(d->masks[i]));
+        int64_t child = -1;
+        kr__report report = describe(d, &d->probe.effect, process, &child);
+        report.created_count = 0;
+        report.conditional = is_conditional(d, process);
+        int rc = kr__dpor_pending(d->core, &report);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
 /* Threads that wait for a lock, a semaphore or a condition still race for it. */
 static int report_waiting(driver *d)
 {
@@ -206,7 +223,7 @@ static int report_waiting(driver *d)
         if (kr__cpu_enabled(&d->cpu, t) || d->cpu.effect.count == 0)
             continue;
         int64_t child = -1;
-        kr__report report = describe(d, t, &child);
+        kr__report report = describe(d, &d->cpu.effect, t, &child);
         report.conditional = is_conditional(d, t);
         int rc = kr__dpor_pending(d->core, &report);
         if (rc < 0)
@@ -230,6 +247,16 @@ static int end_run(driver *d)
     return rc < 0 ? rc : 0;
 }
 
+/* In a run that is given up, waiting threads may have races that no other run shows. */
+static int give_up(driver *d, size_t enabled)
+{
+    kr__dpor_counts counts = kr__dpor_count(d->core);
+    int rc = counts.run_truncated ? report_possible(d, enabled) : 0;
+    if (rc == 0 && (counts.run_truncated || counts.run_blocked))
+        rc = report_waiting(d);
+    return rc;
+}
+
 static int run_once(driver *d)
 {
     kr_search *s = d->search;
@@ -243,8 +270,8 @@ static int run_once(driver *d)
         if (count == 0)
             return end_run(d);
         int64_t process = kr__dpor_choose(d->core, d->enabled, count);
-        if (process < 0) /* in a run that is given up, waiting threads may have races that no other run shows */
-            return kr__dpor_count(d->core).run_blocked ? report_waiting(d) : 0;
+        if (process < 0)
+            return give_up(d, count);
         uint64_t mask = 0;
         for (size_t i = 0; i < count; i++)
             mask = d->enabled[i] == process ? d->masks[i] : mask;

@@ -6,6 +6,7 @@ constructor chain runs (there is no observable difference without `this`-before-
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from krepis.twin.typescript.code import ClassCode, FunctionCode
@@ -16,6 +17,7 @@ from krepis.twin.typescript.values import (
     Cell,
     JsFunction,
     JsObject,
+    Lazy,
     Rest,
     Term,
     Value,
@@ -78,27 +80,30 @@ def make_class(
     environment = iter(envs)
     computed = iter(keys)
 
-    def function_of(fc: FunctionCode, home: JsObject) -> JsFunction:
-        f = JsFunction(R.ident(), R.protos["Function"], fc.name.rsplit(".", 1)[-1])
+    owner = R.act
+
+    def function_of(fc: FunctionCode, home: JsObject, env: tuple[Any, ...]) -> JsFunction:
+        f = JsFunction((ctor.ident, fc.index), R.protos["Function"], fc.name.rsplit(".", 1)[-1])
         f.code = fc
-        f.env = next(environment)
+        f.env = env
         f.home = home
         f.klass = klass
         f.shared = True
         f.parent = fn
-        f.owner = R.act
+        f.owner = owner
         return f
 
     if code.ctor is not None:
-        klass.ctor = function_of(code.ctor, proto)
+        klass.ctor = function_of(code.ctor, proto, next(environment))
     deferred: list[tuple[str, Value, JsFunction | None]] = []
     for member in code.members:
         key = member.name if member.name is not None else R.property_key(next(computed))
         target: JsObject = ctor if member.static else proto
-        f = function_of(member.code, target) if member.code is not None else None
-        if member.kind == "method" and f is not None:
-            target.props[key] = f
-        elif member.kind in ("get", "set") and f is not None:
+        if member.kind == "method" and member.code is not None:
+            target.props[key] = Lazy(partial(function_of, member.code, target, next(environment)))
+            continue
+        f = function_of(member.code, target, next(environment)) if member.code is not None else None
+        if member.kind in ("get", "set") and f is not None:
             old = target.props.get(key)
             getter = old.get if old.__class__ is Accessor else UNDEFINED
             setter = old.set if old.__class__ is Accessor else UNDEFINED

@@ -25,6 +25,7 @@ from krepis.twin.typescript.values import (
     JsThrow,
     Stop,
     Value,
+    own,
     raw,
     term,
 )
@@ -174,7 +175,7 @@ def _classes(program: Program, R: Machine, module: ModuleCode) -> Iterator[Item]
                 def pick_static(R2: Machine, p: str = path, c: str = cls.name, m: str = member.name) -> tuple[Value, JsFunction] | None:
                     load(R2, p)
                     ctor = raw(cell_value(R2, p, c))
-                    f = raw(ctor.props.get(m)) if isinstance(ctor, JsObject) else None
+                    f = own(ctor, m) if isinstance(ctor, JsObject) else None
                     return (ctor, f) if isinstance(f, JsFunction) else None
 
                 yield f"{cls.name}.{member.name}", fn, unit, pick_static, "static method"
@@ -189,7 +190,7 @@ def _classes(program: Program, R: Machine, module: ModuleCode) -> Iterator[Item]
                     return None
                 h: JsObject | None = o
                 while h is not None:
-                    f = raw(h.props.get(m))
+                    f = own(h, m)
                     if isinstance(f, JsFunction):
                         return (o, f)
                     h = h.proto
@@ -203,7 +204,7 @@ def _classes(program: Program, R: Machine, module: ModuleCode) -> Iterator[Item]
 
                     def pick_field(R2: Machine, k: str = key, make: Callable[[Machine], Value] = build) -> tuple[Value, JsFunction] | None:
                         o = raw(make(R2))
-                        g = raw(o.props.get(k)) if isinstance(o, JsObject) else None
+                        g = own(o, k) if isinstance(o, JsObject) else None
                         return (o, g) if isinstance(g, JsFunction) else None
 
                     yield f"{cls.name}.{key}", f.code, unit, pick_field, "method"
@@ -344,7 +345,7 @@ def _members(
     while h is not None and (h is o or h.cls is None):
         for k, v in h.props.items():
             if isinstance(k, str) and v.__class__ is not Accessor and k not in keys and k != "constructor" and not k.startswith("#"):
-                keys[k] = v
+                keys[k] = own(h, k)
         h = h.proto
         if h is not None and h.props.get("constructor") is None:
             break
@@ -363,7 +364,7 @@ def _members(
                 return None
             g: JsObject | None = p
             while g is not None:
-                fn = raw(g.props.get(key))
+                fn = own(g, key)
                 if isinstance(fn, JsFunction):
                     return (p, fn)
                 g = g.proto

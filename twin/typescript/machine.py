@@ -39,6 +39,7 @@ from krepis.twin.typescript.values import (
     JsObject,
     JsPromise,
     JsThrow,
+    Lazy,
     Park,
     Rest,
     Symbol,
@@ -955,6 +956,9 @@ class Machine:
         while h is not None:
             if k in h.props:
                 v = h.props[k]
+                if v.__class__ is Lazy:
+                    v = h.props[k] = v.make()
+                    return v
                 if v.__class__ is Accessor:
                     return self.call(v.get, receiver, [], s) if v.get is not UNDEFINED else UNDEFINED
                 if self.tracking and h is o and o.owner is not None and (o.shared or o.owner is not self.act):

@@ -26,6 +26,7 @@ from krepis.twin.typescript.values import (
     Rest,
     Term,
     Value,
+    own,
     raw,
     term,
 )
@@ -620,7 +621,7 @@ class Program:
         cell = home.cells.get(found[1].name) if home is not None else None
         ctor = raw(cell.v) if cell.__class__ is Cell else None
         proto = raw(ctor.props.get("prototype")) if isinstance(ctor, JsFunction) else None
-        f = raw(proto.props.get(name)) if isinstance(proto, JsObject) else None
+        f = own(proto, name) if isinstance(proto, JsObject) else None
         return f if isinstance(f, JsFunction) else None
 
     def adopted_name(self, R: Machine, name: str) -> Value | None:

@@ -276,6 +276,23 @@ class Accessor:
         self.set = set_
 
 
+class Lazy:
+    """A method that nobody has looked up yet; `make()` gives its function object."""
+
+    __slots__ = ("make",)
+
+    def __init__(self, make: Callable[[], JsFunction]) -> None:
+        self.make = make
+
+
+def own(o: JsObject, key: Any) -> Value:
+    """An own data property, without tags; undefined when there is none."""
+    v = o.props.get(key, UNDEFINED)
+    if v.__class__ is Lazy:
+        v = o.props[key] = v.make()
+    return raw(v)
+
+
 class Cell:
     """A variable that some inner function captures. `ident` names its shared location."""
 

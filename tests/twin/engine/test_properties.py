@@ -16,7 +16,7 @@ from krepis.twin.program import Const, Expr, Instruction, Op, Program, ProgramCo
 
 from .answers import by_engine, by_reference, outcome, run
 from .gate import Answer, disagreements
-from .programs import Model
+from .programs import Model, lastzero
 from .random_programs import EVERYTHING, LOCKS, MEMORY, TERMS, Shape, random_program
 
 MODELS: tuple[Model, ...] = ("sc", "tso", "pso", "ra")
@@ -53,7 +53,7 @@ def small(program: ProgramCode, model: Model, most: int = 1_500) -> reference.Ex
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @given(rng=randoms)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_every_mode_sees_what_the_reference_sees(shape: str, model: Model, rng: Random) -> None:
     program = random_program(rng, SHAPES[shape])
     everything = small(program, model)
@@ -73,7 +73,7 @@ def test_every_mode_sees_what_the_reference_sees(shape: str, model: Model, rng: 
 @pytest.mark.parametrize("model", ["sc", "tso", "pso"])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @given(rng=randoms)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_optimal_explores_each_trace_once(shape: str, model: Model, rng: Random) -> None:
     program = random_program(rng, SHAPES[shape])
     small(program, model)
@@ -132,7 +132,7 @@ def test_the_order_of_threads_changes_no_count(model: Model, seed: int, order: R
 
 @pytest.mark.parametrize("model", MODELS)
 @given(rng=randoms)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_replaying_a_schedule_gives_the_same_run(model: Model, rng: Random) -> None:
     program = random_program(rng, SHAPES["everything"])
     sampled = explore.explore(program, Options(model=model, algorithm="random", seed=rng.getrandbits(32)))
@@ -251,7 +251,5 @@ def test_limits_are_reported() -> None:
     assert explore.explore(endless, Options(max_seconds=0.05)).stopped_by == "seconds"
     assert explore.explore(endless, Options(max_memory_bytes=1 << 20)).stopped_by == "memory"
     assert explore.explore(endless, Options(algorithm="optimal", max_depth=10)).bounds == ("depth",)
-    assert (
-        explore.explore(endless, Options(algorithm="optimal", max_depth=10, max_traces=3)).stopped_by
-        == "traces"
-    )
+    result = explore.explore(lastzero(4), Options(algorithm="optimal", max_traces=3))
+    assert (result.stopped_by, result.traces, result.complete) == ("traces", 3, False)

@@ -428,8 +428,23 @@ class Database:
                 target[key] = replace(row, version=self.version)
         for table, bulks in own.bulks.items():
             self.tables.bulks.setdefault(table, []).extend(bulks)
-        for loc, value, at in notes:
+        for loc, value, at in [*notes, *self._aliases(own, notes)]:
             self.host.note_write(loc, value, at)
+
+    def _aliases(
+        self, own: Tables, notes: list[tuple[Location, Value, Any]]
+    ) -> list[tuple[Location, Value, Any]]:
+        """Writes under the other names that rows with a known content have: who looked there sees them now."""
+        places = {loc[:3]: at for loc, _, at in notes if loc[0] == "row"}
+        out: list[tuple[Location, Value, Any]] = []
+        for table, rows in own.rows.items():
+            for row in rows.values():
+                known = {**dict(row.key), **row.cols}
+                at = places.get(("row", table, row.key))
+                for other in self.keys.get(table, ()) if row.inserted and at is not None else ():
+                    if other != row.key and all(c in known and self.same(known[c], v) for c, v in other):
+                        out.append((("row", table, other, "*"), row.exists, at))
+        return out
 
     def atomically(self, tx: Tx | None, action: Callable[[Tx], Any]) -> Any:
         """Several operations as one: all of them or, when one fails or has to wait, none."""

@@ -251,6 +251,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { Seat } from './seat.entity';
+import { sendTicket } from './mail';
 @Injectable()
 export class Seats {
   constructor(@InjectRepository(Seat) private readonly seats: Repository<Seat>) {}
@@ -258,6 +259,7 @@ export class Seats {
     const seat = await this.seats.createQueryBuilder('s').where('s.id = :id', { id }).getOne();
     if (!seat || seat.heldBy) return false;
     await this.seats.update(id, { heldBy: user });
+    await sendTicket(id);
     return true;
   }
 }
@@ -267,6 +269,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { Seat } from './seat.entity';
+import { sendTicket } from './mail';
 @Injectable()
 export class Seats {
   constructor(@InjectRepository(Seat) private readonly seats: Repository<Seat>) {}
@@ -277,7 +280,9 @@ export class Seats {
       .set({ heldBy: user })
       .where('id = :id AND held_by IS NULL', { id })
       .execute();
-    return affected === 1;
+    if (affected !== 1) return false;
+    await sendTicket(id);
+    return true;
   }
 }
 """,
@@ -442,16 +447,19 @@ export async function take(id: string) {
         UPDATES,
         """
 import { Kysely, PostgresDialect } from 'kysely';
+import { start } from './runner';
 const db = new Kysely<any>({ dialect: new PostgresDialect({}) });
 export async function claim(id: string, worker: string) {
   const job = await db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
   if (job.worker !== null) return false;
   await db.updateTable('jobs').set({ worker }).where('id', '=', id).execute();
+  await start(id);
   return true;
 }
 """,
         """
 import { Kysely, PostgresDialect } from 'kysely';
+import { start } from './runner';
 const db = new Kysely<any>({ dialect: new PostgresDialect({}) });
 export async function claim(id: string, worker: string) {
   const { numUpdatedRows } = await db
@@ -460,7 +468,9 @@ export async function claim(id: string, worker: string) {
     .where('id', '=', id)
     .where('worker', 'is', null)
     .executeTakeFirstOrThrow();
-  return numUpdatedRows > 0;
+  if (numUpdatedRows === 0) return false;
+  await start(id);
+  return true;
 }
 """,
     ),

@@ -513,12 +513,12 @@ static void fence(kr__cpu *cpu, uint32_t t)
     kr__touch(&cpu->effect, kr__object(m, KR__O_FENCE, 0), KR__WRITE);
 }
 
-/* The whole block on cpu->state; cpu->trial keeps the state before. */
+/* The whole block on cpu->state; cpu->trial keeps the state before, but after its leading fence. */
 static int atomic_block(kr__cpu *cpu, uint32_t t, uint32_t *pc)
 {
     const kr__machine *m = cpu->machine;
-    memcpy(cpu->trial, cpu->state, m->words * sizeof *cpu->state);
     fence(cpu, t);
+    memcpy(cpu->trial, cpu->state, m->words * sizeof *cpu->state);
     ++*pc;
     int failure = run_block(cpu, t, pc);
     if (failure == KR__OK) {

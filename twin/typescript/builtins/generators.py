@@ -276,21 +276,21 @@ def _step_outer(body: Any, mode: int, value: Value, started: bool) -> Generator[
 
 def _expanded(R: Machine, body: Any) -> Generator[Message, Any, Value]:
     """The body with each `yield*` replaced by awaits and yields; message 4 is a yield without an await."""
-    message = body.send(None)
+    mode, answer = NEXT, None
     while True:
-        kind, v, s = message
+        try:
+            kind, v, s = _send(body, mode, answer, True)
+        except StopIteration as e:
+            return e.value
         try:
             if kind == 2:
                 mode, answer = yield from _delegate_async(R, v, s)
-                if mode == RETURN:
-                    message = body.throw(Return(answer))
-                    continue
             else:
-                answer = yield message
-        except (JsThrow, Return) as e:
-            message = body.throw(e)
-        else:
-            message = body.send(answer)
+                mode, answer = NEXT, (yield (kind, v, s))
+        except JsThrow as e:
+            mode, answer = THROW, e.value
+        except Return as e:
+            mode, answer = RETURN, e.value
 
 
 def _delegate_async(R: Machine, v: Value, s: int) -> Generator[Message, Any, tuple[int, Value]]:

@@ -487,7 +487,8 @@ def explore_pattern(scenario: Scenario, result: UnitResult, budget: Budget) -> l
         usable = True
         conflict = False
         timers = False
-        for order in ([0, 1], [1, 0]):
+        symmetric = scenario.entries[0] is scenario.entries[1] and not scenario.pattern.swapped and scenario.pattern.different == frozenset()
+        for order in ([0, 1],) if symmetric else ([0, 1], [1, 0]):
             for late in (False, True):
                 if late and not timers:
                     continue
@@ -506,12 +507,12 @@ def explore_pattern(scenario: Scenario, result: UnitResult, budget: Budget) -> l
             if budget.spent():
                 break
             continue
-        partial = {i: _subset(scenario, world, [1 - i]) for i in range(len(names))}
+        partial: dict[int, Any] = {}
         for run in scenario.interleavings(world, MAX_TRACES):
             _collect(result, run)
             if run.limit or run.machine.excused:
                 continue
-            for anomaly in judge(scenario, run, allowed, partial, hung, names):
+            for anomaly in judge(scenario, run, world, allowed, partial, hung, names):
                 key = (anomaly.kind, anomaly.where())
                 old = found.get(key)
                 if old is None or cost(run) < cost(old.run):
@@ -592,7 +593,7 @@ def best(found: list[Anomaly]) -> list[Anomaly]:
 
 
 def judge(
-    scenario: Scenario, run: Execution, allowed: set[Any], partial: dict[int, Any], hung: bool, names: list[str]
+    scenario: Scenario, run: Execution, world: World, allowed: set[Any], partial: dict[int, Any], hung: bool, names: list[str]
 ) -> Iterator[Anomaly]:
     """What is wrong with one interleaved execution."""
     R = run.machine
@@ -608,8 +609,12 @@ def judge(
                 yield anomaly_of(f, run, acts, names, scenario, kind="stale-read")
                 return
         return
-    if any(got == without and gave_up(run, i) for i, without in partial.items()):
-        return
+    for i in range(len(names)):
+        if gave_up(run, i):
+            if i not in partial:
+                partial[i] = _subset(scenario, world, [1 - i])
+            if got == partial[i]:
+                return
     changed = _difference(got, allowed)
     acts = oracle.stale_acts(run, False, changed)
     acts = [f for f in acts if not _harmless(f, R)]

@@ -6,6 +6,7 @@ constructor chain runs (there is no observable difference without `this`-before-
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,35 @@ from krepis.twin.typescript.values import (
 
 if TYPE_CHECKING:
     from krepis.twin.typescript.machine import Machine
+
+
+class JsClass(JsFunction):
+    """A class; one without static state is filled when somebody first looks into it.
+
+    Libraries declare dozens of classes of which a scenario uses two. `props`, `klass` and `proto` stay unset
+    until then, which is what makes Python ask `__getattr__`.
+    """
+
+    __slots__ = ("_fill",)
+
+    def __init__(self, ident: Any, proto: JsObject | None, name: str) -> None:
+        super().__init__(ident, proto, name)
+        self.is_class = True
+
+    def postpone(self, fill: Callable[[], None]) -> None:
+        """Leaves the contents to the first look."""
+        self._fill = (fill, self.proto)
+        del self.props, self.klass, self.proto
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in ("props", "klass", "proto"):
+            raise AttributeError(name)
+        fill, proto = self._fill
+        self.props = {}
+        self.klass = None
+        self.proto = proto
+        fill()
+        return getattr(self, name)
 
 
 class Klass:
@@ -54,17 +84,40 @@ def make_class(
     cell: Cell | None = None,
 ) -> JsFunction:
     """ClassDefinitionEvaluation (ECMA-262 section 15.7.14). `cell` is the variable that static members see it by."""
-    klass = Klass(code.name, code)
-    ctor = JsFunction(R.ident(), R.protos["Function"], code.name)
-    ctor.is_class = True
-    ctor.klass = klass
+    ctor = JsClass(R.ident(), R.protos["Function"], code.name)
     ctor.shared = not R.tracking
     ctor.owner = R.act
     ctor.parent = fn
-    proto = JsObject(R.ident(), R.protos["Object"])
+    fill = partial(_fill, R, ctor, code, raw(base), envs, keys, fn, this, s, cell, R.act, R.frame)
+    if code.plain:
+        ctor.postpone(fill)
+        if cell is not None:
+            R.init(cell, ctor)
+    else:
+        fill()
+    return ctor
+
+
+def _fill(
+    R: Machine,
+    ctor: JsClass,
+    code: ClassCode,
+    base: Value,
+    envs: list[tuple[Any, ...]],
+    keys: list[Value],
+    fn: JsFunction,
+    this: Value,
+    s: int,
+    cell: Cell | None,
+    owner: Any,
+    frame: Any,
+) -> None:
+    """Makes the prototype and the members of a class."""
+    klass = Klass(code.name, code)
+    ctor.klass = klass
+    proto = JsObject((ctor.ident, "prototype"), R.protos["Object"])
     proto.shared = True
-    base = raw(base)
-    if base.__class__ is JsFunction:
+    if isinstance(base, JsFunction):
         klass.base = base
         ctor.proto = base
         parent_proto = R.get(base, "prototype", s) if not base.is_class else base.props.get("prototype")
@@ -79,8 +132,6 @@ def make_class(
     ctor.props["prototype"] = proto
     environment = iter(envs)
     computed = iter(keys)
-
-    owner = R.act
 
     def function_of(fc: FunctionCode, home: JsObject, env: tuple[Any, ...]) -> JsFunction:
         f = JsFunction((ctor.ident, fc.index), R.protos["Function"], fc.name.rsplit(".", 1)[-1])
@@ -112,7 +163,7 @@ def make_class(
             deferred.append((member.kind, key, f))
         elif member.kind in ("field", "accessor"):
             klass.fields.append((key, f, (member.type, code.module) if member.type is not None else None))
-    if cell is not None:
+    if cell is not None and not code.plain:
         R.init(cell, ctor)
     static_types = {m.name: m.type for m in code.members if m.static and m.type is not None}
     for kind, key, f in deferred:
@@ -124,7 +175,6 @@ def make_class(
                 raw(value).types = (typed, code.module)
             if not R.tracking and isinstance(raw(value), JsObject):
                 R._label(value, f"{code.name}.{key}")
-    return ctor
 
 
 def native_root(ctor: JsFunction) -> JsFunction | None:

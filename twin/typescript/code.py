@@ -181,6 +181,13 @@ class ClassCode:
     def __repr__(self) -> str:
         return f"<class {self.name} of {self.module.path}>"
 
+    @cached_property
+    def plain(self) -> bool:
+        """Whether defining the class runs no code of its own: no static state, no computed names."""
+        return all(
+            m.name is not None and (m.kind == "method" or not m.static) and m.kind != "static-block" for m in self.members
+        )
+
     @property
     def functions(self) -> list[FunctionCode]:
         own = [self.ctor] if self.ctor else []

@@ -459,9 +459,15 @@ class Machine:
                 if yes and other.op == "seq" and other.args[0] is subject and other.args[1] != q.args[1]:
                     return False
         elif q.op == "lt0" and q.args[0].__class__ is Term:
-            opposite = terms.scale(q.args[0], -1)
-            if answers.get(term("lt0", opposite)) is True:
+            known = answers.get(term("lt0", terms.scale(q.args[0], -1)))
+            if known is True:
                 return False
+            if known is False and _is_difference(q.args[0]):
+                return True  # two different unknown values, of which neither is special
+        elif q.op == "lt":
+            known = answers.get(term("lt", q.args[1], q.args[0]))
+            if known is not None:
+                return not known
         return None
 
     def equal(self, a: Value, b: Value) -> bool:
@@ -962,7 +968,7 @@ class Machine:
                 if v.__class__ is Accessor:
                     return self.call(v.get, receiver, [], s) if v.get is not UNDEFINED else UNDEFINED
                 if self.tracking and h is o and o.owner is not None and (o.shared or o.owner is not self.act):
-                    if v.__class__ is JsFunction and o.cls is None and o.owner.root < 0:
+                    if isinstance(v, JsFunction) and o.cls is None and o.owner.root < 0:
                         return v
                     if o.cls is not None and self.program.is_constant(o, k):
                         return v
@@ -1435,6 +1441,8 @@ class Machine:
             return self.invoke(f, this, args, f.bound_nt, s)
         if f.__class__ is Term:
             return self.unknown_call(self._call_name(f), self._receiver(f), args, s, f)
+        if isinstance(f, JsFunction):
+            raise self.error("TypeError", f"Class constructor {f.name} cannot be invoked without 'new'")
         raise self.error("TypeError", "value is not a function")
 
     @staticmethod
@@ -1489,7 +1497,7 @@ class Machine:
             return self.unknown_call(self._call_name(fn), t, args, s, fn)
         f = self.get(o, k, s)
         ff = f.v if f.__class__ is V else f
-        if not self.tracking and k in LISTENING and any(raw(a).__class__ is JsFunction for a in args):
+        if not self.tracking and k in LISTENING and any(isinstance(raw(a), JsFunction) for a in args):
             self.register(str(k), o, args, s)
         if ff is UNDEFINED or ff is None:
             if isinstance(o, JsObject) and (o.cls is not None and (self.program.is_model_class(o.cls) or getattr(o.cls, "base_unknown", None) is not None)):
@@ -2048,7 +2056,7 @@ class Machine:
     def new(self, c: Value, args: list[Value], s: int, types: int | None = None) -> Value:
         """`new c(args)`."""
         ctor = raw(c)
-        if ctor.__class__ is JsFunction:
+        if isinstance(ctor, JsFunction):
             if ctor.native is not None and not ctor.is_class:
                 made = ctor.native(self, NEW, args, s)
                 if types is not None and isinstance(made, JsObject):
@@ -2930,6 +2938,13 @@ def _modulo(x: Any, y: Any) -> Any:
     if isinstance(x, BigInt):
         return BigInt(int(math.copysign(abs(int(x)) % abs(int(y)), int(x))))
     return terms.normal(math.fmod(x, y))
+
+
+def _is_difference(t: Term) -> bool:
+    """Whether a term is `a - b`."""
+    if t.op != "lin" or t.args[0] != 0:
+        return False
+    return sorted(factor for _, factor in t.args[1]) == [-1, 1]
 
 
 def _negate(v: Value) -> Value:

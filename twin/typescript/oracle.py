@@ -229,7 +229,7 @@ def classify(finding: StaleAct, run: Execution, acts: list[StaleAct]) -> str:
             return "lost-update"
         if _lazily_made(act, read):
             return "init-race"
-        if foreign.tags and _updates(run.machine.log, foreign):
+        if _drops_update(run, finding):
             return "lost-update"
         return "check-then-act"
     if _skew(finding, acts):
@@ -237,6 +237,16 @@ def classify(finding: StaleAct, run: Execution, acts: list[StaleAct]) -> str:
     if finding.data:
         return "stale-read" if act.loc[0] not in ("row", "store", "kv") else "lost-update"
     return "check-then-act"
+
+
+def _drops_update(run: Execution, finding: StaleAct) -> bool:
+    """Whether the act wipes out an update that another call made since the stale read."""
+    log = run.machine.log
+    act = finding.act
+    return any(
+        w.kind == "W" and w.root != act.root and _updates(log, w) and (covers(w.loc, act.loc) or _replaces(act, w.loc))
+        for w in log[finding.read.index : act.index]
+    )
 
 
 def _replaces(act: Access, read_loc: Any) -> bool:

@@ -115,7 +115,7 @@ def arg(args: list[Value], i: int) -> Value:
 def callable_(v: Value) -> bool:
     """Whether a value may be called."""
     r = raw(v)
-    return r.__class__ is JsFunction or r.__class__ is Term
+    return isinstance(r, JsFunction) or r.__class__ is Term
 
 
 def holds(R: Machine, v: Value, s: int, default: bool = True) -> tuple[bool, int]:

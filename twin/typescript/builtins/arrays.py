@@ -459,7 +459,7 @@ def copy_within(R: Machine, this: Value, args: list[Value], s: int) -> Value:
 
 
 def _sorted(R: Machine, items: list[Value], f: Value, s: int) -> tuple[list[Value], int]:
-    """Stable sort; an unknown comparison keeps the order; the tags of what was compared."""
+    """Stable sort; unknown values are put into one order, whatever order they came in; the tags of what was compared."""
     tags = 0
     comparator = raw(f)
 
@@ -468,11 +468,16 @@ def _sorted(R: Machine, items: list[Value], f: Value, s: int) -> tuple[list[Valu
         r = R.call(comparator, UNDEFINED, [x, y], s)
         tags |= tags_of(r)
         n = terms.to_number(raw(r))
-        return 0 if n.__class__ is Term or n != n else (-1 if n < 0 else 1 if n > 0 else 0)
+        if n.__class__ is Term:
+            back = terms.to_number(raw(R.call(comparator, UNDEFINED, [y, x], s)))
+            return _order(R, n, back)
+        return 0 if n != n else (-1 if n < 0 else 1 if n > 0 else 0)
 
     def by_text(x: Value, y: Value) -> int:
         p, q = to_string(R, raw(x)), to_string(R, raw(y))
-        if p.__class__ is Term or q.__class__ is Term or p == q:
+        if p.__class__ is Term or q.__class__ is Term:
+            return _order(R, p, q)
+        if p == q:
             return 0
         return -1 if _utf16(p) < _utf16(q) else 1
 
@@ -481,6 +486,12 @@ def _sorted(R: Machine, items: list[Value], f: Value, s: int) -> tuple[list[Valu
     known = [v for v in items if v.__class__ is not Rest and raw(v) is not UNDEFINED]
     known.sort(key=cmp_to_key(by_call if comparator is not UNDEFINED else by_text))
     return known + rests + last, tags
+
+
+def _order(R: Machine, p: Value, q: Value) -> int:
+    """An arbitrary but total order on unknown values: the same values sort alike in every call."""
+    a, b = terms.sort_key(R.canon(p)), terms.sort_key(R.canon(q))
+    return -1 if a < b else 1 if a > b else 0
 
 
 def _utf16(text: str) -> bytes:

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from krepis.twin.typescript import terms
+from krepis.twin.typescript import builtins, terms
 from krepis.twin.typescript.code import FunctionCode, ModuleCode, TypeRef
 from krepis.twin.typescript.values import (
     BUILTIN,
@@ -25,6 +25,7 @@ from krepis.twin.typescript.values import (
     SYMBOL_ASYNC_DISPOSE,
     SYMBOL_ASYNC_ITERATOR,
     SYMBOL_DISPOSE,
+    SYMBOL_HAS_INSTANCE,
     SYMBOL_ITERATOR,
     UNDEFINED,
     Accessor,
@@ -38,6 +39,7 @@ from krepis.twin.typescript.values import (
     JsMap,
     JsObject,
     JsPromise,
+    JsProxy,
     JsThrow,
     Lazy,
     Park,
@@ -263,8 +265,6 @@ class Machine:
         self.setup_act = Activation((), -1, root)
         self.act = self.setup_act
         self.frame = root
-        from krepis.twin.typescript import builtins
-
         self.globals: dict[str, Value] = {}
         self.protos: dict[str, JsObject] = {}
         builtins.install(self)
@@ -908,9 +908,9 @@ class Machine:
         if k.__class__ is not str:
             if k.__class__ is V:
                 return tagged(self.get(o, k.v, s), k.tags)
-            if c is JsArray or isinstance(o, JsArray):
-                return self._element(o, k, s)
             if not isinstance(k, Symbol):
+                if c is JsArray or isinstance(o, JsArray):
+                    return self._element(o, k, s)
                 k = self.property_key(k)
         elif c is JsArray and k.isdigit():
             return self._element(o, int(k), s)
@@ -994,6 +994,8 @@ class Machine:
         return o.cls.name if o.cls is not None else o.label or "object"
 
     def _special(self, o: JsObject, k: Any, s: int) -> Value:
+        if o.__class__ is JsProxy:
+            return builtins.proxy_get(self, o, k, s)
         if isinstance(o, JsArray):
             if k == "length":
                 items = self.array_read(o, s)
@@ -1004,7 +1006,7 @@ class Machine:
                 return self.map_size(o, s)
         elif isinstance(o, JsFunction):
             if k == "name":
-                return o.name
+                return "" if o.name.startswith("<anonymous") else o.name.rsplit(".", 1)[-1]
             if k == "length":
                 return o.code.n_params if o.code is not None else 0
             if k == "prototype":
@@ -1172,11 +1174,12 @@ class Machine:
         while h is not None:
             found = h.props.get(k)
             if found.__class__ is Accessor:
-                if found.set is not UNDEFINED:
-                    self.call(found.set, target, [v], s)
+                if found.set is UNDEFINED:
+                    raise self.error("TypeError", f"Cannot set property {k} of object which has only a getter")
+                self.call(found.set, target, [v], s)
                 return v
             h = h.proto
-        if target.frozen and self._refuses(target, k):
+        if target.frozen and self._refuses(target, k, v, s):
             return v
         if isinstance(target, JsArray) and k == "length":
             n = raw(v)
@@ -1189,6 +1192,8 @@ class Machine:
         if self._tracked(target):
             tags = self.share(v) if target.shared else self.deep_tags(v)
             loc = ("prop", target.ident, self._prop_name(target), k)
+            if k not in target.props and target.cls is None:
+                self.writes.add(("keys", target.ident, target.label or "object"))
             self.note_write(loc, v, s, tags | extra)
             self._note_old(loc, target.props.get(k))
             self.symbolic.add(loc)
@@ -1199,8 +1204,11 @@ class Machine:
                 self._label(v, k if isinstance(k, str) else "entry")
         return v
 
-    def _refuses(self, o: JsObject, k: Any) -> bool:
-        """Whether a write is dropped (built-in objects); throws where the property cannot be written."""
+    def _refuses(self, o: JsObject, k: Any, v: Value, s: int) -> bool:
+        """Whether a write is done with (proxies, built-in objects); throws where it is not allowed."""
+        if o.__class__ is JsProxy:
+            builtins.proxy_set(self, o, k, v, s)
+            return True
         attributes = o.frozen
         if attributes is BUILTIN:
             return True
@@ -1222,6 +1230,8 @@ class Machine:
                 self.note_write(("field", self.canon(target), k), UNDEFINED, s)
             ov.props[k] = UNDEFINED
         elif isinstance(target, JsObject):
+            if target.__class__ is JsProxy:
+                return builtins.proxy_delete(self, target, k, s)
             if target.frozen and k in target.props:
                 attributes = target.frozen
                 if attributes is BUILTIN:
@@ -1244,6 +1254,11 @@ class Machine:
                 return True
             return self.ask(term("in", kk, self.canon(target)))
         if isinstance(target, JsObject):
+            if target.__class__ is JsProxy:
+                return builtins.proxy_has(self, target, kk, s)
+            if isinstance(target, JsArray) and isinstance(kk, str) and (kk.isdigit() or kk == "length"):
+                known = kk == "length" or int(kk) < len(self.array_read(target, s))
+                return tagged(known, tags_of(self.array_tag(target)))
             h: JsObject | None = target
             while h is not None:
                 if kk in h.props:
@@ -1482,8 +1497,6 @@ class Machine:
                 raise self.error("TypeError", f"Cannot read properties of undefined (reading '{k}')")
             typed = self.program.member_type(t.type, k) if isinstance(k, str) else None
             fn = term(".", t, k, type=typed)
-            from krepis.twin.typescript import builtins
-
             if isinstance(k, str):
                 own = self.program.method_of(self, t.type, k)
                 if own is not None:
@@ -1985,8 +1998,11 @@ class Machine:
                 k, v = entry[1], entry[2]
                 if k.__class__ is not str:
                     k = self.property_key(k)
-                props[k] = v
                 vv = v.v if v.__class__ is V else v
+                if k == "__proto__" and (vv is None or isinstance(vv, JsObject)):
+                    o.proto = vv
+                    continue
+                props[k] = v
                 if len(entry) > 3 and self.tracking:
                     if o.sites is None:
                         o.sites = {}
@@ -2022,12 +2038,19 @@ class Machine:
             if o.term is None:
                 o.term = value
             return
-        if isinstance(value, JsArray):
-            for i, v in enumerate(self.array_read(value, s)):
+        if isinstance(value, JsArray | str):
+            for i, v in enumerate(self.array_read(value, s) if isinstance(value, JsArray) else value):
                 o.props[str(i)] = v
             return
+        if value.__class__ is JsProxy:
+            for k in builtins.proxy_keys(self, value, s):
+                o.props[k] = tagged(self.get(value, k, s), t)
+            return
         if isinstance(value, JsObject):
+            hidden = getattr(value.frozen, "hidden", ())
             for k in list(value.props):
+                if k in hidden:
+                    continue
                 v = value.props[k]
                 if isinstance(k, tuple):
                     o.props[k] = v
@@ -2091,6 +2114,18 @@ class Machine:
         if base is None:
             return UNDEFINED
         return self._get_object(base, k if k.__class__ is str else self.property_key(k), s, this)
+
+    def superset(self, fn: JsFunction, this: Value, k: Value, v: Value, s: int) -> Value:
+        """`super.k = v`: a setter of the parent, else a property of `this`."""
+        key = k if k.__class__ is str else self.property_key(k)
+        h = fn.home.proto if fn.home is not None else None
+        while h is not None:
+            found = h.props.get(key)
+            if found.__class__ is Accessor and found.set is not UNDEFINED:
+                self.call(found.set, this, [v], s)
+                return v
+            h = h.proto
+        return self.set(this, key, v, s)
 
     def supermethod(self, fn: JsFunction, this: Value, k: Value, args: list[Value], s: int) -> Value:
         """`super.k(...)`."""
@@ -2242,20 +2277,8 @@ class Machine:
             return a + b
         return self._binary(a, b, self._add)
 
-    def _prim(self, v: Value) -> Value:
-        if isinstance(v, JsObject) and not isinstance(v, JsArray | JsFunction):
-            if v.class_name == "Date" and "time" in v.props:
-                return terms.to_text(raw(v.props["time"]))
-            f = self.get(v, "valueOf", 0) if self._finds(v, "valueOf") else UNDEFINED
-            if isinstance(raw(f), JsFunction):
-                r = raw(self.call(f, v, [], 0))
-                if not isinstance(r, JsObject):
-                    return r
-            f = self.get(v, "toString", 0) if self._finds(v, "toString") else UNDEFINED
-            if isinstance(raw(f), JsFunction):
-                return raw(self.call(f, v, [], 0))
-            return terms.to_text(v)
-        return v
+    def _prim(self, v: Value, hint: str = "default") -> Value:
+        return builtins.to_primitive(self, v, hint) if isinstance(v, JsObject) else v
 
     @staticmethod
     def _finds(o: JsObject, k: str) -> bool:
@@ -2304,9 +2327,7 @@ class Machine:
         return terms.to_number(v)
 
     def _prim_number(self, v: Value) -> Value:
-        if isinstance(v, JsObject) and v.class_name == "Date" and "time" in v.props:
-            return raw(v.props["time"])
-        return self._prim(v) if isinstance(v, JsObject) else v
+        return builtins.to_primitive(self, v, "number") if isinstance(v, JsObject) else v
 
     def sub(self, a: Value, b: Value, s: int) -> Value:
         """`a - b`."""
@@ -2525,7 +2546,12 @@ class Machine:
     def instanceof(self, a: Value, b: Value, s: int) -> Value:
         """`a instanceof b`."""
         x, c = raw(a), raw(b)
+        if isinstance(c, JsFunction):
+            own = raw(self._get_object(c, SYMBOL_HAS_INSTANCE, s, c))
+            if isinstance(own, JsFunction) and own.frozen is not BUILTIN:
+                return self.not_(self.not_(self.call(own, c, [a], s), s), s)
         if isinstance(x, JsObject) and isinstance(c, JsFunction):
+            c = c.props.get(("bound",), c)
             proto = raw(c.props.get("prototype", UNDEFINED))
             h = x.proto
             while h is not None:
@@ -2546,20 +2572,21 @@ class Machine:
         parts: list[Any] = [strings[0]]
         for text, v in zip(strings[1:], values, strict=False):
             tags |= tags_of(v)
-            parts.append(terms.to_text(self._prim(raw(v))))
+            parts.append(terms.to_text(self._prim(raw(v), "string")))
             parts.append(text)
         return tagged(terms.concat(parts), tags)
 
     def tagged(self, f: Value, this: Value, cooked: list[Any], raws: list[str], values: list[Value], s: int) -> Value:
         """A tagged template call."""
-        strings = self.new_array(list(cooked))
-        strings.props["raw"] = self.new_array(list(raws))
+        site = ("template", id(self.frame.code), s)
+        strings = self.singletons.get(site)
+        if not isinstance(strings, JsArray):
+            strings = self.singletons[site] = self.new_array(list(cooked))
+            strings.props["raw"] = self.new_array(list(raws))
         return self.call(f, this, [strings, *values], s)
 
     def regex(self, pattern: str, flags: str) -> Value:
         """A regular expression literal."""
-        from krepis.twin.typescript import builtins
-
         return builtins.regex(self, pattern, flags)
 
     def bigint(self, n: int) -> BigInt:
@@ -2724,9 +2751,11 @@ class Machine:
         """The keys of `for..in`."""
         t = tags_of(v)
         r = raw(v)
-        if isinstance(r, JsArray):
-            for i in range(len(r.items)):
+        if isinstance(r, JsArray | str):
+            for i in range(len(r.items if isinstance(r, JsArray) else r)):
                 yield tagged(str(i), t)
+        elif r.__class__ is JsProxy:
+            yield from self.keys(r.target, s)
         elif isinstance(r, JsObject):
             if self._tracked(r):
                 self.note_read(("keys", r.ident, r.label or "object"), None, s)
@@ -2743,7 +2772,8 @@ class Machine:
                         seen.append(k)
                 h = h.proto
             for k in order_keys(seen):
-                yield tagged(k, t)
+                if self._finds(r, k):
+                    yield tagged(k, t)
         elif r.__class__ is Term:
             for n in range(UNROLL):
                 yield term("key", self.canon(r), n)

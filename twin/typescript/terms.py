@@ -52,6 +52,8 @@ def normal(n: float) -> int | float:
     """Integral doubles become `int`, as numbers are kept."""
     if isinstance(n, float) and n.is_integer() and abs(n) < 2**53 and not (n == 0 and math.copysign(1, n) < 0):
         return int(n)
+    if n.__class__ is int and not -(2**53) < n < 2**53:
+        return float(n) if abs(n) < 2**1023 else math.copysign(math.inf, n)
     return n
 
 

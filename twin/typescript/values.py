@@ -371,6 +371,18 @@ class JsRegExp(JsObject):
         self.limit = 0
 
 
+class JsProxy(JsObject):
+    """A proxy of an object; `frozen` is true, so that writes take the way on which traps are looked for."""
+
+    __slots__ = ("handler", "target")
+
+    def __init__(self, ident: Any, target: JsObject, handler: JsObject) -> None:
+        super().__init__(ident, None)
+        self.target = target
+        self.handler = handler
+        self.frozen = True
+
+
 class JsArray(JsObject):
     """An array; `items` may hold `Rest` for an unknown run of elements."""
 

@@ -24,6 +24,7 @@ from krepis.twin.typescript.builtins import (
     timers,
 )
 from krepis.twin.typescript.builtins._base import Realm, to_primitive
+from krepis.twin.typescript.builtins.objects import proxy_delete, proxy_get, proxy_has, proxy_keys, proxy_set
 from krepis.twin.typescript.builtins.strings import make_regexp
 from krepis.twin.typescript.builtins.unknown import unknown_method
 from krepis.twin.typescript.values import JsObject, JsRegExp
@@ -31,7 +32,9 @@ from krepis.twin.typescript.values import JsObject, JsRegExp
 if TYPE_CHECKING:
     from krepis.twin.typescript.machine import Machine
 
-__all__ = ["install", "regex", "to_primitive", "unknown_method"]
+__all__ = [
+    "install", "proxy_delete", "proxy_get", "proxy_has", "proxy_keys", "proxy_set", "regex", "to_primitive", "unknown_method",
+]  # fmt: skip
 
 
 @cache

@@ -41,6 +41,7 @@ from krepis.twin.typescript.values import (
     JsMap,
     JsObject,
     JsPromise,
+    JsProxy,
     Rest,
     Symbol,
     Term,
@@ -54,7 +55,7 @@ from krepis.twin.typescript.values import (
 if TYPE_CHECKING:
     from krepis.twin.typescript.machine import Machine
 
-ERRORS = ("TypeError", "RangeError", "SyntaxError", "ReferenceError", "EvalError", "URIError", "AggregateError")
+ERRORS = ("TypeError", "RangeError", "SyntaxError", "ReferenceError", "EvalError", "URIError", "AggregateError", "SuppressedError")
 
 
 def attributes(o: JsObject) -> Attributes | None:
@@ -82,7 +83,7 @@ def _parts(R: Machine, v: Value, s: int, what: str) -> Value:
         r = R.new_array(list(r))
     if not isinstance(r, JsObject):
         return R.new_array([])
-    keys = own_keys(R, r, s)
+    keys = proxy_keys(R, r, s) if isinstance(r, JsProxy) else own_keys(R, r, s)
     t |= tags_of_read(R, r)
     out: list[Value] = []
     for k in keys:
@@ -461,6 +462,7 @@ def bind(R: Machine, this: Value, args: list[Value], s: int) -> Value:
         bound.code, bound.env, bound.home, bound.klass, bound.parent = f.code, f.env, f.home, f.klass, f.parent
         bound.bound_this = receiver if f.bound_this is NOT_BOUND else f.bound_this
         bound.bound_nt = f.bound_nt
+        bound.props[("bound",)] = f
         bound.owner = R.act
         bound.shared = not R.tracking
         return bound
@@ -472,6 +474,7 @@ def bind(R: Machine, this: Value, args: list[Value], s: int) -> Value:
 
     made = R.native(f"bound {f.name}", native)
     made.code, made.parent, made.owner = f.code, f.parent, R.act
+    made.props[("bound",)] = f
     return made
 
 
@@ -527,6 +530,9 @@ def _error(name: str) -> Any:
             fill_error(R, o, arg(args, 1), arg(args, 2), s)
             o.props["errors"] = R.new_array(list(R.iter(arg(args, 0), s)) if args else [])
             return o
+        if name == "SuppressedError":
+            o.props.update(error=arg(args, 0), suppressed=arg(args, 1))
+            return fill_error(R, o, arg(args, 2), UNDEFINED, s)
         return fill_error(R, o, arg(args, 0), arg(args, 1), s)
 
     return native
@@ -551,7 +557,7 @@ def _stack(R: Machine, this: Value, args: list[Value], s: int) -> Value:
 
 def _reflect_own_keys(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     o = raw(arg(args, 0))
-    if not isinstance(o, JsObject):
+    if not isinstance(o, JsObject) or isinstance(o, JsProxy):
         return _parts(R, arg(args, 0), s, "keys")
     keys = [k for k in own_keys(R, o, s, hidden=True) if not isinstance(k, tuple)]
     return R.new_array(keys + [k for k in o.props if isinstance(k, Symbol)])
@@ -603,8 +609,59 @@ def _proxy(R: Machine, this: Value, args: list[Value], s: int) -> Value:
         f.proto = t
         return f
     if isinstance(t, JsObject):
-        return R.proxy(t, h)
+        p = JsProxy(R.ident(), t, h)
+        p.owner, p.shared, p.cls = R.act, not R.tracking, t.cls
+        return p
     return target
+
+
+def _trap(R: Machine, p: JsProxy, name: str, s: int) -> Value:
+    f = raw(R.get(p.handler, name, s))
+    return f if callable_(f) else None
+
+
+def _shown(k: Any) -> Value:
+    return k[1] if isinstance(k, tuple) else k
+
+
+def proxy_get(R: Machine, p: JsProxy, k: Any, s: int) -> Value:
+    """[[Get]] of a proxy."""
+    f = _trap(R, p, "get", s)
+    return R.get(p.target, k, s) if f is None else R.call(f, p.handler, [p.target, _shown(k), p], s)
+
+
+def proxy_set(R: Machine, p: JsProxy, k: Any, v: Value, s: int) -> None:
+    """[[Set]] of a proxy."""
+    f = _trap(R, p, "set", s)
+    if f is None:
+        R.set(p.target, k, v, s)
+    elif R.truth(raw(R.call(f, p.handler, [p.target, _shown(k), v, p], s)), s) is False:
+        raise R.error("TypeError", f"'set' on proxy: trap returned falsish for property '{k}'")
+
+
+def proxy_has(R: Machine, p: JsProxy, k: Any, s: int) -> Value:
+    """[[HasProperty]] of a proxy."""
+    f = _trap(R, p, "has", s)
+    return R.has(k, p.target, s) if f is None else R.truth(raw(R.call(f, p.handler, [p.target, _shown(k)], s)), s)
+
+
+def proxy_delete(R: Machine, p: JsProxy, k: Any, s: int) -> bool:
+    """[[Delete]] of a proxy."""
+    f = _trap(R, p, "deleteProperty", s)
+    if f is None:
+        return R.delete(p.target, k, s)
+    if not R.truth(raw(R.call(f, p.handler, [p.target, _shown(k)], s)), s):
+        raise R.error("TypeError", f"'deleteProperty' on proxy: trap returned falsish for property '{k}'")
+    return True
+
+
+def proxy_keys(R: Machine, p: JsProxy, s: int) -> list[Any]:
+    """The enumerable own keys of a proxy."""
+    f = _trap(R, p, "ownKeys", s)
+    if f is None:
+        return own_keys(R, p.target, s)
+    keys = [R.property_key(k) for k in R.iter(R.call(f, p.handler, [p.target], s), s)]
+    return [k for k in keys if not isinstance(k, Symbol) and (k in p.target.props or isinstance(p.target, JsArray))]
 
 
 def _weak_ref(R: Machine, this: Value, args: list[Value], s: int) -> Value:

@@ -59,7 +59,7 @@ class _Writer:
         if isinstance(v, JsObject):
             if isinstance(v, JsDate):
                 v = iso_text(R, raw(v.props["time"]))
-            elif R._finds(v, "toJSON"):
+            elif R._finds(v, "toJSON") and callable_(raw(R._get_object(v, "toJSON", s, v))):
                 made = R.callm(v, "toJSON", [key], s)
                 self.tags |= tags_of(made)
                 v = raw(made)

@@ -1,12 +1,12 @@
 // p-limit: at most n at a time, in the order in which they were asked for; nobody holds the permit but the queue.
 export const pLimit = (concurrency) => {
   const queue = [];
-  let active = 0;
+  const running = [];
   const width = typeof concurrency === 'number' ? concurrency : concurrency.concurrency;
 
   const next = () => {
-    if (active < width && queue.length > 0) {
-      active += 1;
+    if (running.length < width && queue.length > 0) {
+      running.push(true);
       queue.shift()();
     }
   };
@@ -21,7 +21,7 @@ export const pLimit = (concurrency) => {
         } catch {
           // the caller sees it
         }
-        active -= 1;
+        running.pop();
         next();
       };
       queue.push(run);

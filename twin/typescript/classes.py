@@ -148,6 +148,8 @@ def _fill(
         klass.ctor = function_of(code.ctor, proto, next(environment))
     deferred: list[tuple[str, Value, JsFunction | None]] = []
     for member in code.members:
+        if member.ambient:
+            continue
         key = member.name if member.name is not None else R.property_key(next(computed))
         target: JsObject = ctor if member.static else proto
         if member.kind == "method" and member.code is not None:

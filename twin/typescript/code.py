@@ -141,7 +141,7 @@ class Member:
     """One member of a class.  `name` is None when computed; a private name includes its '#'.
 
     `code` is the method, accessor, static block, or (kind 'field' and 'accessor') the initialiser.
-    `start`/`anchor` as in `FunctionCode`.
+    An `ambient` member (`declare x`, `abstract x`) has a type and nothing at run time.
     """
 
     kind: MemberKind
@@ -152,6 +152,7 @@ class Member:
     decorators: list[Decorator]
     code: FunctionCode | None
     readonly: bool
+    ambient: bool = False
 
 
 @dataclass(eq=False)

@@ -2127,6 +2127,18 @@ class Machine:
             h = h.proto
         return self.set(this, key, v, s)
 
+    def superset(self, fn: JsFunction, this: Value, k: Value, v: Value, s: int) -> Value:
+        """`super.k = v`: the setter of the base class, or a field of the object itself."""
+        name = k if k.__class__ is str else self.property_key(k)
+        o = fn.home.proto if fn.home is not None else None
+        while o is not None:
+            found = o.props.get(name)
+            if found.__class__ is Accessor:
+                self.call(found.set, this, [v], s)
+                return v
+            o = o.proto
+        return self.set(this, k, v, s)
+
     def supermethod(self, fn: JsFunction, this: Value, k: Value, args: list[Value], s: int) -> Value:
         """`super.k(...)`."""
         f = self.superget(fn, this, k, s)

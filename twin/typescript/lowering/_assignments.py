@@ -47,9 +47,10 @@ def assign_to(g: Gen, target: Node, whole: Node, right: Node) -> str:
     if kind in MEMBERS:
         base = target.child_by_field_id(g.fields.object)
         is_super = base is not None and g.kinds[base.kind_id] == "super"
-        receiver = "this" if is_super else optional(base, g)
+        key_first = "fn, this, " if is_super else f"{optional(base, g)}, "
         key = link_key(g, kind, target)
-        return f"R.set({receiver}, {key}, {expr(g, right)}, {g.site(whole)})"
+        operation = "superset" if is_super else "set"
+        return f"R.{operation}({key_first}{key}, {expr(g, right)}, {g.site(whole)})"
     return sequence([expr(g, right), unknown(g, target)])
 
 

@@ -41,11 +41,7 @@ def chain(g: Gen, node: Node, *, deleting: bool = False) -> str:
             inner = first_child(g, current)
         elif kind in WRAPPERS and links and links[-1][0] == "call_expression":
             inside = g.a.unwrap(current)
-            keeps_this = (
-                kinds[inside.kind_id] in MEMBERS
-                and b"?." not in (g.source[inside.start_byte : inside.end_byte])
-            )
-            if not keeps_this:
+            if kinds[inside.kind_id] not in MEMBERS:
                 break
             inner = inside
         else:

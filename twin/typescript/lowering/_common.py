@@ -97,7 +97,7 @@ def wrapped(g: Gen, node: Node) -> str:
 def link_key(g: Gen, kind: str, link: Node) -> str:
     if kind == "member_expression":
         name = link.child_by_field_id(g.fields.property)
-        return ascii(g.text(name)) if name is not None else "''"
+        return ascii(g.a.name(name)) if name is not None else "''"
     index = link.child_by_field_id(g.fields.index)
     return index_of(g, index) if index is not None else "UNDEFINED"
 

@@ -59,7 +59,7 @@ def declared_variables(a: Analysis, node: Node, scope: Scope, anchor: int) -> li
         if pattern is None:
             continue
         if kinds[pattern.kind_id] == "identifier":
-            name = a.text(pattern)
+            name = a.name(pattern)
             again = kind == "var" and value is not None and name in holder.vars
             var = a.declare(name, holder, kind, pattern.start_byte)
             var.writes += again
@@ -122,6 +122,8 @@ def declared_enum(a: Analysis, node: Node, scope: Scope) -> Var | None:
     if name is None or body is None:
         return None
     text = a.text(name)
+    if text in scope.vars:
+        a.merged.add(node.id)
     var = a.declare(text, scope, "enum", name.start_byte)
     a.bind[name.start_byte] = var
     members: dict[str, TypeRef] = {}
@@ -153,7 +155,10 @@ def declared_namespace(a: Analysis, node: Node, scope: Scope) -> Var | None:
     if first:
         scope.fn.early[var] = None
     info = new_function(a, node, scope, "function", path, node.start_byte, body)
-    info.scope.ns = a.declare("%ns", info.scope, "param", 0)
+    ns = info.scope.ns = a.declare("%ns", info.scope, "param", 0)
+    a.ns_paths[ns] = (var, path)
+    for earlier in a.ns_members.get((var, path), ()):
+        a.declare(earlier, info.scope, "let", 0).alias = ns
     a.bind[name.start_byte] = var
     return var
 

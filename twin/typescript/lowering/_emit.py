@@ -61,6 +61,7 @@ class Gen:
         self.targets: list[Target] = []
         self.labels: frozenset[str] = frozenset()
         self.jumps = False
+        self.constants: Mapping[str, int | float | str] = {}
         self.yields = False
         self._temporaries = 0
         self._loops = 0

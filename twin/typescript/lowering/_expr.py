@@ -39,6 +39,9 @@ _UNTYPED |= {"boolean", "bigint", "symbol", "literal", "object"}
 
 
 def _identifier(g: Gen, node: Node) -> str:
+    if g.constants and g.text(node) in g.constants:
+        constant = g.constants[g.text(node)]
+        return ascii(constant) if isinstance(constant, str) else number_text(constant)
     var = g.bind.get(node.start_byte)
     if var is not None:
         if not var.cell and var.alias is None:

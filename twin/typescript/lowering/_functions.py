@@ -101,7 +101,7 @@ def parameters(a: Analysis, info: FnInfo, parameters: Node) -> None:
         ]
         kind = kinds[pattern.kind_id]
         if kind == "identifier":
-            name = a.text(pattern)
+            name = a.name(pattern)
             var = a.declare(name, info.scope, "param", pattern.start_byte)
             a.bind[pattern.start_byte] = var
         else:
@@ -362,7 +362,7 @@ def field(
     own = member_name(a, name)
     value = node.child_by_field_id(fields.value)
     member_kind: MemberKind = "field"
-    static = readonly = False
+    static = readonly = ambient = False
     for child in node.children:
         token = kinds[child.kind_id]
         if token == "'static":
@@ -375,6 +375,7 @@ def field(
             decorators = [*decorators, decorator_of(a, child)]
         elif token in ("'declare", "'abstract"):
             value = None
+            ambient = True
         elif token == "'=":
             break
     annotation = node.child_by_field_id(fields.type)
@@ -402,6 +403,7 @@ def field(
             decorators,
             code,
             readonly,
+            ambient,
         )
     )
 

@@ -15,7 +15,13 @@ from krepis.twin.typescript.lowering._common import (
 )
 from krepis.twin.typescript.lowering._emit import Gen
 from krepis.twin.typescript.lowering._scope import MEMBERS
-from krepis.twin.typescript.lowering._text import number_text, number_value, property_name, string_value
+from krepis.twin.typescript.lowering._text import (
+    number_text,
+    number_value,
+    property_name,
+    string_value,
+    unescape,
+)
 from tree_sitter import Node
 
 
@@ -48,6 +54,7 @@ def array_literal(g: Gen, node: Node) -> str:
 def object_literal(g: Gen, node: Node) -> str:
     fields = g.fields
     entries: list[str] = []
+    prototype = ""
     for child in named(g, node):
         kind = g.kinds[child.kind_id]
         site = g.site(child)
@@ -56,6 +63,9 @@ def object_literal(g: Gen, node: Node) -> str:
             if key is None:
                 continue
             text = key_of(g, key)
+            if text == "'__proto__'" and g.kinds[key.kind_id] != "computed_property_name":
+                prototype = optional(child.child_by_field_id(fields.value), g)
+                continue
             entries.append(f"(0, {text}, {optional(child.child_by_field_id(fields.value), g)}, {site})")
         elif kind == "shorthand_property_identifier":
             entries.append(f"(0, {g.text(child)!a}, {expr(g, child)}, {site})")
@@ -69,7 +79,11 @@ def object_literal(g: Gen, node: Node) -> str:
             code = {"getter": 2, "setter": 3}.get(info.code.kind, 0)
             value = f"R.method({info.code.index}, {g.environment(info)}, None, fn)"
             entries.append(f"({code}, {key_of(g, name)}, {value}, {site})")
-    return f"R.objlit([{', '.join(entries)}], {g.site(node)})" if entries else f"R.obj({g.site(node)})"
+    site = g.site(node)
+    text = f"R.objlit([{', '.join(entries)}], {site})" if entries else f"R.obj({site})"
+    if prototype:
+        return f"R.callm(R.glob('Object', {site}), 'setPrototypeOf', [{text}, {prototype}], {site})"
+    return text
 
 
 def function_value(g: Gen, node: Node) -> str:
@@ -189,7 +203,9 @@ def enum_value(g: Gen, node: Node) -> str:
         value = _constant(g, value_node, enum_name, known)
         following = value + 1 if isinstance(value, (int, float)) else None
         if value is None:
+            g.constants = known
             entries.append(f"({key!a}, {expr(g, value_node)})")
+            g.constants = {}
         else:
             known[key] = value
             text = ascii(value) if isinstance(value, str) else number_text(value)
@@ -209,6 +225,11 @@ def _constant(
         return None
     if kind == "number":
         return number_value(text)
+    if kind == "template_string" and node.named_child_count:
+        strings, parts = _template_constants(g, node, enum_name, known, depth)
+        if any(part is None for part in parts):
+            return None
+        return strings[0] + "".join(f"{part}{text}" for part, text in zip(parts, strings[1:], strict=True))
     if kind in ("string", "template_string"):
         return string_value(g.source, g.kinds, node)
     if kind == "identifier":
@@ -238,6 +259,23 @@ def _constant(
         if isinstance(left, int) and isinstance(right, int):
             return _fold(token, left, right)
     return None
+
+
+def _template_constants(
+    g: Gen, node: Node, enum_name: str, known: dict[str, int | float | str], depth: int
+) -> tuple[list[str], list[int | float | str | None]]:
+    """The texts between the substitutions of a template, and the values of those."""
+    strings: list[str] = []
+    parts: list[int | float | str | None] = []
+    position = node.start_byte + 1
+    for child in node.named_children:
+        if g.kinds[child.kind_id] == "template_substitution":
+            strings.append(unescape(g.source[position : child.start_byte].decode("utf-8", "replace")))
+            inner = first_child(g, child)
+            parts.append(_constant(g, inner, enum_name, known, depth + 1) if inner is not None else None)
+            position = child.end_byte
+    strings.append(unescape(g.source[position : node.end_byte - 1].decode("utf-8", "replace")))
+    return strings, parts
 
 
 def _fold(token: str, left: int, right: int) -> int | None:

@@ -148,6 +148,7 @@ def export(a: Analysis, node: Node, scope: Scope) -> None:
 
 def namespace_exports(a: Analysis, node: Node, ns: Var, declared: list[Var]) -> None:
     for var in declared:
+        a.ns_members.setdefault(a.ns_paths[ns], []).append(var.name)
         if var.kind in ("let", "var"):
             var.alias = ns
     a.ns_exports[node.id] = (ns, [var for var in declared if var.alias is None])

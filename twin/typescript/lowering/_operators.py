@@ -241,7 +241,9 @@ def place_of(g: Gen, node: Node) -> _Place:
         base = node.child_by_field_id(fields.object)
         if base is not None and g.kinds[base.kind_id] == "super":
             key = link_key(g, kind, node)
-            return _Place(f"R.superget(fn, this, {key}, {site})", f"R.set(this, {key}, ", f", {site})")
+            return _Place(
+                f"R.superget(fn, this, {key}, {site})", f"R.superset(fn, this, {key}, ", f", {site})"
+            )
         target = optional(base, g)
         object_again = target
         if not _is_stable(target):

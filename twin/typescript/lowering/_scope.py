@@ -20,7 +20,7 @@ from krepis.twin.typescript.code import (
     FunctionCode,
     ModuleCode,
 )
-from krepis.twin.typescript.lowering._text import string_value
+from krepis.twin.typescript.lowering._text import string_value, unescape
 from krepis.twin.typescript.lowering._types import Types
 from krepis.twin.typescript.syntax import Syntax
 from tree_sitter import Node
@@ -194,6 +194,9 @@ class Analysis:
         self.scopes: dict[int, Scope] = {}
         self.bind: dict[int, Var] = {}
         self.dropped: set[int] = set()
+        self.merged: set[int] = set()
+        self.ns_members: dict[tuple[Var, str], list[str]] = {}
+        self.ns_paths: dict[Var, tuple[Var, str]] = {}
         self.default_vars: dict[int, Var] = {}
         self.ns_exports: dict[int, tuple[Var, list[Var]]] = {}
         self.import_vars: list[tuple[Var, str, str, int]] = []
@@ -238,6 +241,11 @@ class Analysis:
 
     def text(self, node: Node) -> str:
         return self.source[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+    def name(self, node: Node) -> str:
+        """The text of an identifier, escapes resolved."""
+        text = self.text(node)
+        return unescape(text) if "\\" in text else text
 
     def kind(self, node: Node) -> str:
         return self.kinds[node.kind_id]
@@ -317,13 +325,10 @@ class Analysis:
         return var
 
     def refer(self, node: Node, scope: Scope) -> None:
-        start = node.start_byte
-        self.references.append(
-            (self.source[start : node.end_byte].decode("utf-8", "replace"), scope, start, False)
-        )
+        self.references.append((self.name(node), scope, node.start_byte, False))
 
     def write(self, node: Node, scope: Scope) -> None:
-        self.references.append((self.text(node), scope, node.start_byte, True))
+        self.references.append((self.name(node), scope, node.start_byte, True))
 
     def pattern(self, node: Node, scope: Scope, on_name: Callable[[Node], None]) -> None:
         """Visit the names of a binding or assignment pattern; defaults and keys are ordinary code."""
@@ -361,7 +366,7 @@ class Analysis:
         declared: list[Var] = []
 
         def on_name(name: Node) -> None:
-            var = self.declare(self.text(name), holder, kind, name.start_byte)
+            var = self.declare(self.name(name), holder, kind, name.start_byte)
             self.bind[name.start_byte] = var
             declared.append(var)
 

@@ -80,6 +80,9 @@ def _enum(g: Gen, node: Node) -> None:
     var = g.bind.get(name.start_byte) if name is not None else None
     if var is not None:
         text = enum_value(g, node)
+        if node.id in g.a.merged:
+            site = g.site(node)
+            text = f"R.objlit([(1, {g.read(var, site)}, {site}), (1, {text}, {site})], {site})"
         g.emit(g.init(var, text, g.site(node)))
 
 

@@ -81,7 +81,8 @@ def property_name(source: bytes, kinds: Kinds, node: Node) -> str | None:
     """A static property name, or None when it is computed at run time."""
     kind = kinds[node.kind_id]
     if kind in ("property_identifier", "private_property_identifier", "identifier"):
-        return source[node.start_byte : node.end_byte].decode("utf-8", "replace")
+        text = source[node.start_byte : node.end_byte].decode("utf-8", "replace")
+        return unescape(text) if "\\" in text else text
     if kind in ("string", "template_string"):
         return string_value(source, kinds, node)
     if kind == "number":

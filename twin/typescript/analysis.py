@@ -22,10 +22,12 @@ from krepis.twin.typescript.program import Program
 from krepis.twin.typescript.scenario import Entry, Execution, Scenario
 from krepis.twin.typescript.values import UNDEFINED, JsFunction, JsObject, Rest, Term, V, forget_terms, raw
 
-MAX_WORLDS = 14
+MAX_WORLDS = 10
 """Answers to unknown predicates tried for one pattern."""
 MAX_PROFILE_WORLDS = 10
 """The same for one entry alone."""
+QUIET_WORLDS = 3
+"""Worlds after which an entry that touched nothing shared is left alone."""
 MAX_TRACES = 120
 """Interleavings of one pattern in one world."""
 MAX_PAIRS = 40
@@ -70,6 +72,7 @@ class Profile:
     keys: list[str] = field(default_factory=list)
     suspends: bool = False
     hangs: bool = False
+    calls: set[tuple[str, int]] = field(default_factory=set)
 
 
 @dataclass
@@ -122,9 +125,8 @@ def fifo(run: Execution, ready: list[Any]) -> Any:
     return plain[0] if plain else ready[0]
 
 
-def analyse(program: Program, entries: list[Entry], seconds: float) -> UnitResult:
-    """Everything about one unit."""
-    result = UnitResult()
+def profile_all(program: Program, entries: list[Entry], result: UnitResult, seconds: float) -> list[Profile]:
+    """Every entry of a unit alone."""
     budget = Budget(seconds * max(1, min(len(entries), 6)))
     profiles: list[Profile] = []
     for entry in entries:
@@ -135,14 +137,22 @@ def analyse(program: Program, entries: list[Entry], seconds: float) -> UnitResul
         if budget.spent():
             result.bounds.add((entry.code.module.path, entry.code.span[0], "time limit met; the rest of the unit was not explored"))
             break
-    pairs = sorted(interesting(profiles), key=lambda p: p[0])[:MAX_PAIRS]
-    for _, a, b in pairs:
+    return profiles
+
+
+def explore_all(program: Program, profiles: list[Profile], result: UnitResult, seconds: float) -> None:
+    """The conflicting pairs of a unit."""
+    budget = Budget(seconds * max(1, min(len(profiles), 6)))
+    pairs = sorted(interesting(profiles), key=lambda p: p[0])
+    if len(pairs) > MAX_PAIRS:
+        code = pairs[0][1].entry.code
+        result.bounds.add((code.module.path, code.span[0], f"only {MAX_PAIRS} of {len(pairs)} pairs of entry points were explored"))
+    for _, a, b in pairs[:MAX_PAIRS]:
         forget_terms()
         explore_pair(program, a, b, result, Budget(seconds))
         if budget.spent():
             result.bounds.add((a.entry.code.module.path, a.entry.code.span[0], "time limit met; the rest of the unit was not explored"))
             break
-    return result
 
 
 def interesting(profiles: list[Profile]) -> Iterator[tuple[tuple[int, int, int], Profile, Profile]]:
@@ -197,13 +207,16 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
     concurrent = False
     externals = 0
     complete_runs = 0
-    for world in worlds(MAX_PROFILE_WORLDS):
+    for n, world in enumerate(worlds(MAX_PROFILE_WORLDS)):
+        if n >= QUIET_WORLDS and not any(map(oracle.durable, profile.reads | profile.writes)) and not concurrent:
+            break  # it touches nothing that outlives it
         run = scenario.run(world, fifo)
         if run is None:
             break
         any_run = True
         R = run.machine
         _collect(result, run)
+        profile.calls.update((c.module.path, c.index) for c in R.invoked)
         for a in R.log:
             if a.kind == "R":
                 profile.reads.add(a.loc)

@@ -71,16 +71,16 @@ class Cache:
             self.digests[path] = found
         return found
 
-    def _key(self, path: str) -> bytes:
-        return hashlib.blake2b(self.prefix + path.encode("utf-8", "surrogateescape"), digest_size=20).digest()
+    def _key(self, path: str, salt: str) -> bytes:
+        return hashlib.blake2b(self.prefix + salt.encode() + b"\0" + path.encode("utf-8", "surrogateescape"), digest_size=20).digest()
 
-    def get(self, path: str) -> FileResult | None:
+    def get(self, path: str, salt: str) -> FileResult | None:
         """The stored result for a file, if everything that it depends on is unchanged."""
         if self.env is None:
             return None
         try:
             with self.env.begin() as txn:
-                data = txn.get(self._key(path))
+                data = txn.get(self._key(path, salt))
             if data is None:
                 return None
             stored = json.loads(data)
@@ -90,14 +90,14 @@ class Cache:
             return None
         return None
 
-    def put(self, path: str, result: FileResult) -> None:
+    def put(self, path: str, salt: str, result: FileResult) -> None:
         """Stores a result."""
         if self.env is None:
             return
         depends = [(p, self.digest(p)) for p in {path, *result.modules}]
         try:
             with self.env.begin(write=True) as txn:
-                txn.put(self._key(path), json.dumps({"depends": depends, "result": asdict(result)}).encode())
+                txn.put(self._key(path, salt), json.dumps({"depends": depends, "result": asdict(result)}).encode())
         except (lmdb.Error, UnicodeEncodeError):
             self.env = None
 
@@ -124,9 +124,14 @@ def read_result(data: dict[str, Any]) -> FileResult:
                 "notes": [Note(**n) for n in data["notes"]],
                 "entry_points": [EntryPoint(**e) for e in data["entry_points"]],
                 "modules": tuple(data["modules"]),
+                "calls": tuple((_pair(k), tuple(_pair(c) for c in called)) for k, called in data["calls"]),
             }
         )
     )
+
+
+def _pair(item: list[Any]) -> tuple[str, int]:
+    return str(item[0]), int(item[1])
 
 
 def _model_files(options: Options) -> list[Path]:

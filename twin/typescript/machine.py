@@ -260,6 +260,7 @@ class Machine:
         self.lock_keys: dict[str, None] = {}
         self.symbolic: set[Any] = set()
         self.unblocked = 0
+        self.invoked: set[FunctionCode] = set()
         self.excused = ""
         root = Frame(None, None, 0, -1)
         self.setup_act = Activation((), -1, root)
@@ -1515,10 +1516,10 @@ class Machine:
         if ff is UNDEFINED or ff is None:
             if isinstance(o, JsObject) and (o.cls is not None and (self.program.is_model_class(o.cls) or getattr(o.cls, "base_unknown", None) is not None)):
                 name = f"{o.label or o.cls.name}.{k}"
-                return self.unknown_call(name, o, args, s, None)
+                return tagged(self.unknown_call(name, o, args, s, None), self.deep_tags(o))
             raise self.error("TypeError", f"{k} is not a function")
         if ff.__class__ is Term and ff.op == "inherited":
-            return self.unknown_call(f"{o.label or 'this'}.{k}", o, args, s, ff)
+            return tagged(self.unknown_call(f"{o.label or 'this'}.{k}", o, args, s, ff), self.deep_tags(o))
         return self.call(f, o, args, s)
 
     def invoke(self, f: JsFunction, this: Value, args: list[Value], nt: Value, s: int) -> Value:
@@ -1529,6 +1530,7 @@ class Machine:
         if self.operations > MAX_OPERATIONS:
             raise Exhausted("operations")
         caller = self.frame
+        self.invoked.add(code)
         frame = Frame(code, caller, s, self.act.root)
         frame.args = args
         if frame.depth > MAX_DEPTH:

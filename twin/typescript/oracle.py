@@ -11,6 +11,7 @@ Deliberately absent: how findings are worded (explain.py), which executions to l
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -240,13 +241,23 @@ def classify(finding: StaleAct, run: Execution, acts: list[StaleAct]) -> str:
 
 
 def _drops_update(run: Execution, finding: StaleAct) -> bool:
-    """Whether the act wipes out an update that another call made since the stale read."""
+    """Whether the act wipes out an update (an increment, a push) that another call made since the stale read."""
     log = run.machine.log
     act = finding.act
+    if _updates(log, act):
+        return False
+    known = {log[i].loc for i in _bits(act.tags | act.ctrl) if log[i].kind == "R" and log[i].loc[0] == "array"}
     return any(
-        w.kind == "W" and w.root != act.root and _updates(log, w) and (covers(w.loc, act.loc) or _replaces(act, w.loc))
+        w.kind == "W" and w.root != act.root and _updates(log, w) and (covers(w.loc, act.loc) or w.loc in known)
         for w in log[finding.read.index : act.index]
     )
+
+
+def _bits(mask: int) -> Iterator[int]:
+    while mask:
+        low = mask & -mask
+        mask ^= low
+        yield low.bit_length() - 1
 
 
 def _replaces(act: Access, read_loc: Any) -> bool:

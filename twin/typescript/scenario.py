@@ -96,6 +96,7 @@ class Scenario:
         R.promises.clear()
         R.bounds.clear()
         R.entries.clear()
+        R.invoked.clear()
         R.reads.clear()
         R.writes.clear()
         R.tracking = True

@@ -15,20 +15,20 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from krepis.twin.findings import EntryPoint, Finding, Note, Report, Summary
 from krepis.twin.options import Options, Progress, SourceFile, root_relative
-from krepis.twin.typescript.analysis import analyse
+from krepis.twin.typescript.analysis import UnitResult, explore_all, interesting, profile_all
 from krepis.twin.typescript.cache import Cache
 from krepis.twin.typescript.entries import discover
 from krepis.twin.typescript.explain import finding_of
 from krepis.twin.typescript.program import Program, read_text
 from krepis.twin.typescript.scenario import Entry
-from krepis.twin.typescript.values import forget_terms
+from krepis.twin.typescript.values import Stop, forget_terms
 
 RECURSION = 6_000
 """Python frames that simulated calls may use."""
@@ -36,9 +36,17 @@ KEPT_MODULES = 1_500
 """Lowered modules that a worker keeps."""
 
 
+Key = tuple[str, int]
+"""A function: module path and index."""
+
+
 @dataclass
 class FileResult:
-    """What verifying one file gave; everything in it is plain data."""
+    """What one phase of verifying one file gave; everything in it is plain data.
+
+    After the first phase `calls` says which functions each entry point runs, and `pairs` whether any two of them
+    conflict; the second phase explores the pairs.
+    """
 
     path: str
     findings: list[Finding]
@@ -49,6 +57,8 @@ class FileResult:
     states: int = 0
     traces: int = 0
     modules: tuple[str, ...] = ()
+    calls: tuple[tuple[Key, tuple[Key, ...]], ...] = ()
+    pairs: bool = False
     failure: str = ""
 
 
@@ -83,59 +93,94 @@ def _init_worker() -> None:
     sys.setrecursionlimit(RECURSION)
 
 
-def _work(index: int) -> tuple[int, FileResult]:
+def _work(task: tuple[int, frozenset[Key] | None]) -> tuple[int, FileResult]:
     assert _job is not None
-    return index, verify_file(_job, _job.files[index])
+    index, inner = task
+    return index, verify_file(_job, _job.files[index], inner)
 
 
-def verify_file(job: Job, source: SourceFile) -> FileResult:
-    """One file; a failure of Krepis itself is reported, not raised."""
+def verify_file(job: Job, source: SourceFile, inner: frozenset[Key] | None) -> FileResult:
+    """One phase of one file: entry points alone, or (`inner` given) pairs of those that no other entry point runs.
+
+    A failure of Krepis itself is reported, not raised.
+    """
     result = FileResult(source.path, [], [], [])
     program = job.program
     if len(program.loaded()) > KEPT_MODULES:
         program.forget()
         gc.collect()
     program.touched = set()
-    path = str(source.absolute)
     try:
-        code = program.module(path)
-        if code is None:
-            result.notes.append(Note(source.path, 1, "skipped", program.failed.get(path, "could not be read")))
-            return result
-        result.functions = sum(1 for f in code.functions if f.kind not in ("module", "field"))
-        for problem in code.problems:
-            result.notes.append(Note(source.path, max(1, problem.line), problem.kind, problem.message))
-        forget_terms()
-        entries = discover(program, path)
-        units: dict[str, list[Entry]] = {}
-        for e in entries:
-            units.setdefault(e.unit, []).append(e)
-            result.entry_points.append(EntryPoint(job.show(e.code.module.path), e.code.span[0], e.name))
-        for members in units.values():
-            found = analyse(program, members, job.options.time_limit_s)
-            result.scenarios += found.scenarios
-            result.states += found.states
-            result.traces += found.traces
-            counts: dict[str, int] = {}
-            for anomaly in found.anomalies:
-                f = finding_of(anomaly, job.show, job.rooted)
-                n = counts.get(f.fingerprint, 0)
-                counts[f.fingerprint] = n + 1
-                if n:
-                    f = finding_of(anomaly, job.show, job.rooted, n)
-                result.findings.append(f)
-            for where, line, message in found.bounds:
-                result.notes.append(Note(job.show(where) if where else source.path, max(1, line), "bounded", message))
-            for where, line, message in found.unsupported:
-                result.notes.append(Note(job.show(where), max(1, line), "unsupported", message))
+        _verify_file(job, source, inner, result)
     except Exception as error:
         if os.environ.get("KREPIS_DEBUG"):
             raise
         result.failure = f"{type(error).__name__}: {error}"
-    except (MemoryError, RecursionError) as error:
+    except (MemoryError, RecursionError, Stop) as error:
         result.failure = type(error).__name__
     result.modules = tuple(sorted(p for p in program.touched if not program.is_model(p)))
     return result
+
+
+def _verify_file(job: Job, source: SourceFile, inner: frozenset[Key] | None, result: FileResult) -> None:
+    program = job.program
+    path = str(source.absolute)
+    code = program.module(path)
+    first = inner is None
+    if code is None:
+        if first:
+            result.notes.append(Note(source.path, 1, "skipped", program.failed.get(path, "could not be read")))
+        return
+    if first:
+        result.functions = sum(1 for f in code.functions if f.kind not in ("module", "field"))
+        for problem in code.problems:
+            result.notes.append(Note(source.path, max(1, problem.line), problem.kind, problem.message))
+    forget_terms()
+    units: dict[str, list[Entry]] = {}
+    for e in discover(program, path):
+        units.setdefault(e.unit, []).append(e)
+        if first:
+            result.entry_points.append(EntryPoint(job.show(e.code.module.path), e.code.span[0], e.name))
+    calls: dict[Key, tuple[Key, ...]] = {}
+    counts: dict[str, int] = {}
+    for members in units.values():
+        found = UnitResult()
+        profiles = profile_all(program, members, found, job.options.time_limit_s)
+        if inner is None:
+            for p in profiles:
+                calls[_key(p.entry)] = tuple(sorted(p.calls))
+            result.pairs = result.pairs or any(True for _ in interesting(profiles))
+        else:
+            found = UnitResult()
+            explore_all(program, [p for p in profiles if _key(p.entry) not in inner], found, job.options.time_limit_s)
+        result.scenarios += found.scenarios
+        result.states += found.states
+        result.traces += found.traces
+        for anomaly in found.anomalies:
+            f = finding_of(anomaly, job.show, job.rooted)
+            n = counts.get(f.fingerprint, 0)
+            counts[f.fingerprint] = n + 1
+            result.findings.append(finding_of(anomaly, job.show, job.rooted, n) if n else f)
+        for where, line, message in found.bounds:
+            result.notes.append(Note(job.show(where) if where else source.path, max(1, line), "bounded", message))
+        for where, line, message in found.unsupported:
+            result.notes.append(Note(job.show(where), max(1, line), "unsupported", message))
+    result.calls = tuple(sorted(calls.items()))
+
+
+def _key(entry: Entry) -> Key:
+    return entry.code.module.path, entry.code.index
+
+
+def inner_entries(results: Iterable[FileResult]) -> frozenset[Key]:
+    """Entry points that another entry point runs: they are explored as parts of it, under its protection."""
+    calls = {key: set(called) for r in results for key, called in r.calls}
+    callers: dict[Key, set[Key]] = {}
+    for key, called in calls.items():
+        for c in called:
+            if c != key and c in calls:
+                callers.setdefault(c, set()).add(key)
+    return frozenset(c for c, by in callers.items() if any(k not in calls[c] for k in by))
 
 
 def digest_of(path: str) -> str:
@@ -155,48 +200,64 @@ def verify(
     """Verifies `files` as one program. Equal inputs give equal reports, except the time."""
     started = time.monotonic()
     sys.setrecursionlimit(max(RECURSION, sys.getrecursionlimit()))
-    results: list[FileResult | None] = [None] * len(files)
     cache = Cache(options, [str(f.absolute) for f in files]) if options.cache_dir is not None else None
-    todo: list[int] = []
-    for i, f in enumerate(files):
-        hit = cache.get(str(f.absolute)) if cache is not None else None
-        if hit is not None and hit.path == f.path:
-            results[i] = hit
-        else:
-            todo.append(i)
-    done = len(files) - len(todo)
-    if progress is not None:
-        progress(Progress(done, len(files), "verifying"))
-    for i, r in _run(files, options, todo):
-        results[i] = r
-        done += 1
-        if cache is not None and not r.failure:
-            cache.put(str(files[i].absolute), r)
+    total = len(files)
+    results: list[FileResult] = []
+    job = Job(files, options)
+    stopped = False
+
+    def phase(todo: list[int], inner: frozenset[Key] | None, salt: str, base: int) -> dict[int, FileResult]:
+        nonlocal stopped
+        out: dict[int, FileResult] = {}
+        missing: list[int] = []
+        for i in todo:
+            hit = cache.get(str(files[i].absolute), salt) if cache is not None else None
+            if hit is not None and hit.path == files[i].path:
+                out[i] = hit
+            else:
+                missing.append(i)
         if progress is not None:
-            progress(Progress(done, len(files), files[i].path))
-        if cancelled is not None and cancelled():
-            break
+            progress(Progress(base + len(out), 2 * total, "entry points" if inner is None else "interleavings"))
+        for i, r in _run(job, missing, inner):
+            out[i] = r
+            if cache is not None and not r.failure:
+                cache.put(str(files[i].absolute), salt, r)
+            if progress is not None:
+                progress(Progress(base + len(out), 2 * total, files[i].path))
+            if cancelled is not None and cancelled():
+                stopped = True
+                break
+        return out
+
+    first = phase(list(range(total)), None, "1", 0)
+    results += [first[i] for i in sorted(first)]
+    if not stopped:
+        inner = inner_entries(results)
+        salt = hashlib.blake2b(repr(sorted(inner)).encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()
+        second = phase([i for i in sorted(first) if first[i].pairs], inner, salt, total)
+        results += [second[i] for i in sorted(second)]
+    if progress is not None:
+        progress(Progress(2 * total, 2 * total, "done"))
     if cache is not None:
         cache.close()
-    return merge([r for r in results if r is not None], len(files), time.monotonic() - started)
+    return merge(results, len(files), time.monotonic() - started)
 
 
-def _run(files: Sequence[SourceFile], options: Options, todo: list[int]) -> Iterator[tuple[int, FileResult]]:
+def _run(job: Job, todo: list[int], inner: frozenset[Key] | None) -> Iterator[tuple[int, FileResult]]:
     """Runs the jobs, in this process when there is little to do."""
     global _job
     if not todo:
         return
-    workers = min(options.jobs or os.cpu_count() or 1, len(todo))
-    _job = Job(files, options)
+    workers = min(job.options.jobs or os.cpu_count() or 1, len(todo))
     if workers <= 1 or len(todo) < 4:
         for i in todo:
-            yield i, verify_file(_job, files[i])
-        _job = None
+            yield i, verify_file(job, job.files[i], inner)
         return
+    _job = job
     context = multiprocessing.get_context("fork")
     chunk = max(1, min(16, len(todo) // (workers * 8)))
     with context.Pool(workers, _init_worker) as pool:
-        yield from pool.imap_unordered(_work, todo, chunksize=chunk)
+        yield from pool.imap_unordered(_work, [(i, inner) for i in todo], chunksize=chunk)
     _job = None
 
 

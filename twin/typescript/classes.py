@@ -190,7 +190,7 @@ def native_root(ctor: JsFunction) -> JsFunction | None:
 def allocate(R: Machine, nt: JsFunction) -> JsObject:
     """An object for `new nt(...)`, of the kind that its built-in ancestor needs."""
     root = native_root(nt)
-    proto = raw(nt.props.get("prototype", UNDEFINED))
+    proto = raw(R.get(nt, "prototype", 0))
     name = root.name if root is not None and root.native is not None else ""
     o: JsObject
     if name in ("Map", "Set", "WeakMap", "WeakSet"):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from krepis.twin import explore, reference
 from krepis.twin._binding import EngineError
 from krepis.twin.explore import Algorithm, Options
-from krepis.twin.program import Const, Expr, Instruction, Op, Program, ProgramCode, ProgramError, validate
+from krepis.twin.program import Const, Instruction, Op, Program, ProgramCode, ProgramError, validate
 
 from .answers import by_engine, by_reference, outcome, run
 from .gate import Answer, disagreements
@@ -32,6 +32,13 @@ SHAPES = {
     "memory": Shape(MEMORY, max_threads=3),
     "locks": Shape((*MEMORY, *LOCKS), max_threads=3, max_steps=3),
     "everything": Shape(EVERYTHING, max_threads=3, max_steps=3, spawns=True),
+    "synchronisation": Shape(
+        (*MEMORY, "acquire", "release", "resolve", "await", "lock", "unlock", "guarded_atomic"),
+        max_threads=4,
+        max_steps=2,
+        spawns=True,
+    ),
+    "time": Shape(("load", "store", "sleep", "sleep", "now", "cas"), max_threads=3, max_steps=3),
     "terms": Shape((*MEMORY, *TERMS), max_threads=2, max_steps=3),
     "invariants": Shape((*MEMORY, "atomic"), max_threads=3, max_steps=2, invariants=True),
 }
@@ -53,7 +60,7 @@ def small(program: ProgramCode, model: Model, most: int = 1_500) -> reference.Ex
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @given(rng=randoms)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_every_mode_sees_what_the_reference_sees(shape: str, model: Model, rng: Random) -> None:
     program = random_program(rng, SHAPES[shape])
     everything = small(program, model)
@@ -73,24 +80,15 @@ def test_every_mode_sees_what_the_reference_sees(shape: str, model: Model, rng: 
 @pytest.mark.parametrize("model", ["sc", "tso", "pso"])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @given(rng=randoms)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_optimal_explores_each_trace_once(shape: str, model: Model, rng: Random) -> None:
     program = random_program(rng, SHAPES[shape])
     small(program, model)
     graphs = reference.traces(program, model)
     result = run(program, Options(model=model, algorithm="optimal"))
     assert (result.traces, result.deadlocked_traces) == (graphs.complete, graphs.deadlocked)
-    if not any(len({*_alternatives(thread.code)}) > 0 for thread in program.threads):
+    if shape != "terms" and not any(i.op is Op.CHOOSE for thread in program.threads for i in thread.code):
         assert result.blocked == 0
-
-
-def _alternatives(code: tuple[Instruction, ...]) -> list[Op]:
-    """Instructions that may have several results."""
-    return [i.op for i in code if i.op is Op.CHOOSE or (i.op in (Op.BRANCH, Op.CHECK) and _may_be_term(i.a))]
-
-
-def _may_be_term(expression: Expr | None) -> bool:
-    return "Symbol" in repr(expression) or "Apply" in repr(expression)
 
 
 @pytest.mark.parametrize("algorithm", ["optimal", "source"])
@@ -132,7 +130,7 @@ def test_the_order_of_threads_changes_no_count(model: Model, seed: int, order: R
 
 @pytest.mark.parametrize("model", MODELS)
 @given(rng=randoms)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_replaying_a_schedule_gives_the_same_run(model: Model, rng: Random) -> None:
     program = random_program(rng, SHAPES["everything"])
     sampled = explore.explore(program, Options(model=model, algorithm="random", seed=rng.getrandbits(32)))

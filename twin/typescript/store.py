@@ -434,33 +434,20 @@ class Database:
     def _aliases(
         self, own: Tables, notes: list[tuple[Location, Value, Any]]
     ) -> list[tuple[Location, Value, Any]]:
-        """Writes under the other names that rows with a known content have: who looked there sees them now."""
+        """Existence under the other names of new rows: who looked there in vain would see them now."""
         places = {loc[:3]: at for loc, _, at in notes if loc[0] == "row"}
-        out: list[tuple[Location, Value, Any]] = []
-        for table, rows in own.rows.items():
-            for row in rows.values():
-                known = {**dict(row.key), **row.cols}
-                at = places.get(("row", table, row.key))
-                for other in self.keys.get(table, ()) if row.inserted and at is not None else ():
-                    if other != row.key and all(c in known and self.same(known[c], v) for c, v in other):
-                        out.append((("row", table, other, "*"), row.exists, at))
-        return out
+        return [
+            (("row", table, other, "*"), row.exists, places["row", table, row.key])
+            for table, rows in own.rows.items()
+            for row in rows.values()
+            if row.inserted and ("row", table, row.key) in places
+            for other in self.keys.get(table, ())
+            if other != row.key and self._meets(row, other)
+        ]
 
-    def atomically(self, tx: Tx | None, action: Callable[[Tx], Any]) -> Any:
-        """Several operations as one: all of them or, when one fails or has to wait, none."""
-        inner = tx if tx is not None else self.begin()
-        saved, notes, aborted = inner.own.copy(), len(inner.notes), inner.aborted
-        try:
-            result = action(inner)
-        except (Blocked, StoreError):
-            inner.own, inner.aborted = saved, aborted
-            del inner.notes[notes:]
-            if tx is None:
-                self.rollback(inner)
-            raise
-        if tx is None:
-            self.commit(inner)
-        return result
+    def _meets(self, row: Row, key: Key) -> bool:
+        known = {**dict(row.key), **row.cols}
+        return all(column in known and self.same(known[column], value) for column, value in key)
 
     # -- locks that programs name
 
@@ -1460,9 +1447,9 @@ class KeyValue:
         self._resize(key, -1)
         return self._seen(key, item)
 
-    def version(self, key: Value) -> int:
+    def version(self, key: Value) -> Value:
         """Grows with every write to the key: what WATCH compares."""
-        return self.versions[self.key(key)]
+        return self._seen(key, self.versions[self.key(key)])
 
     def _seen(self, key: Value, value: Value) -> Value:
         return self.host.note_read(("kv", self.name, self.key(key)), value, self.host.now())

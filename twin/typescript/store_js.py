@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from krepis.twin.typescript import sql, terms
 from krepis.twin.typescript.intrinsics import attempt
-from krepis.twin.typescript.schema import EMPTY, column_name
+from krepis.twin.typescript.schema import EMPTY, Schema, TableInfo, column_name, merge
 from krepis.twin.typescript.sql import Col, Expr, Lit, Op, Param, Sub, Unknown
 from krepis.twin.typescript.store import (
     Affected,
@@ -1299,7 +1299,30 @@ def _insert_row(
     return c.database.upsert(tx, table, row, conflict.columns, named, where)[0]
 
 
+def _declare(machine: Machine, c: Connection, args: list[Value], s: int) -> Value:
+    """declare(table, {primaryKey, unique, version, fields}): what a model class says about its table."""
+    db, options = c.database, _options(args[1])
+    fields = {
+        column_name(name): column_name(str(raw(v))) for name, v in entries(options.get("fields", UNDEFINED))
+    }
+
+    def columns(value: Value) -> tuple[str, ...]:
+        names = [column_name(str(raw(name))) for name in items(value)]
+        return tuple(sorted(fields.get(name, name) for name in names))
+
+    version = options.get("version", UNDEFINED)
+    info = TableInfo(
+        frozenset(columns(group) for group in items(options.get("unique", UNDEFINED))),
+        columns(options.get("primaryKey", UNDEFINED)),
+        column_name(version) if isinstance(version, str) else None,
+        {name: column for name, column in fields.items() if name != column},
+    )
+    db.schema = merge(db.schema, Schema({db.table(_name(args[0])): info}))
+    return UNDEFINED
+
+
 _METHODS: dict[str, Method] = {
+    "declare": _declare,
     "sql": _sql,
     "select": _select,
     "insert": _insert,

@@ -3,10 +3,11 @@ import { io, kv } from 'krepis:model';
 
 const objects = kv('s3');
 
-class S3ServiceException extends Error {
-  constructor(name) {
+export class S3ServiceException extends Error {
+  constructor(name, status) {
     super(name);
     this.name = name;
+    this.$metadata = { httpStatusCode: status };
   }
 }
 
@@ -22,11 +23,11 @@ const where = ({ Bucket, Key }) => [Bucket, Key];
 
 export class GetObjectCommand extends Command {
   run() {
+    if (!objects.has(where(this.input))) throw new NoSuchKey('NoSuchKey', 404);
     const content = objects.get(where(this.input));
-    if (content === null) throw new NoSuchKey('NoSuchKey');
     return {
       Body: { transformToString: async () => content, content },
-      ETag: objects.look('etag', where(this.input), []),
+      ETag: objects.version(where(this.input)),
     };
   }
 }
@@ -37,13 +38,13 @@ export class PutObjectCommand extends Command {
   run() {
     const { Body, IfNoneMatch, IfMatch } = this.input;
     if (IfNoneMatch !== undefined && !objects.setIf(where(this.input), Body, false)) {
-      throw new S3ServiceException('PreconditionFailed');
+      throw new S3ServiceException('PreconditionFailed', 412);
     }
-    if (IfMatch !== undefined && objects.look('etag', where(this.input), []) !== IfMatch) {
-      throw new S3ServiceException('PreconditionFailed');
+    if (IfMatch !== undefined && objects.version(where(this.input)) !== IfMatch) {
+      throw new S3ServiceException('PreconditionFailed', 412);
     }
     if (IfNoneMatch === undefined) objects.set(where(this.input), Body);
-    return { ETag: objects.look('etag', where(this.input), []) };
+    return { ETag: objects.version(where(this.input)) };
   }
 }
 

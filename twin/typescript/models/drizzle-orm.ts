@@ -269,8 +269,16 @@ const filterOf = (options) => (typeof options?.where === 'function' ? undefined 
 export const drizzle = (...config) => new Database(null);
 
 const column = (name) => {
-  const made = { __col: name };
-  for (const method of ['notNull', 'unique', 'primaryKey', 'default', 'defaultNow', 'references', 'array', '$type']) {
+  const made = { __col: name, isUnique: false, isKey: false };
+  made.unique = () => {
+    made.isUnique = true;
+    return made;
+  };
+  made.primaryKey = () => {
+    made.isKey = true;
+    return made;
+  };
+  for (const method of ['notNull', 'default', 'defaultNow', 'references', 'array', '$type']) {
     made[method] = () => made;
   }
   for (const method of ['defaultRandom', '$defaultFn', '$default', '$onUpdate', 'generatedAlwaysAsIdentity']) {
@@ -283,6 +291,25 @@ export const columnOf = (name) => column(name);
 
 export const table = (name, columns, extra) => {
   const made = { __table: name };
-  for (const key of Object.keys(columns)) made[key] = { __col: key };
+  const unique = [];
+  const primaryKey = [];
+  for (const key of Object.keys(columns)) {
+    made[key] = { __col: key };
+    if (columns[key].isUnique === true) unique.push([key]);
+    if (columns[key].isKey === true) primaryKey.push(key);
+  }
+  const constraints = extra === undefined ? [] : extra(made);
+  for (const one of Array.isArray(constraints) ? constraints : Object.values(constraints)) {
+    const names = (one.columns ?? []).map((part) => part.__col);
+    if (one.kind === 'unique') unique.push(names);
+    if (one.kind === 'primaryKey') primaryKey.push(...names);
+  }
+  db.declare(name, { unique, primaryKey });
   return made;
 };
+
+export const constraint = (kind) => (config) => ({
+  kind,
+  columns: config?.columns ?? [],
+  on: (...columns) => ({ kind, columns }),
+});

@@ -1,5 +1,5 @@
 // drizzle-orm/pg-core: tables and their columns.
-import { columnOf, table } from './drizzle-orm';
+import { columnOf, constraint, table } from './drizzle-orm';
 
 export const pgTable = table;
 export const serial = columnOf;
@@ -19,9 +19,7 @@ export const json = columnOf;
 export const jsonb = columnOf;
 export const pgEnum = () => columnOf;
 
-const constraint = () => ({ on: () => ({}) });
-
-export const unique = constraint;
-export const uniqueIndex = constraint;
-export const index = constraint;
-export const primaryKey = constraint;
+export const unique = constraint('unique');
+export const uniqueIndex = constraint('unique');
+export const index = constraint('index');
+export const primaryKey = constraint('primaryKey');

@@ -10,9 +10,8 @@ const failure = (code, path) => {
 };
 
 const existing = (path) => {
-  const content = files.get(path);
-  if (content === null) throw failure('ENOENT', path);
-  return content;
+  if (!files.has(path)) throw failure('ENOENT', path);
+  return files.get(path);
 };
 
 const flagOf = (options) => (typeof options === 'string' ? options : options?.flag);

@@ -329,6 +329,10 @@ export const model = (name, schema) => {
       Object.assign(this, data);
     }
   }
+  const unique = [...(schema?.uniques ?? [])];
+  for (const [key, field] of Object.entries(schema?.definition ?? {})) if (field?.unique === true) unique.push([key]);
+  const version = schema?.options?.optimisticConcurrency === true ? '__v' : undefined;
+  db.declare(name, { unique, primaryKey: ['_id'], version });
   const operations = new Model(name, Compiled);
   Compiled.modelName = name;
   for (const key of STATICS) Compiled[key] = (...args) => operations[key](...args);
@@ -343,9 +347,11 @@ export class Schema {
     this.options = options;
     this.methods = options?.methods ?? {};
     this.statics = options?.statics ?? {};
+    this.uniques = [];
   }
 
-  index() {
+  index(fields, options) {
+    if (options?.unique === true) this.uniques.push(Object.keys(fields));
     return this;
   }
 

@@ -78,6 +78,21 @@ const reading = (model, options, extra) => ({
 
 const tableOf = (model) => model.__table ?? model.name;
 
+// Constraints in the attributes and options of a model.
+const declare = (name, attributes, options) => {
+  const unique = [];
+  const primaryKey = [];
+  const fields = {};
+  for (const [key, attribute] of Object.entries(attributes ?? {})) {
+    if (attribute?.field !== undefined) fields[key] = attribute.field;
+    if (attribute?.primaryKey === true) primaryKey.push(key);
+    if (attribute?.unique === true) unique.push([key]);
+  }
+  for (const index of options?.indexes ?? []) if (index.unique === true) unique.push(index.fields);
+  const version = options?.version === true ? 'version' : options?.version;
+  db.declare(name, { unique, primaryKey, fields, version });
+};
+
 export class Model {
   constructor(data) {
     if (data !== undefined) Object.assign(this, data);
@@ -85,6 +100,7 @@ export class Model {
 
   static init(attributes, options) {
     this.__table = options?.modelName ?? options?.tableName ?? this.name;
+    declare(this.__table, attributes, options);
     return this;
   }
 
@@ -299,6 +315,7 @@ export class Sequelize {
   define(name, attributes, options) {
     class Defined extends Model {}
     Defined.__table = name;
+    declare(name, attributes, options);
     this.models[name] = Defined;
     return Defined;
   }

@@ -7,10 +7,7 @@ const change = (name) => (first, second, third) =>
   io(`stripe.${name}`, () => {
     const options = third ?? second;
     const key = options?.idempotencyKey;
-    if (key !== undefined) {
-      const earlier = keys.get([name, key]);
-      if (earlier !== null) return earlier;
-    }
+    if (key !== undefined && keys.has([name, key])) return keys.get([name, key]);
     effect(`stripe.${name}`, first, second);
     const made = { id: fresh(name), status: unknown(`stripe.${name}.status`, first, second) };
     if (key !== undefined) keys.set([name, key], made);

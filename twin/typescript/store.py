@@ -449,6 +449,22 @@ class Database:
         known = {**dict(row.key), **row.cols}
         return all(column in known and self.same(known[column], value) for column, value in key)
 
+    def atomically(self, tx: Tx | None, action: Callable[[Tx], Any]) -> Any:
+        """Several operations as one: all of them or, when one fails or has to wait, none."""
+        inner = tx if tx is not None else self.begin()
+        saved, notes, aborted = inner.own.copy(), len(inner.notes), inner.aborted
+        try:
+            result = action(inner)
+        except (Blocked, StoreError):
+            inner.own, inner.aborted = saved, aborted
+            del inner.notes[notes:]
+            if tx is None:
+                self.rollback(inner)
+            raise
+        if tx is None:
+            self.commit(inner)
+        return result
+
     # -- locks that programs name
 
     def _advisory_key(self, key: Sequence[Value]) -> LockKey:

@@ -1031,7 +1031,7 @@ class Machine:
 
     def array_tag(self, a: JsArray) -> Value:
         """A tagged undefined that carries the read of the array just logged."""
-        if self._tracked(a) and self.log and self.log[-1].loc[0] == "array":
+        if self._tracked(a) and self.log and self.log[-1].kind == "R" and self.log[-1].loc[:2] == ("array", a.ident):
             return V(UNDEFINED, 1 << self.log[-1].index)
         return UNDEFINED
 
@@ -1373,7 +1373,7 @@ class Machine:
         if self._tracked(m) and not self._weak_local(m, key):
             tagged_value = self.note_read(loc, UNDEFINED if value is NOT_BOUND else value, s)
             if value is NOT_BOUND:
-                return V(NOT_BOUND, tagged_value.tags)
+                return tagged(NOT_BOUND, tags_of(tagged_value))
             return tagged_value
         return value
 
@@ -2312,9 +2312,14 @@ class Machine:
                 return terms.concat([terms.to_text(a), terms.to_text(b)])
             return terms.add(terms.to_number(a), terms.to_number(b))
         x, y = terms.to_number(a), terms.to_number(b)
-        if isinstance(x, BigInt):
+        if isinstance(x, BigInt) or isinstance(y, BigInt):
+            self._same_kind(x, y)
             return BigInt(int(x) + int(y))
         return terms.normal(x + y)
+
+    def _same_kind(self, x: Value, y: Value) -> None:
+        if isinstance(x, BigInt) is not isinstance(y, BigInt):
+            raise self.error("TypeError", "Cannot mix BigInt and other types, use explicit conversions")
 
     def _is_text(self, t: Value) -> bool:
         return t.__class__ is Term and (t.op == "tmpl" or self.program.is_string(t.type))
@@ -2331,6 +2336,7 @@ class Machine:
             if name == "mul":
                 return term("mul", *sorted((x, y), key=terms.sort_key))
             return term(name, x, y)
+        self._same_kind(x, y)
         try:
             return _ARITHMETIC[name](x, y)
         except (ZeroDivisionError, OverflowError, ValueError, TypeError):

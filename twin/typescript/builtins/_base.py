@@ -329,7 +329,7 @@ def own_keys(R: Machine, o: JsObject, s: int, *, hidden: bool = False) -> list[A
 
 def tags_of_read(R: Machine, o: JsObject) -> int:
     """The tag of the read of an object's keys just logged."""
-    if R.log and o.owner is not None and R._tracked(o) and R.log[-1].loc[0] == "keys":
+    if R.log and o.owner is not None and R._tracked(o) and R.log[-1].loc[:2] == ("keys", o.ident):
         return 1 << R.log[-1].index
     return 0
 

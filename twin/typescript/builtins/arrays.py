@@ -745,6 +745,8 @@ def is_array(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     r = raw(v)
     if r.__class__ is Term:
         kind = R.program.kind_of(r.type)
+        if R._is_text(r) or r.op in ("lin", "length", "fresh", "now"):
+            kind = "primitive"
         return tagged(kind == "array" if kind is not None else make(R, "isArray", "pred", [r]), tags_of(v))
     return isinstance(r, JsArray)
 

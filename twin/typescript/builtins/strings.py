@@ -277,6 +277,11 @@ def _match_object(R: Machine, m: re.Match[str], text: str) -> Value:
     return a
 
 
+def _subject(p: JsRegExp, x: str) -> str:
+    """The text as a pattern sees it: characters with the flag u or v, else code units."""
+    return x if "u" in p.flags or "v" in p.flags else units(x)
+
+
 def _expand(template: str, m: re.Match[str]) -> str:
     """GetSubstitution (ECMA-262 section 22.1.3.19.1)."""
 
@@ -313,7 +318,7 @@ def _replace(R: Machine, this: Value, args: list[Value], s: int, *, every: bool)
     if isinstance(pattern, JsRegExp):
         every = "g" in pattern.flags
         compiled = pattern.compiled
-        u = x if "u" in pattern.flags or "v" in pattern.flags else units(x)
+        u = _subject(pattern, x)
     else:
         u = units(x)
         compiled = re.compile(re.escape(units(_text(R, pattern))))
@@ -358,7 +363,7 @@ def split(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     if separator is UNDEFINED:
         parts = [x]
     elif isinstance(separator, JsRegExp):
-        parts = _split_pattern(separator.compiled, x)
+        parts = _split_pattern(separator.compiled, _subject(separator, x))
     else:
         u, sep = units(x), units(_text(R, separator))
         parts = list(u) if sep == "" else [fuse(p) for p in u.split(sep)]
@@ -373,10 +378,10 @@ def _split_pattern(compiled: re.Pattern[str], x: str) -> list[Value]:
     for m in compiled.finditer(x):
         if m.end() == m.start() and m.start() in (0, len(x)) or m.end() == start and m.start() == start:
             continue
-        out.append(x[start : m.start()])
-        out.extend(UNDEFINED if g is None else g for g in m.groups())
+        out.append(fuse(x[start : m.start()]))
+        out.extend(UNDEFINED if g is None else fuse(g) for g in m.groups())
         start = m.end()
-    out.append(x[start:])
+    out.append(fuse(x[start:]))
     return out
 
 
@@ -392,9 +397,9 @@ def match(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     if p.compiled is None:
         return tagged(term("match", x, leaf(R, p)), tags)
     if "g" in p.flags:
-        found: list[Value] = [m[0] for m in p.compiled.finditer(x)]
+        found: list[Value] = [fuse(m[0]) for m in p.compiled.finditer(_subject(p, x))]
         return tagged(R.new_array(found) if found else None, tags)
-    m = p.compiled.search(x)
+    m = p.compiled.search(_subject(p, x))
     return tagged(None if m is None else _match_object(R, m, x), tags)
 
 
@@ -405,7 +410,7 @@ def match_all(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     p = _pattern(R, a[0] if a else UNDEFINED, "g")
     if p.compiled is None:
         return tagged(term("matchAll", x, leaf(R, p)), tags)
-    return iterator(R, (tagged(_match_object(R, m, x), tags) for m in p.compiled.finditer(x)), "StringIterator")
+    return iterator(R, (tagged(_match_object(R, m, x), tags) for m in p.compiled.finditer(_subject(p, x))), "StringIterator")
 
 
 def search(R: Machine, this: Value, args: list[Value], s: int) -> Value:
@@ -413,7 +418,7 @@ def search(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     if x is None:
         return unknown
     p = _pattern(R, a[0] if a else UNDEFINED)
-    m = p.compiled.search(x) if p.compiled is not None else None
+    m = p.compiled.search(_subject(p, x)) if p.compiled is not None else None
     return tagged(-1 if m is None else m.start(), tags)
 
 
@@ -460,6 +465,19 @@ def raw_text(R: Machine, this: Value, args: list[Value], s: int) -> Value:
 _GROUP_NAME = re.compile(r"\(\?<([A-Za-z_$][\w$]*)>")
 
 
+_LOWER = "a-z\xb5\xdf-\xf6\xf8-\xff\u0101-\u017f\u03ac-\u03ce\u0430-\u045f"
+_UPPER = "A-Z\xc0-\xd6\xd8-\xde\u0386-\u03ab\u0400-\u042f"
+_LETTERS = "A-Za-z\xaa\xb5\xba\xc0-\xd6\xd8-\xf6\xf8-\u02c1\u0370-\u03ff\u0400-\u0481\u048a-\u1fff\u3041-\u31ff\u3400-\u9fff\uac00-\ud7a3\U00020000-\U0002a6df"
+_PROPERTIES = {
+    "L": _LETTERS, "Letter": _LETTERS, "Alphabetic": _LETTERS, "Ll": _LOWER, "Lowercase_Letter": _LOWER, "Lu": _UPPER,
+    "Uppercase_Letter": _UPPER, "N": "0-9\u0660-\u0669\u0966-\u096f\uff10-\uff19", "Nd": "0-9\u0660-\u0669\u0966-\u096f\uff10-\uff19",
+    "Script=Han": "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002a6df",
+    "Script=Latin": "A-Za-z\xaa\xba\xc0-\xd6\xd8-\xf6\xf8-\u024f", "Script=Cyrillic": "\u0400-\u052f",
+    "Script=Greek": "\u0370-\u03ff", "Emoji_Presentation": "\u231a\u231b\U0001f300-\U0001faff",
+}  # fmt: skip
+"""The common Unicode properties, as ranges of characters (the blocks that texts use)."""
+
+
 def translate(source: str, flags: str) -> str | None:
     """The pattern in the syntax of Python's `re`, or None."""
     out: list[str] = []
@@ -484,10 +502,10 @@ def translate(source: str, flags: str) -> str | None:
                 end = source.find("}", i)
                 name = source[i + 1 : end]
                 i = end + 1
-                simple = {"L": "[^\\W\\d_]", "Letter": "[^\\W\\d_]", "Alphabetic": "[^\\W\\d_]", "N": "\\d", "Nd": "\\d"}.get(name)
-                if simple is None or in_class or d == "P" or "a" in flags:
+                ranges = _PROPERTIES.get(name)
+                if ranges is None or (in_class and d == "P"):
                     return None
-                out.append(f"(?u:{simple})")
+                out.append(ranges if in_class else f"[{'^' if d == 'P' else ''}{ranges}]")
             elif d == "k":
                 end = source.find(">", i)
                 out.append(f"(?P={source[i + 1 : end]})")
@@ -629,6 +647,7 @@ def _regexp(R: Machine, this: Value, args: list[Value], s: int) -> Value:
         r.props["pattern"] = source
         return r
     text = "(?:)" if source is UNDEFINED or source == "" else _text(R, source)
+    text = re.sub(r"(\\.)|/", lambda m: m[1] or "\\/", text)
     r = make_regexp(R, text, "" if flags is UNDEFINED else _text(R, flags))
     if r.compiled is None and translate(text, r.flags) is None and not re.search(r"\\[pP]", text):
         raise R.error("SyntaxError", f"Invalid regular expression: /{text}/")
@@ -645,13 +664,14 @@ def _exec(R: Machine, this: Value, args: list[Value], s: int) -> tuple[re.Match[
     x = to_string(R, raw(v))
     if not isinstance(x, str) or p.compiled is None or len(x) > p.limit:
         return term("match", leaf(R, x), leaf(R, p)), "", tags
+    u = _subject(p, x)
     if "g" not in p.flags and "y" not in p.flags:
-        return p.compiled.search(x), x, tags
+        return p.compiled.search(u), x, tags
     last = raw(R.get(p, "lastIndex", s))
     start = last if isinstance(last, int) else 0
     m = None
-    if start <= len(x):
-        m = p.compiled.match(x, start) if "y" in p.flags else p.compiled.search(x, start)
+    if start <= len(u):
+        m = p.compiled.match(u, start) if "y" in p.flags else p.compiled.search(u, start)
     R.set(p, "lastIndex", 0 if m is None else m.end(), s)
     return m, x, tags
 

@@ -44,73 +44,94 @@ def check(code: int) -> int:
 class Core:
     """A `kr_explorer`; the lists handed over are copied into buffers that live as long as the object."""
 
-    __slots__ = ("_capacity", "_counts", "_created", "_created_capacity", "_explorer", "_ids")
+    __slots__ = ("_capacity", "_choose", "_created", "_created_capacity", "_explorer", "_ids", "_record")
 
     def __init__(self, algorithm: str, seed: int, max_traces: int, max_steps: int, pct_depth: int) -> None:
         pointer = lib.kr_explorer_new(ALGORITHMS[algorithm], seed, max_traces, max_steps, pct_depth)
         if pointer == ffi.NULL:
             raise EngineError(ERRORS[-3])
         self._explorer = ffi.gc(pointer, lib.kr_explorer_free)
+        self._choose, self._record = lib.kr_explorer_choose, lib.kr_explorer_record
         self._capacity = self._created_capacity = 64
         self._ids = ffi.new("int64_t[]", self._capacity)
         self._created = ffi.new("int64_t[]", self._created_capacity)
-        self._counts = ffi.new("uint32_t[4]")
 
     def start(self) -> bool:
+        """Begin the next run; False when everything is explored or a limit was met."""
         return check(lib.kr_explorer_start(self._explorer)) == 1
 
     def choose(self, enabled: Sequence[int]) -> int:
+        """The process to step next, out of those that can; -1: give this run up."""
         count = len(enabled)
         if count > self._capacity:
             self._grow(count)
         self._ids[0:count] = enabled
-        chosen = lib.kr_explorer_choose(self._explorer, self._ids, count)
+        chosen: int = self._choose(self._explorer, self._ids, count)
         return chosen if chosen >= -1 else check(chosen)
 
     def branch(self, alternatives: int) -> int:
+        """Between `choose` and `record`: which of 1..64 possible results the step has in this run."""
         return check(lib.kr_explorer_branch(self._explorer, alternatives))
 
     def record(
         self,
         process: int,
-        reads: Sequence[int],
-        writes: Sequence[int],
-        created: Sequence[int],
-        acquires: Sequence[int],
-        releases: Sequence[int],
-        conditional: bool,
+        reads: Sequence[int] = (),
+        writes: Sequence[int] = (),
+        created: Sequence[int] = (),
+        acquires: Sequence[int] = (),
+        releases: Sequence[int] = (),
+        *,
+        conditional: bool = True,
     ) -> None:
-        counts, ids = self._counts, self._ids
-        first, second = len(reads), len(reads) + len(writes)
-        total = second + len(acquires) + len(releases)
-        if total > self._capacity:
-            self._grow(total)
-            ids = self._ids
-        ids[0:first] = reads
-        ids[first:second] = writes
-        counts[0], counts[1] = first, second - first
-        counts[2], counts[3] = len(acquires), len(releases)
-        if total > second:
-            ids[second:total] = [*acquires, *releases]
-        children = len(created)
-        if children > self._created_capacity:
-            self._created_capacity = 2 * children
-            self._created = ffi.new("int64_t[]", self._created_capacity)
+        """What the step that `choose` asked for touched, and which processes it created."""
+        objects = [*reads, *writes, *acquires, *releases]
+        count, children = len(objects), len(created)
+        if count > self._capacity:
+            self._grow(count)
+        self._ids[0:count] = objects
         if children:
+            if children > self._created_capacity:
+                self._created_capacity = 2 * children
+                self._created = ffi.new("int64_t[]", self._created_capacity)
             self._created[0:children] = created
-        code = lib.kr_explorer_record(
-            self._explorer, process, ids, counts, self._created, children, conditional
+        code = self._record(
+            self._explorer,
+            process,
+            self._ids,
+            len(reads),
+            len(writes),
+            len(acquires),
+            len(releases),
+            self._created,
+            children,
+            conditional,
         )
         if code < 0:
             check(code)
 
+    def record_fixed(
+        self,
+        process: int,
+        reads: Sequence[int] = (),
+        writes: Sequence[int] = (),
+        created: Sequence[int] = (),
+        acquires: Sequence[int] = (),
+        releases: Sequence[int] = (),
+    ) -> None:
+        """`record` for a step that would touch the same whatever values it had read: a plain access."""
+        self.record(process, reads, writes, created, acquires, releases, conditional=False)
+
     def pending(self, process: int, lock: int) -> None:
+        """Before `finish`: the process waits for the lock and will not get it in this run."""
         check(lib.kr_explorer_pending(self._explorer, process, lock))
 
     def finish(self) -> None:
+        """The run is over, complete or given up."""
         check(lib.kr_explorer_finish(self._explorer))
 
     def schedule(self) -> list[int]:
+        """The processes of the last run, in the order in which they stepped."""
         length = lib.kr_explorer_schedule(self._explorer, ffi.NULL, 0)
         out = ffi.new("int64_t[]", max(1, length))
         lib.kr_explorer_schedule(self._explorer, out, length)

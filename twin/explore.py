@@ -1,12 +1,11 @@
 """Searches: of `Program`s in the C engine, and of programs that the caller executes (`Explorer`).
 
-`Explorer` is dynamic partial order reduction turned inside out: the caller runs the program, the engine only says
-which process steps next. Its rules are in the class docstring.
+`Explorer` is dynamic partial order reduction turned inside out: the caller runs the program, the engine only
+says which process steps next. Its rules are in the class docstring.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,7 +31,7 @@ from krepis.twin.program import (
 ExplorerAlgorithm = Literal["optimal", "source", "exhaustive", "random", "pct", "round-robin"]
 
 
-class Explorer:
+class Explorer(_binding.Core):
     """Which process steps next, over all executions of a program that the caller runs.
 
     ::
@@ -45,21 +44,25 @@ class Explorer:
                     break                      # redundant, or `max_steps` reached: give this run up
                 ...                            # execute one step of `process`
                 explorer.record(process, reads, writes, created)
-            ...                                # explorer.pending(process, lock) for each that waits for a lock
+            ...                                # explorer.pending(process, lock) for all that wait for locks
             explorer.finish()
 
     Rules for the caller. Processes and objects are integers; processes are not negative. Executions are
-    deterministic: the same choices lead to the same steps with the same accesses, and a process has the same id in
-    executions that differ only in the order of independent steps. A process becomes possible only by its creator or
-    by its own steps, or, for locks, as told by `acquires`/`releases`; every step is executed from a state that
-    it was offered in. Two steps are dependent when both access an object and one of them writes it, when both acquire
-    the same lock, when one created the other's process, and when they belong to one process.
+    deterministic: the same choices lead to the same steps with the same accesses, and a process has the same
+    id in executions that differ only in the order of independent steps. A process becomes possible only by
+    its creator or by its own steps, or, for locks, as told by `acquires`/`releases`; every step is executed
+    from a state that it was offered in. Two steps are dependent when both access an object and one of them
+    writes it, when both acquire the same lock, when one created the other's process, and when they belong to
+    one process.
 
-    `optimal` explores one run per class of equivalent runs and gives up none (`blocked` stays 0) as long as `branch`
-    is not used and every step is recorded with `record_fixed`: of other steps it is not known what they would touch
-    in another order, so that some runs turn out to be equivalent only on the way; `source` may give some up; `exhaustive` runs every schedule; `random`, `pct` and
-    `round-robin` sample `max_traces` runs (1 when it is 0).
+    `optimal` explores one run per class of equivalent runs and gives up none (`blocked` stays 0) as long as
+    `branch` is not used and every step is recorded with `record_fixed`: of other steps it is not known what
+    they would touch in another order, so that some runs turn out to be equivalent only on the way. `source`
+    may give some up; `exhaustive` runs every schedule; `random`, `pct` and `round-robin` sample `max_traces`
+    runs (1 when it is 0).
     """
+
+    __slots__ = ()
 
     def __init__(
         self,
@@ -72,62 +75,32 @@ class Explorer:
     ) -> None:
         sampled = algorithm in ("random", "pct", "round-robin")
         runs = max_traces or (1 if sampled else 0)
-        self._core = _binding.Core(algorithm, seed % 2**64, runs, max_steps, pct_depth)
-        self.start = self._core.start
-        self.choose = self._core.choose
-        self.branch = self._core.branch
-        self.finish = self._core.finish
-        self.pending = self._core.pending
-        self.schedule = self._core.schedule
-
-    def record(
-        self,
-        process: int,
-        reads: Sequence[int] = (),
-        writes: Sequence[int] = (),
-        created: Sequence[int] = (),
-        acquires: Sequence[int] = (),
-        releases: Sequence[int] = (),
-    ) -> None:
-        """What the step that `choose` asked for touched, and which processes it created."""
-        self._core.record(process, reads, writes, created, acquires, releases, True)
-
-    def record_fixed(
-        self,
-        process: int,
-        reads: Sequence[int] = (),
-        writes: Sequence[int] = (),
-        created: Sequence[int] = (),
-        acquires: Sequence[int] = (),
-        releases: Sequence[int] = (),
-    ) -> None:
-        """`record` for a step that would touch the same whatever values it had read: a plain load or store."""
-        self._core.record(process, reads, writes, created, acquires, releases, False)
+        super().__init__(algorithm, seed % 2**64, runs, max_steps, pct_depth)
 
     @property
     def traces(self) -> int:
         """Complete runs so far (those cut off by `max_steps` included)."""
-        return self._core.counts()[0]
+        return self.counts()[0]
 
     @property
     def blocked(self) -> int:
         """Runs given up because they were equivalent to earlier ones."""
-        return self._core.counts()[1]
+        return self.counts()[1]
 
     @property
     def steps(self) -> int:
         """Steps executed in all runs together."""
-        return self._core.counts()[2]
+        return self.counts()[2]
 
     @property
     def diverged(self) -> int:
         """Runs given up because the program did not repeat what it did before; must be 0."""
-        return self._core.counts()[4]
+        return self.counts()[4]
 
     @property
     def stopped_by(self) -> str | None:
         """The limit that ended the exploration early ("traces", "memory"), or None."""
-        return _binding.STOPS.get(self._core.counts()[3])
+        return _binding.STOPS.get(self.counts()[3])
 
 
 # -- searches of programs ---------------------------------------------------------------------------------
@@ -155,10 +128,11 @@ class Step:
 class Options:
     """How to search; 0 means no limit, None no bound.
 
-    `stateful` visits every distinct state once (breadth first, exact, `workers` OS threads); `schedules` does so
-    depth first and also counts the schedules; `optimal` and `source` run one execution per trace; `exhaustive`
-    runs every schedule; `random`, `pct` and `round-robin` run `max_traces` executions (1 when it is 0);
-    `replay` runs `schedule`. `preemptions` and `contexts` bound the switches between threads (`stateful` only).
+    `stateful` visits every distinct state once (breadth first, exact, `workers` OS threads); `schedules` does
+    so depth first and also counts the schedules; `optimal` and `source` run one execution per trace;
+    `exhaustive` runs every schedule; `random`, `pct` and `round-robin` run `max_traces` executions (1 when it
+    is 0); `replay` runs `schedule`. `preemptions` and `contexts` bound the switches between threads
+    (`stateful` only).
     """
 
     model: Model = "sc"
@@ -226,7 +200,7 @@ class Leak:
 
 @dataclass(frozen=True)
 class Wait:
-    """A thread that cannot step: the instruction it waits in, on which object, and for whom (None: nobody)."""
+    """A thread that cannot step: the instruction it waits in, its object, and for whom (None: nobody)."""
 
     thread: str
     pc: int
@@ -254,14 +228,14 @@ class Deadlock:
 class Result:
     """What a search did and found.
 
-    `complete`: everything reachable was covered; otherwise `stopped_by` names the limit that ended the search
-    ("states", "depth", "memory", "seconds", "traces", "cancelled", "schedule": a replay that was not possible) or
-    `bounds` says what was cut off ("preemptions", "contexts", "buffer", "messages", "depth", "sampled",
+    `complete`: everything reachable was covered; otherwise `stopped_by` is the limit that ended the search
+    ("states", "depth", "memory", "seconds", "traces", "cancelled", "schedule": a replay that was not possible)
+    or `bounds` says what was cut off ("preemptions", "contexts", "buffer", "messages", "depth", "sampled",
     "outcomes", "findings"). `states` and `transitions` are 0 in stateless searches, `traces`, `blocked` and
-    `steps` in stateful ones; `schedules` is None unless asked for, or when the state graph has a cycle
-    or the number is 2**127 or more. `outcomes` and `deadlocks` are distinct; `traces` counts complete runs only.
-    `starved` are threads that some cycle of states passes by although they could step in a part of it and every
-    thread that is always able to step does.
+    `steps` in stateful ones; `schedules` is None unless asked for, or when the state graph has a cycle or the
+    number is 2**127 or more. `outcomes` and `deadlocks` are distinct; `traces` counts complete runs only.
+    `starved` are threads that some cycle of states passes by although they could step in a part of it and
+    every thread that is always able to step does.
     """
 
     states: int
@@ -291,7 +265,13 @@ _MODELS = {"sc": 0, "tso": 1, "pso": 2, "ra": 3}
 _BOUNDS = ("preemptions", "contexts", "buffer", "messages", "depth", "sampled", "outcomes", "findings")
 _STATUSES: tuple[Status, ...] = ("new", "runnable", "running", "blocked", "sleeping", "completed", "failed")
 _OBJECTS = {Op.LOCK: "mutexes", Op.ACQUIRE: "semaphores", Op.AWAIT: "promises", Op.JOIN: "threads"}
-_SIGNS = dict(zip(BinaryOp, "+ - * // % & | ^ << >> == != < <= > >=".split(), strict=True))
+_SIGNS = dict(
+    zip(
+        BinaryOp,
+        ("+", "-", "*", "//", "%", "&", "|", "^", "<<", ">>", "==", "!=", "<", "<=", ">", ">="),
+        strict=True,
+    )
+)
 
 
 class Exploration:

@@ -1,9 +1,10 @@
 """Builds `krepis.twin._engine`, the cffi API-mode binding of the C engine.
 
-setuptools uses the module-level `ffi` (`cffi_modules = ["twin/engine/build_engine.py:ffi"]`, run from the repository
-root). Run as a script, it compiles the extension and puts it beside the Python sources in `twin/`. With
-`KREPIS_SANITIZE=1` (address and undefined behaviour) or `KREPIS_SANITIZE=thread`, assertions are on and the
-extension is instrumented; the script then prints which library to preload.
+setuptools uses the module-level `ffi` (`cffi_modules = ["twin/engine/build_engine.py:ffi"]`, run from the
+repository root). Run as a script, it compiles the extension and puts it beside the Python sources in `twin/`
+(or into the folder `KREPIS_ENGINE_TARGET`). With `KREPIS_SANITIZE=1` (address and undefined behaviour) or
+`KREPIS_SANITIZE=thread`, assertions are on and the extension is instrumented; the script then prints which
+library to preload.
 """
 
 from __future__ import annotations

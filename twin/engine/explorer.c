@@ -60,30 +60,29 @@ int kr_explorer_branch(kr_explorer *e, int alternatives)
     return kr__dpor_branch(e->core, alternatives == 64 ? UINT64_MAX : (1ull << alternatives) - 1);
 }
 
-int kr_explorer_record(kr_explorer *e, int64_t process, const int64_t *objects, const uint32_t counts[4],
-                       const int64_t *created, size_t created_count, int conditional)
+int kr_explorer_record(kr_explorer *e, int64_t process, const int64_t *objects, uint32_t reads, uint32_t writes,
+                       uint32_t acquires, uint32_t releases, const int64_t *created, uint32_t created_count,
+                       int conditional)
 {
     static const uint8_t kinds[4] = {KR__READ, KR__WRITE, KR__ACQUIRE, KR__RELEASE};
+    const uint64_t ends[4] = {reads, (uint64_t)reads + writes, (uint64_t)reads + writes + acquires,
+                              (uint64_t)reads + writes + acquires + releases};
     assert(e->core);
-    uint32_t total = 0, at = 0;
-    for (int k = 0; k < 4; k++) {
-        if (counts[k] > KR__ACCESS_MAX)
-            return KR_ESIZE;
-        total += counts[k];
-    }
-    if (total > KR__ACCESS_MAX)
+    if (ends[3] > KR__ACCESS_MAX)
         return KR_ESIZE;
+    uint32_t at = 0;
     for (int k = 0; k < 4; k++) {
-        for (uint32_t i = 0; i < counts[k]; i++, at++)
+        for (; at < ends[k]; at++)
             e->accesses[at] = (kr__access){(uint64_t)objects[at], kinds[k], 0};
     }
-    for (size_t i = 0; i < created_count; i++) {
+    for (uint32_t i = 0; i < created_count; i++) {
         if (created[i] < 0)
             return KR_EARGUMENT;
     }
-    assert(at == total);
-    const kr__report report = {.process = process, .owner = process, .cause = -1, .count = total,
-                               .conditional = conditional != 0, .accesses = e->accesses, .created = created, .created_count = created_count};
+    assert(at == ends[3]);
+    const kr__report report = {.process = process, .owner = process, .cause = -1, .conditional = conditional != 0,
+                               .count = at, .accesses = e->accesses, .created = created,
+                               .created_count = created_count};
     return kr__dpor_record(e->core, &report);
 }
 

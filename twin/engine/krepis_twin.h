@@ -168,10 +168,12 @@ int kr_explorer_start(kr_explorer *explorer);
 int64_t kr_explorer_choose(kr_explorer *explorer, const int64_t *enabled, size_t count);
 /* Between choose and record: which of `alternatives` (1..64) results the step has in this run. */
 int kr_explorer_branch(kr_explorer *explorer, int alternatives);
-/* Accesses of the executed step: objects read, written, locks acquired and released; processes created.
- * `conditional` unless it would access the same whatever values it had read. */
-int kr_explorer_record(kr_explorer *explorer, int64_t process, const int64_t *objects, const uint32_t counts[4],
-                       const int64_t *created, size_t created_count, int conditional);
+/* Accesses of the executed step: `objects` holds those read, written, locks acquired, locks released, in this
+ * order; `created` processes that it created.  `conditional` unless it would access the same whatever values it
+ * had read. */
+int kr_explorer_record(kr_explorer *explorer, int64_t process, const int64_t *objects, uint32_t reads,
+                       uint32_t writes, uint32_t acquires, uint32_t releases, const int64_t *created,
+                       uint32_t created_count, int conditional);
 /* Before finish, for a process that waits for a lock forever: its pending acquisition. */
 int kr_explorer_pending(kr_explorer *explorer, int64_t process, int64_t lock);
 int kr_explorer_finish(kr_explorer *explorer);

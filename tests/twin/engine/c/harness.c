@@ -139,8 +139,7 @@ static void explore_readers(int readers)
             int64_t process = kr_explorer_choose(explorer, enabled, (size_t)left);
             assert(process >= 0);
             const int64_t object = 5;
-            const uint32_t counts[4] = {process != 0, process == 0, 0, 0};
-            assert(kr_explorer_record(explorer, process, &object, counts, NULL, 0, 0) == 0);
+            assert(kr_explorer_record(explorer, process, &object, process != 0, process == 0, 0, 0, NULL, 0, 0) == 0);
             int at = 0;
             while (enabled[at] != process)
                 at++;

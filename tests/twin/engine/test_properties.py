@@ -13,6 +13,7 @@ from krepis.twin import explore, reference
 from krepis.twin._binding import EngineError
 from krepis.twin.explore import Algorithm, Options
 from krepis.twin.program import Const, Instruction, Op, Program, ProgramCode, ProgramError, validate
+from krepis.twin.reference import Outcome
 
 from .answers import by_engine, by_reference, outcome, run
 from .gate import Answer, disagreements
@@ -126,6 +127,49 @@ def test_the_order_of_threads_changes_no_count(model: Model, seed: int, order: R
         assert (one.traces, one.deadlocked_traces) == (other.traces, other.deadlocked_traces)
         assert len(one.outcomes) == len(other.outcomes)
         assert one.blocked == other.blocked == 0
+
+
+def _bounded(
+    program: ProgramCode, bound: str, most: int
+) -> tuple[frozenset[Outcome], frozenset[Outcome], bool]:
+    """Final states and deadlocks of all schedules with so few switches between threads, and whether some were
+    cut off. A switch is a preemption when the thread before could have gone on."""
+    start = (reference.initial_state(program, "sc"), -1, 0)
+    seen, work = {start}, [start]
+    complete: set[Outcome] = set()
+    deadlocked: set[Outcome] = set()
+    cut = False
+    while work:
+        state, last, used = work.pop()
+        steps = list(reference.steps(program, "sc", state, 1))
+        if not steps:
+            (complete if reference.is_complete(state) else deadlocked).add(reference.outcome(state))
+        possible = {step.thread for step in steps}
+        for step in steps:
+            switches = last not in (-1, step.thread) and (bound == "contexts" or last in possible)
+            if used + switches > most:
+                cut = True
+                continue
+            after = (step.after, step.thread, used + switches)
+            if after not in seen:
+                seen.add(after)
+                work.append(after)
+    return frozenset(complete), frozenset(deadlocked), cut
+
+
+@pytest.mark.parametrize("bound", ["preemptions", "contexts"])
+@given(rng=randoms, most=st.integers(0, 4))
+@settings(max_examples=40, deadline=None)
+def test_bounded_searches_see_what_the_bound_allows_and_say_when_it_cuts(
+    bound: str, rng: Random, most: int
+) -> None:
+    program = random_program(rng, Shape((*MEMORY, *LOCKS, "acquire", "release"), max_threads=3, max_steps=3))
+    options = Options(preemptions=most) if bound == "preemptions" else Options(contexts=most)
+    result = explore.explore(program, options)
+    complete, deadlocked, cut = _bounded(program, bound, most)
+    found = by_engine(result)
+    assert (found.complete, found.deadlocked) == (complete, deadlocked)
+    assert (result.complete, result.bounds) == ((False, (bound,)) if cut else (True, ()))
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -1317,7 +1317,10 @@ def _declare(machine: Machine, c: Connection, args: list[Value], s: int) -> Valu
         column_name(version) if isinstance(version, str) else None,
         {name: column for name, column in fields.items() if name != column},
     )
-    db.schema = merge(db.schema, Schema({db.table(_name(args[0])): info}))
+    table = db.table(_name(args[0]))
+    known = db.schema.info(table)
+    if not (info.unique <= known.unique and info.primary_key in ((), known.primary_key) and not info.version):
+        db.schema = merge(db.schema, Schema({table: info}))
     return UNDEFINED
 
 

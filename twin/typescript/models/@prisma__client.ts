@@ -25,6 +25,15 @@ const found = (row, model) => {
   return row;
 };
 
+// Whoever names a row by something other than its id relies on a unique constraint: Prisma's types ask for one.
+const declareUnique = (model, where) => {
+  const entries = Object.entries(where ?? {});
+  for (const [name, value] of entries) {
+    if (name.includes('_') && typeof value === 'object') db.declare(model, { unique: [Object.keys(value)] });
+    else if (entries.length === 1 && name !== 'id') db.declare(model, { unique: [[name]] });
+  }
+};
+
 export class Delegate {
   constructor(model, tx) {
     this.model = model;
@@ -32,6 +41,7 @@ export class Delegate {
   }
 
   findUnique(args) {
+    declareUnique(this.model, args?.where);
     return db.lazy(`${this.model}.findUnique`, (tx) => db.select(tx, this.model, args?.where, { one: true }), this.tx);
   }
 
@@ -40,6 +50,7 @@ export class Delegate {
   }
 
   findUniqueOrThrow(args) {
+    declareUnique(this.model, args?.where);
     return db.lazy(
       `${this.model}.findUniqueOrThrow`,
       (tx) => found(db.select(tx, this.model, args?.where, { one: true, must: true }), this.model),
@@ -93,6 +104,7 @@ export class Delegate {
   }
 
   update(args) {
+    declareUnique(this.model, args?.where);
     return db.lazy(
       `${this.model}.update`,
       (tx) => {
@@ -121,6 +133,7 @@ export class Delegate {
   }
 
   upsert(args) {
+    declareUnique(this.model, args?.where);
     return db.lazy(
       `${this.model}.upsert`,
       (tx) => db.upsert(tx, this.model, args.where, args.create, args.update, {}),
@@ -129,6 +142,7 @@ export class Delegate {
   }
 
   delete(args) {
+    declareUnique(this.model, args?.where);
     return db.lazy(
       `${this.model}.delete`,
       (tx) => {

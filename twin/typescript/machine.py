@@ -2295,7 +2295,7 @@ class Machine:
         return builtins.to_primitive(self, v, hint) if isinstance(v, JsObject) else v
 
     @staticmethod
-    def _finds(o: JsObject, k: str) -> bool:
+    def _finds(o: JsObject, k: Any) -> bool:
         h: JsObject | None = o
         while h is not None:
             if k in h.props:

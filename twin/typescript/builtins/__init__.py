@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from krepis.twin.typescript.machine import Machine
 
 __all__ = [
-    "install", "proxy_delete", "proxy_get", "proxy_has", "proxy_keys", "proxy_set", "regex", "to_primitive", "unknown_method",
+    "install", "proxy_delete", "proxy_get", "proxy_has", "proxy_keys", "proxy_set", "regex",
+    "to_primitive", "unknown_method",
 ]  # fmt: skip
 
 
@@ -41,7 +42,19 @@ __all__ = [
 def realm() -> Realm:
     """The realm of this process."""
     r = Realm()
-    for group in (objects, arrays, strings, numbers, collections, promises, generators, timers, dates, serial, node):
+    for group in (
+        objects,
+        arrays,
+        strings,
+        numbers,
+        collections,
+        promises,
+        generators,
+        timers,
+        dates,
+        serial,
+        node,
+    ):
         group.define(r)
     return r
 

@@ -31,8 +31,6 @@ from krepis.twin.typescript.values import (
     V,
     Value,
     raw,
-    tagged,
-    tags_of,
     term,
 )
 
@@ -57,7 +55,7 @@ class Realm:
         self.protos["Object"] = root
         self.protos["Function"] = self.object("Function.prototype")
 
-    def object(self, label: str, proto: JsObject | None | str = "Object") -> JsObject:
+    def object(self, label: str, proto: JsObject | str | None = "Object") -> JsObject:
         """A shared object of the realm."""
         o = JsObject(("builtin", label), self.protos[proto] if isinstance(proto, str) else proto)
         o.shared = True
@@ -88,7 +86,9 @@ class Realm:
 
     def getter(self, target: JsObject, key: Any, native: Native) -> None:
         """Adds a native getter."""
-        target.props[key] = Accessor(self.function(f"get {key}", native, f"{target.ident[1]}.get {key}"), UNDEFINED)
+        target.props[key] = Accessor(
+            self.function(f"get {key}", native, f"{target.ident[1]}.get {key}"), UNDEFINED
+        )
 
     def constructor(
         self, name: str, native: Native, statics: Mapping[Any, Native] | None = None, proto: str = ""
@@ -151,7 +151,9 @@ def to_primitive(R: Machine, v: Value, hint: str = "default") -> Value:
     """ToPrimitive (ECMA-262 section 7.1.1) of an untagged value; terms stay."""
     if not isinstance(v, JsObject):
         return v
-    exotic = raw(R._get_object(v, SYMBOL_TO_PRIMITIVE, 0, v)) if R._finds(v, SYMBOL_TO_PRIMITIVE) else UNDEFINED
+    exotic = (
+        raw(R._get_object(v, SYMBOL_TO_PRIMITIVE, 0, v)) if R._finds(v, SYMBOL_TO_PRIMITIVE) else UNDEFINED
+    )
     if callable_(exotic):
         return raw(R.call(exotic, v, [hint], 0))
     if v.class_name == "Date" and hint != "string":
@@ -313,13 +315,13 @@ def own_keys(R: Machine, o: JsObject, s: int, *, hidden: bool = False) -> list[A
     if o.owner is not None and R._tracked(o):
         R.note_read(("keys", o.ident, o.label or "object"), None, s)
     keys: list[Any] = [str(i) for i in range(len(o.items))] if isinstance(o, JsArray) else []
-    skip = o.frozen.hidden if o.frozen and o.frozen is not True and not hidden else ()  # type: ignore[union-attr]
+    skip = o.frozen.hidden if o.frozen and o.frozen is not True and not hidden else ()
     for k in order_keys(list(o.props)):
         if isinstance(k, Symbol) or k in skip or (isinstance(k, str) and k.startswith("#")):
             continue
         if isinstance(k, tuple) and k[0] != "spread":
             continue
-        if k == "time" and o.class_name == "Date" or k == "prototype" and isinstance(o, JsFunction):
+        if (k == "time" and o.class_name == "Date") or (k == "prototype" and isinstance(o, JsFunction)):
             continue
         keys.append(k)
     if isinstance(o, JsArray) and hidden:
@@ -332,10 +334,3 @@ def tags_of_read(R: Machine, o: JsObject) -> int:
     if R.log and o.owner is not None and R._tracked(o) and R.log[-1].loc[:2] == ("keys", o.ident):
         return 1 << R.log[-1].index
     return 0
-
-
-__all__ = [
-    "MAX_LENGTH", "NUMBER", "STRING", "Native", "Realm", "arg", "callable_", "clamp", "constant", "deep", "element_type",
-    "holds", "integer", "iterator", "later", "leaf", "make", "own_keys", "pure", "record", "result_object", "tagged",
-    "tags_of", "tags_of_read", "to_number", "to_primitive", "to_string",
-]  # fmt: skip

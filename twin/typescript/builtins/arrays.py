@@ -99,7 +99,9 @@ def derived(R: Machine, a: JsArray, items: list[Value], tags: int, *, typed: boo
     return tagged(out, tags)
 
 
-def elements(R: Machine, a: JsArray, items: list[Value], s: int, *, backwards: bool = False) -> Iterator[tuple[int, Value]]:
+def elements(
+    R: Machine, a: JsArray, items: list[Value], s: int, *, backwards: bool = False
+) -> Iterator[tuple[int, Value]]:
     """Index and value of each element, live: bounds are those of the start, values those of the moment."""
     typed = element_type(R, a)
     n = len(items)
@@ -142,7 +144,9 @@ def map_(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     return derived(R, a, out, t, typed=False)
 
 
-def _lambda(R: Machine, a: JsArray, rest: Rest, f: Value, receiver: Value, i: int, t: int, s: int) -> tuple[Value, int]:
+def _lambda(
+    R: Machine, a: JsArray, rest: Rest, f: Value, receiver: Value, i: int, t: int, s: int
+) -> tuple[Value, int]:
     """The answer of a predicate for a generic element of an unknown run: what names the predicate."""
     typed = element_type(R, a)
     v = R.call(f, receiver, [tagged(R.unknown(term("elem", rest.term, 0, type=typed), typed), t), i, a], s)
@@ -174,7 +178,9 @@ def filter_(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     return derived(R, a, out, t)
 
 
-def _search(R: Machine, this: Value, args: list[Value], s: int, *, backwards: bool = False) -> tuple[Value, Value]:
+def _search(
+    R: Machine, this: Value, args: list[Value], s: int, *, backwards: bool = False
+) -> tuple[Value, Value]:
     """The element that a predicate finds, and its index (-1 for none)."""
     a, items, t = read(R, this, s)
     f, receiver = _callback(R, args)
@@ -272,18 +278,24 @@ def reduce_right(R: Machine, this: Value, args: list[Value], s: int) -> Value:
 
 
 def _index_of(R: Machine, this: Value, args: list[Value], s: int, op: str) -> tuple[Any, int]:
-    """Index of a value, -1, or None when only the world knows; and the tags."""
-    a, items, t = read(R, this, s)
+    """Index of a value, -1, a term when only the world knows; and the tags."""
+    _, items, t = read(R, this, s)
     wanted = arg(args, 0)
     t |= tags_of(wanted)
     start = integer(R, raw(arg(args, 1)))
     n = len(items)
-    order = range(n - 1, -1, -1) if op == "lastIndexOf" else range(clamp(start, n) if start.__class__ is int else 0, n)
+    order = (
+        range(n - 1, -1, -1)
+        if op == "lastIndexOf"
+        else range(clamp(start, n) if start.__class__ is int else 0, n)
+    )
     w = raw(wanted)
     for i in order:
         v = items[i]
         if v.__class__ is Rest:
-            return term("pred", "includes", v.term, leaf(R, w)) if op == "includes" else term(op, v.term, leaf(R, w)), t
+            return term("pred", "includes", v.term, leaf(R, w)) if op == "includes" else term(
+                op, v.term, leaf(R, w)
+            ), t
         t |= tags_of(v)
         v = raw(v)
         if v is w and not (isinstance(w, float) and w != w and op != "includes"):
@@ -352,7 +364,11 @@ def _take(R: Machine, this: Value, s: int, *, last: bool) -> Value:
             R.array_write(a, left, s, t)
             return tagged(item, t)
         taken, base = (item.term.args[1], item.term.args[0]) if item.term.op == "rest" else (0, item.term)
-        if not isinstance(taken, int) or taken >= unroll() or R.ask(R._seq_term(term("length", item.term), 0), False):
+        if (
+            not isinstance(taken, int)
+            or taken >= unroll()
+            or R.ask(R._seq_term(term("length", item.term), 0), False)
+        ):
             del left[at]
             continue
         left[at] = Rest(term("rest", base, taken + 1))
@@ -372,8 +388,10 @@ def shift(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     return _take(R, this, s, last=False)
 
 
-def _cut(R: Machine, a: JsArray, items: list[Value], start: Any, count: Any) -> tuple[list[Value], list[Value], int] | None:
-    """Elements taken from `start`, those left, and where; None when that is unknown. `count` None: to the end."""
+def _cut(
+    R: Machine, a: JsArray, items: list[Value], start: Any, count: Any
+) -> tuple[list[Value], list[Value], int] | None:
+    """What is taken from `start`, what is left, and where; None if unknown. `count` None: to the end."""
     n = len(items)
     known = n
     for i, v in enumerate(items):
@@ -412,12 +430,19 @@ def splice(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     typed = element_type(R, a)
     if base is None:
         base = term("of", a.ident, R.snapshot(items, 2))
-        R.array_write(a, [Rest(term("spliced", base, start, 0 if count is None else count)), *new], s, t | deep(R, new))
+        R.array_write(
+            a, [Rest(term("spliced", base, start, 0 if count is None else count)), *new], s, t | deep(R, new)
+        )
     else:
         R.array_write(a, items + new, s, t | deep(R, new))
     if count == 1:
         return derived(R, a, [R.unknown(term("elem", base, start, type=typed), typed)], t)
-    return derived(R, a, [Rest(term("slice", base, start, UNDEFINED if count is None else count))] if count != 0 else [], t)
+    return derived(
+        R,
+        a,
+        [Rest(term("slice", base, start, UNDEFINED if count is None else count))] if count != 0 else [],
+        t,
+    )
 
 
 def reverse(R: Machine, this: Value, args: list[Value], s: int) -> Value:
@@ -437,7 +462,12 @@ def fill(R: Machine, this: Value, args: list[Value], s: int) -> Value:
         return this
     lo, hi = clamp(start, n), clamp(end, n)
     value = arg(args, 0)
-    R.array_write(a, [value if lo <= i < hi and v.__class__ is not Rest else v for i, v in enumerate(items)], s, t | deep(R, [value]))
+    R.array_write(
+        a,
+        [value if lo <= i < hi and v.__class__ is not Rest else v for i, v in enumerate(items)],
+        s,
+        t | deep(R, [value]),
+    )
     return this
 
 
@@ -459,7 +489,7 @@ def copy_within(R: Machine, this: Value, args: list[Value], s: int) -> Value:
 
 
 def _sorted(R: Machine, items: list[Value], f: Value, s: int) -> tuple[list[Value], int]:
-    """Stable sort; unknown values are put into one order, whatever order they came in; the tags of what was compared."""
+    """Stable sort, and the tags of what was compared; unknown values are put into one order."""
     tags = 0
     comparator = raw(f)
 
@@ -547,11 +577,19 @@ def slice_(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     if not has_rest(items) and start.__class__ is not Term and stop.__class__ is not Term:
         n = len(items)
         return derived(R, a, items[clamp(start, n) : n if stop is None else clamp(stop, n)], t)
-    count = None if stop is None else stop - start if stop.__class__ is int and stop >= 0 and start.__class__ is int else term("count", stop)
+    count = (
+        None
+        if stop is None
+        else stop - start
+        if stop.__class__ is int and stop >= 0 and start.__class__ is int
+        else term("count", stop)
+    )
     cut = _cut(R, a, items, start, count)
     if cut is not None:
         return derived(R, a, cut[0], t)
-    base = next((i.term for i in items if i.__class__ is Rest), None) or term("of", a.ident, R.snapshot(items, 2))
+    base = next((i.term for i in items if i.__class__ is Rest), None) or term(
+        "of", a.ident, R.snapshot(items, 2)
+    )
     return derived(R, a, [Rest(term("slice", base, start, end))], t)
 
 
@@ -685,7 +723,7 @@ def _sequence(R: Machine, source: Value, s: int) -> tuple[list[Value], int]:
         return list(items), t
     if r.__class__ is Term:
         return [Rest(r)], t
-    if isinstance(r, str | JsMap | JsGenerator) or isinstance(r, JsObject) and R._finds(r, SYMBOL_ITERATOR):
+    if isinstance(r, str | JsMap | JsGenerator) or (isinstance(r, JsObject) and R._finds(r, SYMBOL_ITERATOR)):
         return list(R.iter(source, s)), t
     if isinstance(r, JsObject):
         n = R.get(source, "length", s)
@@ -719,7 +757,9 @@ def from_async(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     def body() -> Any:
         out: list[Value] = []
         r = raw(source)
-        if isinstance(r, JsObject) and (isinstance(r, JsGenerator) or R._finds(r, SYMBOL_ASYNC_ITERATOR)) or r.__class__ is Term:
+        if (
+            isinstance(r, JsObject) and (isinstance(r, JsGenerator) or R._finds(r, SYMBOL_ASYNC_ITERATOR))
+        ) or r.__class__ is Term:
             it = R.aiter(source, s)
             while True:
                 step = yield (0, R.anext(it), s)
@@ -757,10 +797,13 @@ def of(R: Machine, this: Value, args: list[Value], s: int) -> Value:
 
 METHODS = {
     "at": at, "concat": concat, "copyWithin": copy_within, "entries": entries, "every": every, "fill": fill,
-    "filter": filter_, "find": find, "findIndex": find_index, "findLast": find_last, "findLastIndex": find_last_index,
-    "flat": flat, "flatMap": flat_map, "forEach": for_each, "includes": includes, "indexOf": index_of, "join": join,
+    "filter": filter_, "find": find, "findIndex": find_index, "findLast": find_last,
+    "findLastIndex": find_last_index,
+    "flat": flat, "flatMap": flat_map, "forEach": for_each, "includes": includes, "indexOf": index_of,
+    "join": join,
     "keys": keys, "lastIndexOf": last_index_of, "map": map_, "pop": pop, "push": push, "reduce": reduce,
-    "reduceRight": reduce_right, "reverse": reverse, "shift": shift, "slice": slice_, "some": some, "sort": sort,
+    "reduceRight": reduce_right, "reverse": reverse, "shift": shift, "slice": slice_, "some": some,
+    "sort": sort,
     "splice": splice, "toLocaleString": to_text, "toReversed": to_reversed, "toSorted": to_sorted,
     "toSpliced": to_spliced, "toString": to_text, "unshift": unshift, "values": values, "with": with_,
     SYMBOL_ITERATOR: values,
@@ -770,4 +813,6 @@ METHODS = {
 def define(realm: Realm) -> None:
     """Adds Array to the realm."""
     realm.methods(realm.proto("Array"), METHODS)
-    realm.constructor("Array", construct, {"from": from_, "fromAsync": from_async, "isArray": is_array, "of": of})
+    realm.constructor(
+        "Array", construct, {"from": from_, "fromAsync": from_async, "isArray": is_array, "of": of}
+    )

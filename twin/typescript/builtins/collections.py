@@ -176,14 +176,23 @@ def is_disjoint_from(R: Machine, this: Value, args: list[Value], s: int) -> Valu
 
 def define(realm: Realm) -> None:
     """Adds the keyed collections to the realm."""
-    common = {"clear": clear, "delete": delete, "entries": entries, "forEach": for_each, "has": has, "keys": keys, "values": values}
+    common = {
+        "clear": clear,
+        "delete": delete,
+        "entries": entries,
+        "forEach": for_each,
+        "has": has,
+        "keys": keys,
+        "values": values,
+    }
     table = realm.proto("Map")
     realm.methods(table, {**common, "get": get, "set": set_, SYMBOL_ITERATOR: entries})
     realm.constructor("Map", _construct("Map"), {"groupBy": _group_by})
     sets = realm.proto("Set")
     algebra = {
         "union": union, "intersection": intersection, "difference": difference,
-        "symmetricDifference": symmetric_difference, "isSubsetOf": is_subset_of, "isSupersetOf": is_superset_of,
+        "symmetricDifference": symmetric_difference, "isSubsetOf": is_subset_of,
+        "isSupersetOf": is_superset_of,
         "isDisjointFrom": is_disjoint_from,
     }  # fmt: skip
     realm.methods(sets, {**common, **algebra, "add": add, SYMBOL_ITERATOR: values})

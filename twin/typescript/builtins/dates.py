@@ -51,7 +51,7 @@ def now(R: Machine) -> Value:
 
 
 def days_from_civil(year: int, month: int, day: int) -> int:
-    """Days since 1970-01-01 of a proleptic Gregorian date; `month` 1..12 (Hinnant, chrono date algorithms)."""
+    """Days since 1970-01-01 of a proleptic Gregorian date; `month` 1..12 (Hinnant, chrono dates)."""
     year -= month <= 2
     era = year // 400
     yoe = year - era * 400
@@ -79,16 +79,23 @@ def fields(t: Any) -> list[int]:
 
 
 def time_of(parts: list[Any]) -> Any:
-    """MakeTime and MakeDay of numbers: year, month (from 0, may overflow), day, hours, minutes, seconds, ms."""
+    """MakeTime and MakeDay of numbers: year, month (from 0, may overflow), day, hours, ..., milliseconds."""
     if any(p != p or abs(p) > 1e12 for p in parts):
         return NAN
     y, m, d, hh, mm, ss, ms = (math.trunc(p) for p in parts)
-    t = (days_from_civil(y + m // 12, m % 12 + 1, 1) + d - 1) * DAY + hh * 3_600_000 + mm * 60_000 + ss * 1000 + ms
+    t = (
+        (days_from_civil(y + m // 12, m % 12 + 1, 1) + d - 1) * DAY
+        + hh * 3_600_000
+        + mm * 60_000
+        + ss * 1000
+        + ms
+    )
     return t if abs(t) <= LIMIT else NAN
 
 
 _ISO = re.compile(
-    r"([+-]\d{6}|\d{4})(?:-(\d\d)(?:-(\d\d))?)?(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?\s*(Z|[+-]\d\d:?\d\d)?$"
+    r"([+-]\d{6}|\d{4})(?:-(\d\d)(?:-(\d\d))?)?"
+    r"(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?\s*(Z|[+-]\d\d:?\d\d)?$"
 )
 _WORDS = re.compile(
     r"(?:[A-Za-z]{3,9},? +)?(?:(\d{1,2}) +([A-Za-z]{3})[a-z]*|([A-Za-z]{3})[a-z]* +(\d{1,2})),? +(\d{4})"
@@ -101,15 +108,37 @@ def parse_time(text: str) -> Any:
     m = _ISO.match(text.strip())
     if m is not None:
         y, mo, d, hh, mm, ss, frac, zone = m.groups()
-        numbers = [int(y), int(mo or 1) - 1, int(d or 1), int(hh or 0), int(mm or 0), int(ss or 0), int(((frac or "") + "000")[:3])]
-        if not (0 <= numbers[1] < 12 and 1 <= numbers[2] <= 31 and numbers[3] <= 24 and numbers[4] < 60 and numbers[5] < 60):
+        numbers = [
+            int(y),
+            int(mo or 1) - 1,
+            int(d or 1),
+            int(hh or 0),
+            int(mm or 0),
+            int(ss or 0),
+            int(((frac or "") + "000")[:3]),
+        ]
+        if not (
+            0 <= numbers[1] < 12
+            and 1 <= numbers[2] <= 31
+            and numbers[3] <= 24
+            and numbers[4] < 60
+            and numbers[5] < 60
+        ):
             return NAN
         return _zoned(time_of(numbers), zone)
     w = _WORDS.match(text.strip())
     if w is not None:
         month = (w[2] or w[3]).title()
         if month in MONTHS:
-            numbers = [int(w[5]), MONTHS.index(month), int(w[1] or w[4]), int(w[6] or 0), int(w[7] or 0), int(w[8] or 0), 0]
+            numbers = [
+                int(w[5]),
+                MONTHS.index(month),
+                int(w[1] or w[4]),
+                int(w[6] or 0),
+                int(w[7] or 0),
+                int(w[8] or 0),
+                0,
+            ]
             return _zoned(time_of(numbers), w[9])
     return NAN
 
@@ -145,7 +174,8 @@ def date_text(t: Value) -> Value:
     if t != t:
         return "Invalid Date"
     y, m, d, hh, mm, ss, _, wd = fields(t)
-    return f"{WEEKDAYS[wd]} {MONTHS[m]} {d:02d} {y:04d} {hh:02d}:{mm:02d}:{ss:02d} GMT+0000 (Coordinated Universal Time)"
+    date = f"{WEEKDAYS[wd]} {MONTHS[m]} {d:02d} {y:04d}"
+    return f"{date} {hh:02d}:{mm:02d}:{ss:02d} GMT+0000 (Coordinated Universal Time)"
 
 
 def make_date(R: Machine, t: Value) -> JsDate:
@@ -168,7 +198,13 @@ def construct(R: Machine, this: Value, args: list[Value], s: int) -> Value:
         a = arg(args, i)
         tags |= tags_of(a)
         r = raw(a)
-        plain.append(R.get(a, "time", s) if isinstance(r, JsDate) else to_primitive(R, r) if isinstance(r, JsObject) else r)
+        plain.append(
+            R.get(a, "time", s)
+            if isinstance(r, JsDate)
+            else to_primitive(R, r)
+            if isinstance(r, JsObject)
+            else r
+        )
     if len(plain) == 1:
         t = raw(plain[0])
         tags |= tags_of(plain[0])
@@ -238,7 +274,15 @@ _UNIT = {2: DAY, 3: 3_600_000, 4: 60_000, 5: 1000, 6: 1}
 def _shifted(R: Machine, t: Value, numbers: list[Any], index: int, name: str) -> Value:
     """`d.setX(d.getX() + n)` moves the time by n units; other changes of unknown times are uninterpreted."""
     if len(numbers) == 1 and index in _UNIT and t.__class__ is Term:
-        getter = ("getFullYear", "getMonth", "getDate", "getHours", "getMinutes", "getSeconds", "getMilliseconds")[index]
+        getter = (
+            "getFullYear",
+            "getMonth",
+            "getDate",
+            "getHours",
+            "getMinutes",
+            "getSeconds",
+            "getMilliseconds",
+        )[index]
         for g in (getter, getter.replace("get", "getUTC")):
             difference = terms.sub(numbers[0], term(g, t))
             if difference.__class__ is not Term:
@@ -326,4 +370,6 @@ def define(realm: Realm) -> None:
     def utc(R: Machine, this: Value, args: list[Value], s: int) -> Value:
         return _utc(R, [raw(a) for a in args] or [UNDEFINED])
 
-    realm.constructor("Date", construct, {"now": lambda R, this, args, s: now(R), "parse": _parse, "UTC": utc})
+    realm.constructor(
+        "Date", construct, {"now": lambda R, this, args, s: now(R), "parse": _parse, "UTC": utc}
+    )

@@ -49,7 +49,9 @@ def run_async(R: Machine, body: Generator[Message, Any, Value], s: int) -> JsPro
 
     parent = R.act
     parent.counter += 1
-    act = Activation((*parent.path, parent.counter), parent.root, Frame(R.frame.code, R.frame, s, parent.root))
+    act = Activation(
+        (*parent.path, parent.counter), parent.root, Frame(R.frame.code, R.frame, s, parent.root)
+    )
     act.gen = body
     promise = R.new_promise()
     promise.act = act
@@ -72,7 +74,7 @@ def _send(gen: Any, mode: int, value: Value, started: bool) -> Message:
     return message
 
 
-def _advance(R: Machine, g: JsGenerator, mode: int, value: Value, s: int) -> JsObject:
+def _advance(R: Machine, g: JsGenerator, mode: int, value: Value, s: int) -> Value:
     """Resumes a generator until it yields or ends."""
     if g.running:
         raise R.error("TypeError", "Generator is already running")
@@ -181,7 +183,9 @@ def _request(mode: int) -> Any:
         g = raw(this)
         promise = R.new_promise()
         if not isinstance(g, JsGenerator):
-            R.reject(promise, R.error("TypeError", "AsyncGenerator method called on incompatible receiver").value)
+            R.reject(
+                promise, R.error("TypeError", "AsyncGenerator method called on incompatible receiver").value
+            )
             return promise
         R.singletons[("generator", g.ident)] = g
         if not g.started:
@@ -223,7 +227,9 @@ def _drive(R: Machine, g: JsGenerator, body: Any) -> Generator[Message, Any, Non
             R.reject(promise, v)
 
 
-def _after_end(R: Machine, g: JsGenerator, mode: int, value: Value, promise: JsPromise) -> Generator[Message, Any, None]:
+def _after_end(
+    R: Machine, g: JsGenerator, mode: int, value: Value, promise: JsPromise
+) -> Generator[Message, Any, None]:
     """A request to a generator that is finished."""
     if mode == RETURN:
         try:
@@ -239,7 +245,9 @@ def _after_end(R: Machine, g: JsGenerator, mode: int, value: Value, promise: JsP
         R.resolve(promise, result_object(R, value if mode == RETURN else UNDEFINED, True))
 
 
-def _step_outer(body: Any, mode: int, value: Value, started: bool) -> Generator[Message, Any, tuple[str, Value]]:
+def _step_outer(
+    body: Any, mode: int, value: Value, started: bool
+) -> Generator[Message, Any, tuple[str, Value]]:
     """Runs the body until it yields, returns or throws; awaits on the way go to the event loop."""
     if mode == RETURN:
         try:
@@ -315,7 +323,7 @@ def _delegate_async(R: Machine, v: Value, s: int) -> Generator[Message, Any, tup
             mode, value = RETURN, e.value
 
 
-# ---------------------------------------------------------------- iterator helpers (ECMA-262 2025, section 27.1.4)
+# ---------------------------------------------------------------- iterator helpers (section 27.1.4)
 
 
 def _this_iter(R: Machine, this: Value, s: int) -> Iterator[Value]:
@@ -410,7 +418,12 @@ def define(realm: Realm) -> None:
     )
     for name in ("ArrayIterator", "MapIterator", "StringIterator"):
         realm.methods(realm.proto(name, "Iterator"), {"next": _method(NEXT)})
-    steps = {"next": _method(NEXT), "throw": _method(THROW), "return": _method(RETURN), SYMBOL_DISPOSE: _method(RETURN)}
+    steps = {
+        "next": _method(NEXT),
+        "throw": _method(THROW),
+        "return": _method(RETURN),
+        SYMBOL_DISPOSE: _method(RETURN),
+    }
     realm.methods(realm.proto("Generator", "Iterator"), steps)
     realm.methods(
         realm.proto("AsyncGenerator"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit
 
@@ -16,6 +17,7 @@ from krepis.twin.typescript.builtins import arrays
 from krepis.twin.typescript.builtins._base import (
     NUMBER,
     STRING,
+    Native,
     Realm,
     arg,
     callable_,
@@ -36,6 +38,7 @@ from krepis.twin.typescript.values import (
     JsArray,
     JsFunction,
     JsObject,
+    JsThrow,
     Park,
     Rest,
     Term,
@@ -77,8 +80,6 @@ def _encode(safe: str) -> Any:
 
 def _decode(keep: str) -> Any:
     def on(R: Machine, this: Value, a: list[Value]) -> Value:
-        import re
-
         text = to_string(R, a[0] if a else UNDEFINED)
         if re.search(r"%(?![0-9A-Fa-f]{2})", text):
             raise R.error("URIError", "URI malformed")
@@ -237,9 +238,16 @@ def _abort_any(R: Machine, this: Value, args: list[Value], s: int) -> Value:
         if raw(R.get(r, "aborted", s)) is True:
             abort(R, o, R.get(r, "reason", s), s)
             break
-        follow = R.native("abort", lambda R2, t, a, s2, x=r: abort(R2, o, R2.get(x, "reason", s2), s2) or UNDEFINED)
-        _add_listener(R, r, ["abort", follow], s)
+        _add_listener(R, r, ["abort", R.native("abort", _follow(o, r))], s)
     return o
+
+
+def _follow(o: JsObject, source: JsObject) -> Native:
+    def native(R: Machine, this: Value, args: list[Value], s: int) -> Value:
+        abort(R, o, R.get(source, "reason", s), s)
+        return UNDEFINED
+
+    return native
 
 
 def _throw_if_aborted(R: Machine, this: Value, args: list[Value], s: int) -> Value:
@@ -321,13 +329,24 @@ def buffer_from(R: Machine, this: Value, args: list[Value], s: int) -> Value:
 
 def _buffer_alloc(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     n = integer(R, raw(arg(args, 0)))
-    return term("bytes", n) if n.__class__ is Term else make_bytes(R, bytes(max(0, min(n, 1 << 16))), "Buffer")
+    return (
+        term("bytes", n) if n.__class__ is Term else make_bytes(R, bytes(max(0, min(n, 1 << 16))), "Buffer")
+    )
 
 
 def _buffer_concat(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     parts = [bytes_of(R, v) for v in R.iter(arg(args, 0), s)]
     known = [p for p in parts if p is not None]
-    return make_bytes(R, b"".join(known), "Buffer") if len(known) == len(parts) else term("bytes", R.snapshot(raw(arg(args, 0)), 3))
+    return (
+        make_bytes(R, b"".join(known), "Buffer")
+        if len(known) == len(parts)
+        else term("bytes", R.snapshot(raw(arg(args, 0)), 3))
+    )
+
+
+def _is_buffer(R: Machine, this: Value, args: list[Value], s: int) -> Value:
+    a = raw(arg(args, 0))
+    return isinstance(a, JsArray) and a.proto is R.protos["Buffer"]
 
 
 def _buffer_text(R: Machine, this: Value, args: list[Value], s: int) -> Value:
@@ -355,7 +374,12 @@ def _typed_array(name: str, convert: Any) -> Any:
     def native(R: Machine, this: Value, args: list[Value], s: int) -> Value:
         v = arg(args, 0)
         r = raw(v)
-        if isinstance(r, JsObject) and r.class_name == "" and "byteLength" in r.props and not isinstance(r, JsArray):
+        if (
+            isinstance(r, JsObject)
+            and r.class_name == ""
+            and "byteLength" in r.props
+            and not isinstance(r, JsArray)
+        ):
             items: list[Value] = [0] * int(raw(r.props["byteLength"]))
         elif isinstance(r, JsObject):
             items = [x if raw(x).__class__ is Term else convert(to_number(R, raw(x))) for x in R.iter(v, s)]
@@ -368,6 +392,16 @@ def _typed_array(name: str, convert: Any) -> Any:
         return tagged(a, tags_of(v))
 
     return native
+
+
+def _typed_from(name: str, convert: Any) -> Native:
+    made = _typed_array(name, convert)
+    return lambda R, this, args, s: made(R, UNDEFINED, [arrays.from_(R, UNDEFINED, args, s)], s)
+
+
+def _typed_of(name: str, convert: Any) -> Native:
+    made = _typed_array(name, convert)
+    return lambda R, this, args, s: made(R, UNDEFINED, [R.new_array(list(args))], s)
 
 
 def _typed_set(R: Machine, this: Value, args: list[Value], s: int) -> Value:
@@ -491,9 +525,24 @@ def _param_text(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     parts: list[Any] = []
     for k, v in _pairs_of(this):
         parts.append("&" if parts else "")
-        for piece in (k, "=", v):
-            parts.append(piece if piece == "=" or piece.__class__ is Term else _form_quote(piece))
+        parts += [
+            _form_quote(k) if isinstance(k, str) else k,
+            "=",
+            _form_quote(v) if isinstance(v, str) else v,
+        ]
     return terms.concat(parts)
+
+
+def _param_all(R: Machine, this: Value, args: list[Value], s: int) -> Value:
+    return R.new_array([v for k, v in _pairs_of(this) if k == _key(R, args)])
+
+
+def _param_entries(R: Machine, this: Value, args: list[Value], s: int) -> Value:
+    return iterator(R, (R.new_array([k, v]) for k, v in _pairs_of(this)), "ArrayIterator")
+
+
+def _param_side(side: int) -> Native:
+    return lambda R, this, args, s: iterator(R, iter([p[side] for p in _pairs_of(this)]), "ArrayIterator")
 
 
 def _param_each(R: Machine, this: Value, args: list[Value], s: int) -> Value:
@@ -520,7 +569,8 @@ def _url(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     host = (parts.hostname or "") + (f":{shown}" if shown is not None else "")
     special = parts.scheme in ("http", "https", "ws", "wss", "ftp")
     o.props.update(
-        protocol=f"{parts.scheme}:", hostname=parts.hostname or "", host=host, port="" if shown is None else str(shown),
+        protocol=f"{parts.scheme}:", hostname=parts.hostname or "", host=host,
+        port="" if shown is None else str(shown),
         pathname=quote(parts.path or ("/" if special else ""), safe="/%:@!$&'()*+,;=~-._|[]"),
         search=f"?{parts.query}" if parts.query else "", hash=f"#{parts.fragment}" if parts.fragment else "",
         username=parts.username or "", password=parts.password or "",
@@ -535,13 +585,22 @@ def _href(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     p = o.props
     params = raw(p.get("searchParams", UNDEFINED))
     search = p.get("search", "")
-    if isinstance(params, JsObject) and params.props.get(_PAIRS) != _pairs(raw(search) if isinstance(raw(search), str) else ""):
+    if isinstance(params, JsObject) and params.props.get(_PAIRS) != _pairs(
+        raw(search) if isinstance(raw(search), str) else ""
+    ):
         text = _param_text(R, params, [], s)
         search = terms.concat(["?", text]) if text != "" else ""
     user = raw(p["username"])
     login = f"{user}{':' + raw(p['password']) if raw(p['password']) else ''}@" if user else ""
     slashes = "//" if raw(p["host"]) or raw(p["protocol"]) == "file:" else ""
-    parts = [raw(p["protocol"]), slashes + login, raw(p["host"]), raw(p["pathname"]), raw(search), raw(p["hash"])]
+    parts = [
+        raw(p["protocol"]),
+        slashes + login,
+        raw(p["host"]),
+        raw(p["pathname"]),
+        raw(search),
+        raw(p["hash"]),
+    ]
     return terms.concat([to_string(R, x) for x in parts])
 
 
@@ -571,11 +630,19 @@ def _random_values(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     return arg(args, 0)
 
 
+def _random_uuid(R: Machine, this: Value, args: list[Value], s: int) -> Value:
+    return R.fresh("randomUUID", s)
+
+
 def _base64(encode: bool) -> Any:
     def on(R: Machine, this: Value, a: list[Value]) -> Value:
         text = to_string(R, a[0] if a else UNDEFINED)
         try:
-            return base64.b64encode(text.encode("latin1")).decode() if encode else base64.b64decode(text + "=" * (-len(text) % 4)).decode("latin1")
+            return (
+                base64.b64encode(text.encode("latin1")).decode()
+                if encode
+                else base64.b64decode(text + "=" * (-len(text) % 4)).decode("latin1")
+            )
         except (ValueError, UnicodeError):
             raise R.throw(_abort_error(R, "InvalidCharacterError", "Invalid character"), 0) from None
 
@@ -599,14 +666,24 @@ def define(realm: Realm) -> None:
 
     console = realm.object("console")
     quiet = (
-        "log", "info", "warn", "error", "debug", "trace", "dir", "table", "group", "groupEnd", "groupCollapsed",
+        "log", "info", "warn", "error", "debug", "trace", "dir", "table", "group", "groupEnd",
+        "groupCollapsed",
         "time", "timeEnd", "timeLog", "assert", "count", "countReset", "clear",
     )  # fmt: skip
     realm.methods(console, dict.fromkeys(quiet, nothing))
     g["console"] = console
 
     process = realm.object("process")
-    listens = ("on", "once", "off", "addListener", "removeListener", "removeAllListeners", "prependListener", "setMaxListeners")
+    listens = (
+        "on",
+        "once",
+        "off",
+        "addListener",
+        "removeListener",
+        "removeAllListeners",
+        "prependListener",
+        "setMaxListeners",
+    )
     realm.methods(process, dict.fromkeys(listens, itself))
     realm.methods(
         process,
@@ -616,28 +693,42 @@ def define(realm: Realm) -> None:
             "memoryUsage": lambda R, this, args, s: term("memoryUsage"), "cwd": lambda R, this, args, s: "/",
         },
     )  # fmt: skip
-    bigint = realm.function("bigint", lambda R, this, args, s: term("hrtime", type=NUMBER), "process.hrtime.bigint")
+    bigint = realm.function(
+        "bigint", lambda R, this, args, s: term("hrtime", type=NUMBER), "process.hrtime.bigint"
+    )
     process.props["hrtime"].props["bigint"] = bigint
-    process.props.update(platform="linux", version="v22.0.0", arch="x64", title="node", pid=1, exitCode=UNDEFINED)
+    process.props.update(
+        platform="linux", version="v22.0.0", arch="x64", title="node", pid=1, exitCode=UNDEFINED
+    )
     realm.getter(process, "env", lambda R, this, args, s: term("dep", "process", "env", "process.env"))
     realm.getter(process, "argv", lambda R, this, args, s: R.new_array(["node", "main"]))
     realm.getter(process, "versions", lambda R, this, args, s: record(R, node="22.0.0"))
     for name in ("stdout", "stderr"):
         stream = realm.object(f"process.{name}")
-        realm.methods(stream, {"write": lambda R, this, args, s: True, "on": itself, "once": itself, "end": nothing})
+        realm.methods(
+            stream, {"write": lambda R, this, args, s: True, "on": itself, "once": itself, "end": nothing}
+        )
         process.props[name] = stream
     g["process"] = process
 
     target = realm.proto("EventTarget")
     realm.methods(
         target,
-        {"addEventListener": _add_listener, "removeEventListener": _remove_listener, "dispatchEvent": _dispatch},
+        {
+            "addEventListener": _add_listener,
+            "removeEventListener": _remove_listener,
+            "dispatchEvent": _dispatch,
+        },
     )
     realm.constructor("EventTarget", lambda R, this, args, s: R.new_object("EventTarget"))
     event = realm.proto("Event")
-    realm.methods(event, {"preventDefault": _prevent, "stopPropagation": nothing, "stopImmediatePropagation": _stop})
+    realm.methods(
+        event, {"preventDefault": _prevent, "stopPropagation": nothing, "stopImmediatePropagation": _stop}
+    )
     for name in ("Event", "CustomEvent"):
-        realm.constructor(name, lambda R, this, args, s: make_event(R, arg(args, 0), arg(args, 1)), proto="Event")
+        realm.constructor(
+            name, lambda R, this, args, s: make_event(R, arg(args, 0), arg(args, 1)), proto="Event"
+        )
     event.props["constructor"] = g["Event"]
     realm.methods(realm.proto("AbortSignal", "EventTarget"), {"throwIfAborted": _throw_if_aborted})
     realm.constructor(
@@ -651,33 +742,37 @@ def define(realm: Realm) -> None:
     for name, convert in _TYPED.items():
         proto = realm.proto(name, "Array")
         realm.methods(proto, {"subarray": _subarray, "slice": _subarray, "set": _typed_set})
-        proto.props["byteLength"] = Accessor(realm.function("byteLength", lambda R, this, args, s: R.get(this, "length", s)), UNDEFINED)
+        proto.props["byteLength"] = Accessor(
+            realm.function("byteLength", lambda R, this, args, s: R.get(this, "length", s)), UNDEFINED
+        )
         realm.constructor(
             name,
             _typed_array(name, convert),
-            {"from": lambda R, this, args, s, n=name, c=convert: _typed_array(n, c)(R, UNDEFINED, [arrays.from_(R, UNDEFINED, args, s)], s),
-             "of": lambda R, this, args, s, n=name, c=convert: _typed_array(n, c)(R, UNDEFINED, [R.new_array(list(args))], s)},
-        )  # fmt: skip
+            {"from": _typed_from(name, convert), "of": _typed_of(name, convert)},
+        )
     realm.methods(realm.proto("Buffer", "Uint8Array"), {"toString": _buffer_text, "equals": _bytes_equal})
     realm.constructor(
         "Buffer",
         buffer_from,
         {
-            "from": buffer_from, "alloc": _buffer_alloc, "allocUnsafe": _buffer_alloc, "concat": _buffer_concat,
-            "isBuffer": lambda R, this, args, s: isinstance(raw(arg(args, 0)), JsArray) and raw(arg(args, 0)).proto is R.protos["Buffer"],
+            "from": buffer_from, "alloc": _buffer_alloc, "allocUnsafe": _buffer_alloc,
+            "concat": _buffer_concat,
+            "isBuffer": _is_buffer,
             "byteLength": lambda R, this, args, s: R.get(buffer_from(R, this, args, s), "length", s),
         },
     )  # fmt: skip
     for name in ("ArrayBuffer", "SharedArrayBuffer"):
         realm.proto(name)
-        realm.constructor(name, lambda R, this, args, s, n=name: _sized(R, n, args))
+        realm.constructor(name, _sized(name))
     atomics = realm.object("Atomics")
     realm.methods(
         atomics,
         {
-            "add": _atomic(lambda R, old, v, s: R.add(old, v[0], s)), "sub": _atomic(lambda R, old, v, s: R.sub(old, v[0], s)),
+            "add": _atomic(lambda R, old, v, s: R.add(old, v[0], s)),
+            "sub": _atomic(lambda R, old, v, s: R.sub(old, v[0], s)),
             "exchange": _atomic(lambda R, old, v, s: v[0]), "compareExchange": _atomic(_exchange),
-            "load": _atomic(lambda R, old, v, s: None), "or": _atomic(lambda R, old, v, s: R.bitor(old, v[0], s)),
+            "load": _atomic(lambda R, old, v, s: None),
+            "or": _atomic(lambda R, old, v, s: R.bitor(old, v[0], s)),
             "and": _atomic(lambda R, old, v, s: R.bitand(old, v[0], s)), "store": _store,
             "notify": lambda R, this, args, s: 0,
         },
@@ -696,22 +791,23 @@ def define(realm: Realm) -> None:
     realm.methods(url, {"toString": _href, "toJSON": _href})
     realm.constructor("URL", _url, {"canParse": _can_parse})
     params = realm.proto("URLSearchParams")
-    every = lambda R, this, args, s: iterator(R, (R.new_array([k, v]) for k, v in _pairs_of(this)), "ArrayIterator")  # noqa: E731
     realm.methods(
         params,
         {
-            "get": _param_get, "set": _param_set, "append": _param_append, "delete": _param_delete, "toString": _param_text,
+            "get": _param_get, "set": _param_set, "append": _param_append, "delete": _param_delete,
+            "toString": _param_text,
             "has": lambda R, this, args, s: any(k == _key(R, args) for k, _ in _pairs_of(this)),
-            "getAll": lambda R, this, args, s: R.new_array([v for k, v in _pairs_of(this) if k == _key(R, args)]),
-            "forEach": _param_each, "entries": every, SYMBOL_ITERATOR: every,
-            "keys": lambda R, this, args, s: iterator(R, iter([k for k, _ in _pairs_of(this)]), "ArrayIterator"),
-            "values": lambda R, this, args, s: iterator(R, iter([v for _, v in _pairs_of(this)]), "ArrayIterator"),
+            "getAll": _param_all, "forEach": _param_each, "entries": _param_entries, SYMBOL_ITERATOR: _param_entries,
+            "keys": _param_side(0), "values": _param_side(1),
         },
     )  # fmt: skip
     realm.constructor("URLSearchParams", _params)
 
     crypto = realm.object("crypto")
-    realm.methods(crypto, {"randomUUID": lambda R, this, args, s: R.fresh("randomUUID", s), "getRandomValues": _random_values})
+    realm.methods(
+        crypto,
+        {"randomUUID": lambda R, this, args, s: R.fresh("randomUUID", s), "getRandomValues": _random_values},
+    )
     realm.getter(crypto, "subtle", lambda R, this, args, s: term("dep", "crypto", "subtle", "subtle"))
     g["crypto"] = crypto
     performance = realm.object("performance")
@@ -720,16 +816,17 @@ def define(realm: Realm) -> None:
     g["performance"] = performance
 
 
-def _sized(R: Machine, name: str, args: list[Value]) -> JsObject:
-    o = R.new_object(name)
-    n = integer(R, raw(arg(args, 0)))
-    o.props["byteLength"] = n if n.__class__ is not Term else 0
-    return o
+def _sized(name: str) -> Native:
+    def native(R: Machine, this: Value, args: list[Value], s: int) -> Value:
+        o = R.new_object(name)
+        n = integer(R, raw(arg(args, 0)))
+        o.props["byteLength"] = n if n.__class__ is not Term else 0
+        return o
+
+    return native
 
 
 def _can_parse(R: Machine, this: Value, args: list[Value], s: int) -> Value:
-    from krepis.twin.typescript.values import JsThrow
-
     if any(raw(a).__class__ is Term for a in args):
         return term("pred", "canParse", *[raw(a) for a in args])
     try:

@@ -7,6 +7,8 @@ numbers are fresh. Number formatting that depends on a locale follows en-US.
 from __future__ import annotations
 
 import math
+import re
+import struct
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from krepis.twin.typescript.machine import Machine
 
 MAX_SAFE = 2**53 - 1
+_DECIMAL = re.compile(r"\s*([+-]?(?:Infinity|\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?))")
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -153,9 +156,7 @@ def parse_int(R: Machine, this: Value, a: list[Value]) -> Value:
 
 def parse_float(R: Machine, this: Value, a: list[Value]) -> Value:
     """`parseFloat` (ECMA-262 section 19.2.4)."""
-    import re
-
-    m = re.match(r"\s*([+-]?(?:Infinity|\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?))", str(to_string(R, a[0] if a else UNDEFINED)))
+    m = _DECIMAL.match(str(to_string(R, a[0] if a else UNDEFINED)))
     return normal(float(m[1])) if m else NAN
 
 
@@ -185,7 +186,7 @@ def _safe(n: Any) -> bool:
 
 
 def _finite(n: Any) -> bool:
-    return n == n and abs(n) != math.inf
+    return bool(n == n and abs(n) != math.inf)
 
 
 def _nan(n: Any) -> bool:
@@ -225,8 +226,10 @@ def _one(fn: Any) -> Any:
 
 def _keep(fn: Any) -> Any:
     """Rounding: NaN, infinities and signed zeros stay."""
-    return lambda n: n if n != n or n in (math.inf, -math.inf) or isinstance(n, int) else (
-        math.copysign(0.0, n) if fn(n) == 0 else fn(n)
+    return lambda n: (
+        n
+        if n != n or n in (math.inf, -math.inf) or isinstance(n, int)
+        else (math.copysign(0.0, n) if fn(n) == 0 else fn(n))
     )
 
 
@@ -256,7 +259,9 @@ def _extreme(R: Machine, args: list[Value], name: str) -> Value:
         best = NAN if any(n != n for n in known) else max(known) if name == "max" else min(known)
     if unknown:
         parts = sorted(unknown, key=terms.sort_key) + ([] if best is None else [best])
-        result: Value = parts[0] if len(parts) == 1 and args[0].__class__ is not Rest else term(name, *parts, type=NUMBER)
+        result: Value = (
+            parts[0] if len(parts) == 1 and args[0].__class__ is not Rest else term(name, *parts, type=NUMBER)
+        )
     else:
         result = best if best is not None else (-math.inf if name == "max" else math.inf)
     return tagged(result, tags)
@@ -282,13 +287,15 @@ def _absolute(R: Machine, this: Value, args: list[Value], s: int) -> Value:
 
 _MATH = {
     "acos": math.acos, "acosh": math.acosh, "asin": math.asin, "asinh": math.asinh, "atan": math.atan,
-    "atanh": math.atanh, "cbrt": lambda n: math.copysign(round(abs(n) ** (1 / 3), 15), n), "ceil": _keep(math.ceil),
+    "atanh": math.atanh, "cbrt": lambda n: math.copysign(round(abs(n) ** (1 / 3), 15), n),
+    "ceil": _keep(math.ceil),
     "cos": math.cos, "cosh": math.cosh, "exp": math.exp, "expm1": math.expm1, "floor": _keep(math.floor),
     "log": _log, "log10": lambda n: -math.inf if n == 0 else math.log10(n), "log1p": math.log1p,
     "log2": lambda n: -math.inf if n == 0 else math.log2(n), "round": _keep(_round),
     "sign": lambda n: n if n != n or n == 0 else 1 if n > 0 else -1, "sin": math.sin, "sinh": math.sinh,
-    "sqrt": lambda n: math.sqrt(n) if n != math.inf else n, "tan": math.tan, "tanh": math.tanh, "trunc": _keep(math.trunc),
-    "fround": lambda n: __import__("struct").unpack("f", __import__("struct").pack("f", n))[0],
+    "sqrt": lambda n: math.sqrt(n) if n != math.inf else n, "tan": math.tan, "tanh": math.tanh,
+    "trunc": _keep(math.trunc),
+    "fround": lambda n: struct.unpack("f", struct.pack("f", n))[0],
     "clz32": lambda n: 32 - (terms.int32(n) & 0xFFFFFFFF).bit_length(),
 }  # fmt: skip
 
@@ -348,10 +355,17 @@ def define(realm: Realm) -> None:
     number = realm.constructor(
         "Number",
         construct,
-        {"isInteger": _is(_whole), "isSafeInteger": _is(_safe), "isFinite": _is(_finite), "isNaN": _is(_nan), **functions},
+        {
+            "isInteger": _is(_whole),
+            "isSafeInteger": _is(_safe),
+            "isFinite": _is(_finite),
+            "isNaN": _is(_nan),
+            **functions,
+        },
     )
     number.props.update(
-        MAX_SAFE_INTEGER=MAX_SAFE, MIN_SAFE_INTEGER=-MAX_SAFE, MAX_VALUE=1.7976931348623157e308, MIN_VALUE=5e-324,
+        MAX_SAFE_INTEGER=MAX_SAFE, MIN_SAFE_INTEGER=-MAX_SAFE, MAX_VALUE=1.7976931348623157e308,
+        MIN_VALUE=5e-324,
         EPSILON=2.0**-52, POSITIVE_INFINITY=math.inf, NEGATIVE_INFINITY=-math.inf, NaN=NAN,
     )  # fmt: skip
     for name, native in functions.items():
@@ -370,7 +384,9 @@ def define(realm: Realm) -> None:
     realm.constructor("Boolean", _boolean)
     realm.proto("BigInt")
     realm.constructor(
-        "BigInt", _bigint, {"asIntN": pure("asIntN", "number", _as_n(True)), "asUintN": pure("asUintN", "number", _as_n(False))}
+        "BigInt",
+        _bigint,
+        {"asIntN": pure("asIntN", "number", _as_n(True)), "asUintN": pure("asUintN", "number", _as_n(False))},
     )
     m = realm.object("Math")
     realm.methods(m, {name: pure(name, "number", _one(fn)) for name, fn in _MATH.items()})
@@ -378,9 +394,17 @@ def define(realm: Realm) -> None:
         m,
         {
             "abs": _absolute,
-            "atan2": pure("atan2", "number", lambda R, this, a: math.atan2(to_number(R, a[0]), to_number(R, a[1]))),
+            "atan2": pure(
+                "atan2", "number", lambda R, this, a: math.atan2(to_number(R, a[0]), to_number(R, a[1]))
+            ),
             "hypot": pure("hypot", "number", _hypot),
-            "imul": pure("imul", "number", lambda R, this, a: terms.int32(terms.int32(to_number(R, a[0])) * terms.int32(to_number(R, a[1])))),
+            "imul": pure(
+                "imul",
+                "number",
+                lambda R, this, a: terms.int32(
+                    terms.int32(to_number(R, a[0])) * terms.int32(to_number(R, a[1]))
+                ),
+            ),
             "max": lambda R, this, args, s: _extreme(R, args, "max"),
             "min": lambda R, this, args, s: _extreme(R, args, "min"),
             "pow": _power,
@@ -388,7 +412,8 @@ def define(realm: Realm) -> None:
         },
     )
     m.props.update(
-        E=math.e, LN10=math.log(10), LN2=math.log(2), LOG10E=1 / math.log(10), LOG2E=1 / math.log(2), PI=math.pi,
+        E=math.e, LN10=math.log(10), LN2=math.log(2), LOG10E=1 / math.log(10), LOG2E=1 / math.log(2),
+        PI=math.pi,
         SQRT1_2=math.sqrt(0.5), SQRT2=math.sqrt(2),
     )  # fmt: skip
     realm.globals["Math"] = m

@@ -14,12 +14,9 @@ from krepis.twin.typescript.builtins._base import (
     Realm,
     arg,
     callable_,
-    leaf,
-    make,
     own_keys,
     record,
     tags_of_read,
-    to_primitive,
     to_string,
 )
 from krepis.twin.typescript.values import (
@@ -42,6 +39,7 @@ from krepis.twin.typescript.values import (
     JsObject,
     JsPromise,
     JsProxy,
+    JsThrow,
     Rest,
     Symbol,
     Term,
@@ -55,7 +53,16 @@ from krepis.twin.typescript.values import (
 if TYPE_CHECKING:
     from krepis.twin.typescript.machine import Machine
 
-ERRORS = ("TypeError", "RangeError", "SyntaxError", "ReferenceError", "EvalError", "URIError", "AggregateError", "SuppressedError")
+ERRORS = (
+    "TypeError",
+    "RangeError",
+    "SyntaxError",
+    "ReferenceError",
+    "EvalError",
+    "URIError",
+    "AggregateError",
+    "SuppressedError",
+)
 
 
 def attributes(o: JsObject) -> Attributes | None:
@@ -227,14 +234,20 @@ def _define(R: Machine, o: Value, key: Value, descriptor: Value, s: int) -> bool
     existed = k in target.props
     if target.frozen is True or target.frozen is BUILTIN:
         return target.frozen is BUILTIN
-    flags = {name: R.truth(raw(R.get(d, name, s)), s) for name in ("writable", "enumerable", "configurable") if name in d.props}
+    flags = {
+        name: R.truth(raw(R.get(d, name, s)), s)
+        for name in ("writable", "enumerable", "configurable")
+        if name in d.props
+    }
     special = isinstance(target.frozen, Attributes) or any(
         not flags.get(name, existed) for name in ("writable", "enumerable", "configurable")
     )
     if special:
         a = attributes(target)
         assert a is not None
-        if k in a.locked and ("value" in d.props and k in a.fixed or "get" in d.props or flags.get("configurable")):
+        if k in a.locked and (
+            ("value" in d.props and k in a.fixed) or "get" in d.props or flags.get("configurable")
+        ):
             return False
         if not existed and not a.extensible:
             return False
@@ -252,7 +265,12 @@ def _define(R: Machine, o: Value, key: Value, descriptor: Value, s: int) -> bool
         if isinstance(target, JsArray):
             R.set(target, k, value, s)
         elif R._tracked(target):
-            R.note_write(("prop", target.ident, R._prop_name(target), k), value, s, R.share(value) if target.shared else 0)
+            R.note_write(
+                ("prop", target.ident, R._prop_name(target), k),
+                value,
+                s,
+                R.share(value) if target.shared else 0,
+            )
             target.props[k] = raw(value) if target.shared else value
         else:
             target.props[k] = value
@@ -278,7 +296,13 @@ def _descriptor(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     if isinstance(o, JsArray) and isinstance(k, str) and k.isdigit():
         if int(k) >= len(o.items):
             return UNDEFINED
-        return record(R, value=R.get(o, k, s), writable=o.frozen is False, enumerable=True, configurable=o.frozen is False)
+        return record(
+            R,
+            value=R.get(o, k, s),
+            writable=o.frozen is False,
+            enumerable=True,
+            configurable=o.frozen is False,
+        )
     if not isinstance(o, JsObject) or k not in o.props:
         return UNDEFINED
     v = o.props[k]
@@ -357,8 +381,17 @@ def _has_own(R: Machine, o: Value, key: Value, s: int) -> Value:
 
 def same_value(a: Value, b: Value) -> bool:
     """SameValue (ECMA-262 section 7.2.10) of two known primitives or objects."""
-    if isinstance(a, float | int) and isinstance(b, float | int) and not isinstance(a, bool) and not isinstance(b, bool):
-        return (a != a and b != b) or (a == b and terms.number_text(1 / a if a else a) == terms.number_text(1 / b if b else b) and str(a)[0] == str(b)[0])
+    if (
+        isinstance(a, float | int)
+        and isinstance(b, float | int)
+        and not isinstance(a, bool)
+        and not isinstance(b, bool)
+    ):
+        return (a != a and b != b) or (
+            a == b
+            and terms.number_text(1 / a if a else a) == terms.number_text(1 / b if b else b)
+            and str(a)[0] == str(b)[0]
+        )
     return a is b or (a.__class__ is b.__class__ and isinstance(a, str | bool) and a == b)
 
 
@@ -396,11 +429,16 @@ def _tag_text(R: Machine, this: Value, args: list[Value], s: int) -> Value:
         if isinstance(tag, str):
             return f"[object {tag}]"
     name = {
-        UNDEFINED.__class__: "Undefined", type(None): "Null", JsArray: "Array", JsFunction: "Function", bool: "Boolean",
+        UNDEFINED.__class__: "Undefined", type(None): "Null", JsArray: "Array", JsFunction: "Function",
+        bool: "Boolean",
         str: "String", int: "Number", float: "Number", JsPromise: "Promise", Symbol: "Symbol",
     }.get(o.__class__)  # fmt: skip
     if name is None:
-        name = o.kind if isinstance(o, JsMap) else getattr(o, "class_name", "") or ("Error" if _is_error(R, o) else "Object")
+        name = (
+            o.kind
+            if isinstance(o, JsMap)
+            else getattr(o, "class_name", "") or ("Error" if _is_error(R, o) else "Object")
+        )
     return f"[object {name}]"
 
 
@@ -423,7 +461,7 @@ def _is_prototype_of(R: Machine, this: Value, args: list[Value], s: int) -> Valu
 
 def _enumerable(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     o, k = raw(this), R.property_key(arg(args, 0))
-    return isinstance(o, JsObject) and (k in own_keys(R, o, s) or isinstance(k, Symbol) and k in o.props)
+    return isinstance(o, JsObject) and (k in own_keys(R, o, s) or (isinstance(k, Symbol) and k in o.props))
 
 
 # ---------------------------------------------------------------- functions
@@ -450,16 +488,25 @@ def _apply(R: Machine, this: Value, args: list[Value], s: int) -> Value:
 
 
 def bind(R: Machine, this: Value, args: list[Value], s: int) -> Value:
-    """`f.bind(receiver, ...args)`; the code stays visible, so that a bound method can be found as an entry point."""
+    """`f.bind(receiver, ...args)`; the code stays visible, so that a bound method can be an entry point."""
     f = raw(this)
     if f.__class__ is Term:
-        return tagged(R.native(R._call_name(f), lambda R2, t, a, s2: R2.call(this, UNDEFINED, [*args[1:], *a], s2)), tags_of(this))
+        return tagged(
+            R.native(R._call_name(f), lambda R2, t, a, s2: R2.call(this, UNDEFINED, [*args[1:], *a], s2)),
+            tags_of(this),
+        )
     if not isinstance(f, JsFunction):
         raise R.error("TypeError", "Bind must be called on a function")
     receiver = arg(args, 0)
     if f.native is None and not f.is_class and len(args) <= 1:
         bound = JsFunction(R.ident(), f.proto, f"bound {f.name}")
-        bound.code, bound.env, bound.home, bound.klass, bound.parent = f.code, f.env, f.home, f.klass, f.parent
+        bound.code, bound.env, bound.home, bound.klass, bound.parent = (
+            f.code,
+            f.env,
+            f.home,
+            f.klass,
+            f.parent,
+        )
         bound.bound_this = receiver if f.bound_this is NOT_BOUND else f.bound_this
         bound.bound_nt = f.bound_nt
         bound.props[("bound",)] = f
@@ -563,6 +610,10 @@ def _reflect_own_keys(R: Machine, this: Value, args: list[Value], s: int) -> Val
     return R.new_array(keys + [k for k in o.props if isinstance(k, Symbol)])
 
 
+def _reflect_apply(R: Machine, this: Value, args: list[Value], s: int) -> Value:
+    return R.call(arg(args, 0), arg(args, 1), list_of(R, arg(args, 2), s), s)
+
+
 def _reflect_get(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     o = raw(arg(args, 0))
     if isinstance(o, JsObject) and len(args) > 2 and not isinstance(o, JsArray):
@@ -571,8 +622,6 @@ def _reflect_get(R: Machine, this: Value, args: list[Value], s: int) -> Value:
 
 
 def _reflect_set(R: Machine, this: Value, args: list[Value], s: int) -> Value:
-    from krepis.twin.typescript.values import JsThrow
-
     try:
         R.set(arg(args, 0), arg(args, 1), arg(args, 2), s)
     except JsThrow:
@@ -581,8 +630,6 @@ def _reflect_set(R: Machine, this: Value, args: list[Value], s: int) -> Value:
 
 
 def _reflect_delete(R: Machine, this: Value, args: list[Value], s: int) -> Value:
-    from krepis.twin.typescript.values import JsThrow
-
     try:
         return R.delete(arg(args, 0), arg(args, 1), s)
     except JsThrow:
@@ -601,8 +648,16 @@ def _proxy(R: Machine, this: Value, args: list[Value], s: int) -> Value:
 
         def native(R2: Machine, receiver: Value, a: list[Value], s2: int) -> Value:
             if receiver is NEW:
-                return R2.call(build, h, [t, R2.new_array(list(a)), t], s2) if callable_(build) else R2.new(t, a, s2)
-            return R2.call(trap, h, [t, receiver, R2.new_array(list(a))], s2) if callable_(trap) else R2.call(t, receiver, a, s2)
+                return (
+                    R2.call(build, h, [t, R2.new_array(list(a)), t], s2)
+                    if callable_(build)
+                    else R2.new(t, a, s2)
+                )
+            return (
+                R2.call(trap, h, [t, receiver, R2.new_array(list(a))], s2)
+                if callable_(trap)
+                else R2.call(t, receiver, a, s2)
+            )
 
         f = R.native(t.name, native)
         f.code, f.parent, f.owner = t.code, t.parent, R.act
@@ -642,7 +697,11 @@ def proxy_set(R: Machine, p: JsProxy, k: Any, v: Value, s: int) -> None:
 def proxy_has(R: Machine, p: JsProxy, k: Any, s: int) -> Value:
     """[[HasProperty]] of a proxy."""
     f = _trap(R, p, "has", s)
-    return R.has(k, p.target, s) if f is None else R.truth(raw(R.call(f, p.handler, [p.target, _shown(k)], s)), s)
+    return (
+        R.has(k, p.target, s)
+        if f is None
+        else R.truth(raw(R.call(f, p.handler, [p.target, _shown(k)], s)), s)
+    )
 
 
 def proxy_delete(R: Machine, p: JsProxy, k: Any, s: int) -> bool:
@@ -661,7 +720,11 @@ def proxy_keys(R: Machine, p: JsProxy, s: int) -> list[Any]:
     if f is None:
         return own_keys(R, p.target, s)
     keys = [R.property_key(k) for k in R.iter(R.call(f, p.handler, [p.target], s), s)]
-    return [k for k in keys if not isinstance(k, Symbol) and (k in p.target.props or isinstance(p.target, JsArray))]
+    return [
+        k
+        for k in keys
+        if not isinstance(k, Symbol) and (k in p.target.props or isinstance(p.target, JsArray))
+    ]
 
 
 def _weak_ref(R: Machine, this: Value, args: list[Value], s: int) -> Value:
@@ -681,14 +744,20 @@ def define(realm: Realm) -> None:
         },
     )  # fmt: skip
     statics = {
-        "assign": _assign, "create": _create, "defineProperties": _define_properties, "defineProperty": _define_property,
+        "assign": _assign, "create": _create, "defineProperties": _define_properties,
+        "defineProperty": _define_property,
         "entries": lambda R, this, args, s: _parts(R, arg(args, 0), s, "entries"), "freeze": _freeze,
-        "fromEntries": _from_entries, "getOwnPropertyDescriptor": _descriptor, "getOwnPropertyDescriptors": _descriptors,
-        "getOwnPropertyNames": _own_names, "getOwnPropertySymbols": _own_symbols, "getPrototypeOf": _get_prototype,
-        "groupBy": _group_by, "hasOwn": lambda R, this, args, s: _has_own(R, arg(args, 0), arg(args, 1), s), "is": _is,
+        "fromEntries": _from_entries, "getOwnPropertyDescriptor": _descriptor,
+        "getOwnPropertyDescriptors": _descriptors,
+        "getOwnPropertyNames": _own_names, "getOwnPropertySymbols": _own_symbols,
+        "getPrototypeOf": _get_prototype,
+        "groupBy": _group_by,
+        "hasOwn": lambda R, this, args, s: _has_own(R, arg(args, 0), arg(args, 1), s), "is": _is,
         "isExtensible": _is_extensible, "isFrozen": _is_frozen, "isSealed": _is_sealed,
-        "keys": lambda R, this, args, s: _parts(R, arg(args, 0), s, "keys"), "preventExtensions": _prevent, "seal": _seal,
-        "setPrototypeOf": _set_prototype, "values": lambda R, this, args, s: _parts(R, arg(args, 0), s, "values"),
+        "keys": lambda R, this, args, s: _parts(R, arg(args, 0), s, "keys"),
+        "preventExtensions": _prevent, "seal": _seal,
+        "setPrototypeOf": _set_prototype,
+        "values": lambda R, this, args, s: _parts(R, arg(args, 0), s, "values"),
     }  # fmt: skip
     realm.constructor("Object", _object, statics)
     function = realm.proto("Function")
@@ -714,7 +783,9 @@ def define(realm: Realm) -> None:
     error.props.update(name="Error", message="")
     realm.methods(error, {"toString": _error_text})
     realm.getter(error, "stack", _stack)
-    base = realm.constructor("Error", _error("Error"), {"captureStackTrace": lambda R, this, args, s: UNDEFINED})
+    base = realm.constructor(
+        "Error", _error("Error"), {"captureStackTrace": lambda R, this, args, s: UNDEFINED}
+    )
     for name in ERRORS:
         proto = realm.proto(name, "Error")
         proto.props.update(name=name, message="")
@@ -723,24 +794,29 @@ def define(realm: Realm) -> None:
     realm.methods(
         reflect,
         {
-            "apply": lambda R, this, args, s: R.call(arg(args, 0), arg(args, 1), list_of(R, arg(args, 2), s), s),
+            "apply": _reflect_apply,
             "construct": lambda R, this, args, s: R.new(arg(args, 0), list_of(R, arg(args, 1), s), s),
-            "defineProperty": lambda R, this, args, s: _define(R, arg(args, 0), arg(args, 1), arg(args, 2), s),
+            "defineProperty": lambda R, this, a, s: _define(R, arg(a, 0), arg(a, 1), arg(a, 2), s),
             "deleteProperty": _reflect_delete, "get": _reflect_get, "set": _reflect_set,
             "getOwnPropertyDescriptor": _descriptor, "getPrototypeOf": _get_prototype,
-            "has": lambda R, this, args, s: R.has(arg(args, 1), arg(args, 0), s), "isExtensible": _is_extensible,
+            "has": lambda R, this, args, s: R.has(arg(args, 1), arg(args, 0), s),
+            "isExtensible": _is_extensible,
             "ownKeys": _reflect_own_keys, "setPrototypeOf": _set_prototype,
-            "getMetadata": lambda R, this, args, s: UNDEFINED, "defineMetadata": lambda R, this, args, s: UNDEFINED,
+            "getMetadata": lambda R, this, args, s: UNDEFINED,
+            "defineMetadata": lambda R, this, args, s: UNDEFINED,
             "preventExtensions": lambda R, this, args, s: raw(_prevent(R, this, args, s)) is not None,
         },
     )  # fmt: skip
     realm.globals["Reflect"] = reflect
     realm.constructor("Proxy", _proxy)
-    realm.methods(realm.proto("WeakRef"), {"deref": lambda R, this, args, s: raw(this).props.get(("target",), UNDEFINED)})
+    realm.methods(
+        realm.proto("WeakRef"),
+        {"deref": lambda R, this, args, s: raw(this).props.get(("target",), UNDEFINED)},
+    )
     realm.constructor("WeakRef", _weak_ref)
-    nothing = {"register": lambda R, this, args, s: UNDEFINED, "unregister": lambda R, this, args, s: UNDEFINED}
+    nothing = {
+        "register": lambda R, this, args, s: UNDEFINED,
+        "unregister": lambda R, this, args, s: UNDEFINED,
+    }
     realm.methods(realm.proto("FinalizationRegistry"), nothing)
     realm.constructor("FinalizationRegistry", lambda R, this, args, s: R.new_object("FinalizationRegistry"))
-
-
-__all__ = ["define", "fill_error", "leaf", "make", "to_primitive"]

@@ -1,4 +1,4 @@
-"""Promise (ECMA-262 section 27.2): constructor, combinators and chains, with the microtasks that the text asks for.
+"""Promise (ECMA-262 section 27.2): constructor, combinators and chains, with exactly its microtasks.
 
 Rules: a combinator reacts to its inputs directly, which costs the same number of jobs as calling `then` on
 each. Its inputs count as handled and observed; whether its own promise is, is up to the program. An unknown
@@ -268,6 +268,7 @@ def define(realm: Realm) -> None:
         construct,
         {
             "all": _combinator(_all), "allSettled": _combinator(_all_settled), "any": _combinator(_any),
-            "race": _combinator(_race), "resolve": resolve, "reject": reject, "withResolvers": with_resolvers, "try": try_,
+            "race": _combinator(_race), "resolve": resolve, "reject": reject,
+            "withResolvers": with_resolvers, "try": try_,
         },
     )  # fmt: skip

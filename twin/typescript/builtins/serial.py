@@ -1,8 +1,8 @@
 """JSON and structuredClone: deep copies and texts of values that may contain unknown parts.
 
-Strategy: the text of a value with unknown parts is a template with a `quote(x)` term in place of each; parsing
-such a template gives the structure back, with the terms in place. Everything read on the way is logged, and
-the result depends on it.
+Strategy: the text of a value with unknown parts is a template with a `quote(x)` term in place of each;
+parsing such a template gives the structure back, with the terms in place. Everything read on the way is
+logged, and the result depends on it.
 """
 
 from __future__ import annotations
@@ -49,7 +49,11 @@ class _Writer:
         self.stack: list[JsObject] = []
         r = raw(replacer)
         self.function = r if callable_(r) and r.__class__ is not Term else None
-        self.allowed = [terms.to_text(raw(k)) for k in r.items if k.__class__ is not Rest] if isinstance(r, JsArray) else None
+        self.allowed = (
+            [terms.to_text(raw(k)) for k in r.items if k.__class__ is not Rest]
+            if isinstance(r, JsArray)
+            else None
+        )
 
     def write(self, holder: Value, key: str, value: Value) -> bool:
         """Writes one value; false when it is left out."""
@@ -183,11 +187,20 @@ def parse(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     elif not isinstance(text, str):
         text = terms.to_text(text)
     try:
-        data = json.loads(text, parse_constant=_reject_constant, parse_float=_number, parse_int=_number, object_pairs_hook=_Pairs)
+        data = json.loads(
+            text,
+            parse_constant=_reject_constant,
+            parse_float=_number,
+            parse_int=_number,
+            object_pairs_hook=_Pairs,
+        )
     except (ValueError, RecursionError):
         if holes:
             return tagged(term("json", raw(v)), tags_of(v))
-        raise R.error("SyntaxError", f"Unexpected token in JSON: {text[:40]}" if text else "Unexpected end of JSON input") from None
+        raise R.error(
+            "SyntaxError",
+            f"Unexpected token in JSON: {text[:40]}" if text else "Unexpected end of JSON input",
+        ) from None
     result = _build(R, data, holes)
     reviver = arg(args, 1)
     if callable_(reviver) and raw(reviver).__class__ is not Term:
@@ -200,7 +213,7 @@ class _Pairs(list[tuple[str, Any]]):
 
 
 def _template(t: Term, holes: list[Term]) -> str | None:
-    """The text of a template whose unknown parts were all written by `stringify`, with marks in their place."""
+    """The text of a template whose unknown parts `stringify` wrote, with marks in their place; else None."""
     parts = t.args if t.op == "tmpl" else (t,)
     out: list[str] = []
     for p in parts:
@@ -240,7 +253,9 @@ def _build(R: Machine, data: Any, holes: list[Term]) -> Value:
         items: list[Value] = []
         for v in data:
             hole = _hole(v, holes)
-            items.append(Rest(hole.args[0]) if hole is not None and hole.op == "quoteAll" else _build(R, v, holes))
+            items.append(
+                Rest(hole.args[0]) if hole is not None and hole.op == "quoteAll" else _build(R, v, holes)
+            )
         return R.new_array(items)
     hole = _hole(data, holes)
     return hole.args[0] if hole is not None else data
@@ -249,7 +264,9 @@ def _build(R: Machine, data: Any, holes: list[Term]) -> Value:
 def _revive(R: Machine, holder: JsObject, key: str, value: Value, reviver: Value, s: int) -> Value:
     v = raw(value)
     if isinstance(v, JsArray):
-        v.items = [x if x.__class__ is Rest else _revive(R, v, str(i), x, reviver, s) for i, x in enumerate(v.items)]
+        v.items = [
+            x if x.__class__ is Rest else _revive(R, v, str(i), x, reviver, s) for i, x in enumerate(v.items)
+        ]
     elif isinstance(v, JsObject):
         for k in [k for k in v.props if isinstance(k, str)]:
             new = _revive(R, v, k, v.props[k], reviver, s)
@@ -310,4 +327,6 @@ def define(realm: Realm) -> None:
     o = realm.object("JSON")
     realm.methods(o, {"stringify": stringify, "parse": parse})
     realm.globals["JSON"] = o
-    realm.globals["structuredClone"] = realm.function("structuredClone", lambda R, this, args, s: clone(R, arg(args, 0), s))
+    realm.globals["structuredClone"] = realm.function(
+        "structuredClone", lambda R, this, args, s: clone(R, arg(args, 0), s)
+    )

@@ -16,6 +16,7 @@ from krepis.twin.typescript import terms
 from krepis.twin.typescript.builtins._base import (
     MAX_LENGTH,
     STRING,
+    Native,
     Realm,
     arg,
     callable_,
@@ -47,7 +48,7 @@ from krepis.twin.typescript.values import (
 if TYPE_CHECKING:
     from krepis.twin.typescript.machine import Machine
 
-SPACE = " \t\n\r\v\f\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+SPACE = " \t\n\r\v\f\xa0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
@@ -177,7 +178,7 @@ def _compare(R: Machine, x: str, a: list[Value]) -> Value:
 
 
 def _collation(text: str) -> Any:
-    """An approximation of the root collation: letters without accents, then accents, lower case before upper."""
+    """An approximation of the root collation: letters, then accents, then lower case before upper."""
     decomposed = unicodedata.normalize("NFD", text)
     base = "".join(ch for ch in decomposed if not unicodedata.combining(ch))
     return (tuple((ch.isalnum(), ch) for ch in base.casefold()), decomposed.casefold(), base.swapcase())
@@ -187,7 +188,7 @@ def _normalize(R: Machine, x: str, a: list[Value]) -> Value:
     form = "NFC" if not a or a[0] is UNDEFINED else _text(R, a[0])
     if form not in ("NFC", "NFD", "NFKC", "NFKD"):
         raise R.error("RangeError", "The normalization form should be one of NFC, NFD, NFKC, NFKD")
-    return unicodedata.normalize(form, x)
+    return unicodedata.normalize(form, x)  # type: ignore[arg-type]
 
 
 def _string_of(R: Machine, x: Value, a: list[Value]) -> Value:
@@ -217,7 +218,10 @@ _PURE: dict[str, tuple[str, Any]] = {
     "toLowerCase": ("string", lambda R, x, a: x.lower()),
     "toUpperCase": ("string", lambda R, x, a: x.upper()),
     "toString": ("string", _string_of),
-    "toWellFormed": ("string", lambda R, x, a: "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in x)),
+    "toWellFormed": (
+        "string",
+        lambda R, x, a: "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in x),
+    ),
     "isWellFormed": ("pred", lambda R, x, a: not any("\ud800" <= c <= "\udfff" for c in x)),
     "trim": ("string", lambda R, x, a: x.strip(SPACE)),
     "trimEnd": ("string", lambda R, x, a: x.rstrip(SPACE)),
@@ -242,7 +246,9 @@ def iterate(R: Machine, this: Value, args: list[Value], s: int) -> Value:
 # ---------------------------------------------------------------- methods that take patterns
 
 
-def _known(R: Machine, this: Value, args: list[Value], op: str, kind: str) -> tuple[str | None, list[Value], int, Value]:
+def _known(
+    R: Machine, this: Value, args: list[Value], op: str, kind: str
+) -> tuple[str | None, list[Value], int, Value]:
     """The receiver as text, untagged arguments and tags; or None and the unknown result."""
     tags = tags_of(this)
     x = to_string(R, raw(this))
@@ -309,11 +315,13 @@ def _expand(template: str, m: re.Match[str]) -> str:
 
 
 def _replace(R: Machine, this: Value, args: list[Value], s: int, *, every: bool) -> Value:
-    x, a, tags, unknown = _known(R, this, args[:1], "replaceAll" if every else "replace", "string")
+    x, a, tags, _ = _known(R, this, args[:1], "replaceAll" if every else "replace", "string")
     by = raw(arg(args, 1))
     tags |= tags_of(arg(args, 1))
     if x is None:
-        return tagged(make(R, "replaceAll" if every else "replace", "string", [raw(this), *map(raw, args)]), tags)
+        return tagged(
+            make(R, "replaceAll" if every else "replace", "string", [raw(this), *map(raw, args)]), tags
+        )
     pattern = a[0] if a else UNDEFINED
     if isinstance(pattern, JsRegExp):
         every = "g" in pattern.flags
@@ -376,7 +384,7 @@ def _split_pattern(compiled: re.Pattern[str], x: str) -> list[Value]:
     out: list[Value] = []
     start = 0
     for m in compiled.finditer(x):
-        if m.end() == m.start() and m.start() in (0, len(x)) or m.end() == start and m.start() == start:
+        if (m.end() == m.start() and m.start() in (0, len(x))) or (m.end() == start and m.start() == start):
             continue
         out.append(fuse(x[start : m.start()]))
         out.extend(UNDEFINED if g is None else fuse(g) for g in m.groups())
@@ -410,7 +418,11 @@ def match_all(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     p = _pattern(R, a[0] if a else UNDEFINED, "g")
     if p.compiled is None:
         return tagged(term("matchAll", x, leaf(R, p)), tags)
-    return iterator(R, (tagged(_match_object(R, m, x), tags) for m in p.compiled.finditer(_subject(p, x))), "StringIterator")
+    return iterator(
+        R,
+        (tagged(_match_object(R, m, x), tags) for m in p.compiled.finditer(_subject(p, x))),
+        "StringIterator",
+    )
 
 
 def search(R: Machine, this: Value, args: list[Value], s: int) -> Value:
@@ -433,7 +445,10 @@ def construct(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     if isinstance(r, Symbol):
         return repr(r)
     t = to_string(R, r)
-    return tagged(term("string", t, type=STRING) if t.__class__ is Term and t.op not in ("tmpl", "string") else t, tags_of(v))
+    return tagged(
+        term("string", t, type=STRING) if t.__class__ is Term and t.op not in ("tmpl", "string") else t,
+        tags_of(v),
+    )
 
 
 def _from_codes(R: Machine, this: Value, a: list[Value]) -> Value:
@@ -467,10 +482,15 @@ _GROUP_NAME = re.compile(r"\(\?<([A-Za-z_$][\w$]*)>")
 
 _LOWER = "a-z\xb5\xdf-\xf6\xf8-\xff\u0101-\u017f\u03ac-\u03ce\u0430-\u045f"
 _UPPER = "A-Z\xc0-\xd6\xd8-\xde\u0386-\u03ab\u0400-\u042f"
-_LETTERS = "A-Za-z\xaa\xb5\xba\xc0-\xd6\xd8-\xf6\xf8-\u02c1\u0370-\u03ff\u0400-\u0481\u048a-\u1fff\u3041-\u31ff\u3400-\u9fff\uac00-\ud7a3\U00020000-\U0002a6df"
+_LETTERS = (
+    "A-Za-z\xaa\xb5\xba\xc0-\xd6\xd8-\xf6\xf8-\u02c1\u0370-\u03ff\u0400-\u0481\u048a-\u1fff\u3041-\u31ff"
+    "\u3400-\u9fff\uac00-\ud7a3\U00020000-\U0002a6df"
+)
 _PROPERTIES = {
-    "L": _LETTERS, "Letter": _LETTERS, "Alphabetic": _LETTERS, "Ll": _LOWER, "Lowercase_Letter": _LOWER, "Lu": _UPPER,
-    "Uppercase_Letter": _UPPER, "N": "0-9\u0660-\u0669\u0966-\u096f\uff10-\uff19", "Nd": "0-9\u0660-\u0669\u0966-\u096f\uff10-\uff19",
+    "L": _LETTERS, "Letter": _LETTERS, "Alphabetic": _LETTERS, "Ll": _LOWER, "Lowercase_Letter": _LOWER,
+    "Lu": _UPPER,
+    "Uppercase_Letter": _UPPER, "N": "0-9\u0660-\u0669\u0966-\u096f\uff10-\uff19",
+    "Nd": "0-9\u0660-\u0669\u0966-\u096f\uff10-\uff19",
     "Script=Han": "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002a6df",
     "Script=Latin": "A-Za-z\xaa\xba\xc0-\xd6\xd8-\xf6\xf8-\u024f", "Script=Cyrillic": "\u0400-\u052f",
     "Script=Greek": "\u0370-\u03ff", "Emoji_Presentation": "\u231a\u231b\U0001f300-\U0001faff",
@@ -569,7 +589,10 @@ _QUANTIFIER = re.compile(r"[*+]|\{\d*,\d*\}")
 
 
 def input_limit(pattern: str) -> int:
-    """The longest input for which backtracking stays small: nested repetition is exponential, several are polynomial."""
+    """The longest input for which backtracking stays small.
+
+    Nested repetition takes exponential time, several repetitions in a row polynomial time.
+    """
     repeats = 0
     nested = False
     stack = [False]
@@ -654,7 +677,7 @@ def _regexp(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     return r
 
 
-def _exec(R: Machine, this: Value, args: list[Value], s: int) -> tuple[re.Match[str] | None | Term, str, int]:
+def _exec(R: Machine, this: Value, args: list[Value], s: int) -> tuple[re.Match[str] | Term | None, str, int]:
     """RegExpBuiltinExec: the match, none, or the term of an unknown one; the text; the tags."""
     p = raw(this)
     if not isinstance(p, JsRegExp):
@@ -678,7 +701,7 @@ def _exec(R: Machine, this: Value, args: list[Value], s: int) -> tuple[re.Match[
 
 def _test(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     m, _, tags = _exec(R, this, args, s)
-    return tagged(term("pred", "test", *m.args) if m.__class__ is Term else m is not None, tags)  # type: ignore[union-attr]
+    return tagged(term("pred", "test", *m.args) if m.__class__ is Term else m is not None, tags)
 
 
 def _run(R: Machine, this: Value, args: list[Value], s: int) -> Value:
@@ -693,6 +716,10 @@ def _show(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     return f"/{p.source}/{p.flags}" if isinstance(p, JsRegExp) else "/(?:)/"
 
 
+def _flag(flag: str) -> Native:
+    return lambda R, this, args, s: flag in getattr(raw(this), "flags", "")
+
+
 def define(realm: Realm) -> None:
     """Adds String and RegExp to the realm."""
     proto = realm.proto("String")
@@ -700,7 +727,8 @@ def define(realm: Realm) -> None:
     realm.methods(
         proto,
         {
-            "concat": concat, "match": match, "matchAll": match_all, "replace": replace, "replaceAll": replace_all,
+            "concat": concat, "match": match, "matchAll": match_all, "replace": replace,
+            "replaceAll": replace_all,
             "search": search, "split": split, SYMBOL_ITERATOR: iterate,
         },
     )  # fmt: skip
@@ -715,10 +743,16 @@ def define(realm: Realm) -> None:
     )
     regexp = realm.proto("RegExp")
     realm.methods(regexp, {"exec": _run, "test": _test, "toString": _show})
-    for key in ("source", "flags"):
-        realm.getter(regexp, key, lambda R, this, args, s, k=key: getattr(raw(this), k, UNDEFINED))
-    for key, flag in (("global", "g"), ("ignoreCase", "i"), ("multiline", "m"), ("sticky", "y"), ("unicode", "u")):
-        realm.getter(regexp, key, lambda R, this, args, s, f=flag: f in getattr(raw(this), "flags", ""))
+    realm.getter(regexp, "source", lambda R, this, args, s: getattr(raw(this), "source", UNDEFINED))
+    realm.getter(regexp, "flags", lambda R, this, args, s: getattr(raw(this), "flags", UNDEFINED))
+    for key, flag in (
+        ("global", "g"),
+        ("ignoreCase", "i"),
+        ("multiline", "m"),
+        ("sticky", "y"),
+        ("unicode", "u"),
+    ):
+        realm.getter(regexp, key, _flag(flag))
     realm.constructor("RegExp", _regexp)
 
 

@@ -122,7 +122,8 @@ def define(realm: Realm) -> None:
     realm.methods(timeout, {**common, "refresh": _refresh, "close": _close, SYMBOL_DISPOSE: _close})
     realm.methods(realm.proto("Immediate"), {**common, SYMBOL_DISPOSE: _close})
     table = {
-        "setTimeout": set_timeout, "setInterval": set_interval, "setImmediate": set_immediate, "clearTimeout": clear,
+        "setTimeout": set_timeout, "setInterval": set_interval, "setImmediate": set_immediate,
+        "clearTimeout": clear,
         "clearInterval": clear, "clearImmediate": clear, "queueMicrotask": queue_microtask,
     }  # fmt: skip
     for name, native in table.items():

@@ -10,41 +10,57 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from krepis.twin.typescript import terms
-from krepis.twin.typescript.builtins._base import NUMBER, arg, callable_, deep, make
+from krepis.twin.typescript.builtins._base import NUMBER, arg, deep, make
 from krepis.twin.typescript.builtins.arrays import METHODS
 from krepis.twin.typescript.builtins.objects import list_of
-from krepis.twin.typescript.values import NOT_BOUND, UNDEFINED, JsFunction, Rest, Term, Value, raw, tagged, term
+from krepis.twin.typescript.values import (
+    NOT_BOUND,
+    UNDEFINED,
+    JsFunction,
+    Rest,
+    Term,
+    Value,
+    raw,
+    tagged,
+    term,
+)
 
 if TYPE_CHECKING:
     from krepis.twin.typescript.machine import Machine
 
-_TEXT = frozenset(
-    "charAt concat normalize padEnd padStart repeat replace replaceAll slice substr substring toFixed toISOString"
-    " toJSON toLocaleDateString toLocaleLowerCase toLocaleString toLocaleTimeString toLocaleUpperCase toLowerCase"
-    " toPrecision toExponential toString toDateString toTimeString toUTCString toUpperCase trim trimEnd trimStart at join"
-    " toWellFormed".split()
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_TEXT = _names(
+    "charAt concat normalize padEnd padStart repeat replace replaceAll slice substr substring toFixed"
+    " toISOString toJSON toLocaleDateString toLocaleLowerCase toLocaleString toLocaleTimeString"
+    " toLocaleUpperCase toLowerCase toPrecision toExponential toString toDateString toTimeString"
+    " toUTCString toUpperCase trim trimEnd trimStart at join toWellFormed"
 )
-_NUMBER = frozenset(
-    "charCodeAt codePointAt indexOf lastIndexOf localeCompare search getTime getFullYear getMonth getDate getDay getHours"
-    " getMinutes getSeconds getMilliseconds getUTCFullYear getUTCMonth getUTCDate getUTCDay getUTCHours getUTCMinutes"
-    " getUTCSeconds getUTCMilliseconds getTimezoneOffset valueOf setTime setDate setHours setMinutes setSeconds setMonth"
-    " setFullYear setMilliseconds setUTCDate setUTCHours setUTCMinutes".split()
+_NUMBER = _names(
+    "charCodeAt codePointAt indexOf lastIndexOf localeCompare search getTime getFullYear getMonth"
+    " getDate getDay getHours getMinutes getSeconds getMilliseconds getUTCFullYear getUTCMonth"
+    " getUTCDate getUTCDay getUTCHours getUTCMinutes getUTCSeconds getUTCMilliseconds getTimezoneOffset"
+    " valueOf setTime setDate setHours setMinutes setSeconds setMonth setFullYear setMilliseconds"
+    " setUTCDate setUTCHours setUTCMinutes"
 )
-_PREDICATE = frozenset("endsWith includes startsWith isWellFormed".split())
-_LIST = frozenset("split match matchAll".split())
-_WITH_FUNCTION = frozenset(
-    "map filter forEach reduce reduceRight find findIndex findLast findLastIndex some every flatMap sort toSorted".split()
+_PREDICATE = _names("endsWith includes startsWith isWellFormed")
+_LIST = _names("split match matchAll")
+_WITH_FUNCTION = _names(
+    "map filter forEach reduce reduceRight find findIndex findLast findLastIndex some every flatMap"
+    " sort toSorted"
 )
-_ARRAY = frozenset(
-    "at concat entries includes indexOf join keys lastIndexOf reverse slice sort toReversed toSorted values flat with"
-    " toSpliced fill".split()
+_ARRAY = _names(
+    "at concat entries includes indexOf join keys lastIndexOf reverse slice sort toReversed toSorted"
+    " values flat with toSpliced fill"
 )
-_SHARED_NAMES = frozenset(
-    "search match matchAll replace normalize keys values entries join concat slice includes indexOf lastIndexOf repeat sort"
-    " at flat fill split reverse with".split()
+_SHARED_NAMES = _names(
+    "search match matchAll replace normalize keys values entries join concat slice includes indexOf"
+    " lastIndexOf repeat sort at flat fill split reverse with"
 )
 """Names that services have too."""
-_PRIMITIVE_TYPES = frozenset("string number boolean bigint symbol literal undefined null".split())
 
 
 def unknown_method(R: Machine, t: Term, k: str, args: list[Value], s: int) -> Value:
@@ -62,7 +78,7 @@ def unknown_method(R: Machine, t: Term, k: str, args: list[Value], s: int) -> Va
         return NOT_BOUND
     typed = kind is not None
     if not typed:
-        if k in _WITH_FUNCTION and args and callable_(arg(args, 0)) and isinstance(raw(arg(args, 0)), JsFunction):
+        if k in _WITH_FUNCTION and isinstance(raw(arg(args, 0)), JsFunction):
             return METHODS[k](R, t, args, s)
         if k in _SHARED_NAMES and _service(t):
             return NOT_BOUND
@@ -85,12 +101,14 @@ def _pure(R: Machine, t: Term, k: str, args: list[Value]) -> Value:
         return tagged(make(R, k, "pred", [t, *args]), tags)
     if k in _TEXT:
         if k == "concat" and R._is_text(t):
-            return tagged(terms.concat([t, *[terms.to_text(raw(a)) for a in args if a.__class__ is not Rest]]), tags)
+            known = [terms.to_text(raw(a)) for a in args if a.__class__ is not Rest]
+            return tagged(terms.concat([t, *known]), tags)
         return tagged(make(R, k, "string", [t, *args]), tags)
     if k in _NUMBER:
         return tagged(make(R, k, "number", [t, *args]), tags)
     if k in _LIST:
-        return tagged(R.new_array([Rest(make(R, k, "", [t, *args]))]) if k == "split" else make(R, k, "", [t, *args]), tags)
+        result = make(R, k, "", [t, *args])
+        return tagged(R.new_array([Rest(result)]) if k == "split" else result, tags)
     return NOT_BOUND
 
 

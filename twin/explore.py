@@ -150,7 +150,7 @@ class Options:
     max_traces: int = 0
     max_memory_bytes: int = 0
     max_seconds: float = 0.0
-    max_outcomes: int = 100_000
+    max_outcomes: int = 1_000_000
     max_findings: int = 1_000
 
 
@@ -228,8 +228,8 @@ class Deadlock:
 class Result:
     """What a search did and found.
 
-    `complete`: everything reachable was covered; otherwise `stopped_by` is the limit that ended the search
-    ("states", "depth", "memory", "seconds", "traces", "cancelled", "schedule": a replay that was not possible)
+    `complete`: everything reachable was covered; otherwise `stopped_by` is the limit that ended it all
+    ("states", "depth", "memory", "seconds", "traces", "cancelled", "schedule": a replay that is not possible)
     or `bounds` says what was cut off ("preemptions", "contexts", "buffer", "messages", "depth", "sampled",
     "outcomes", "findings"). `states` and `transitions` are 0 in stateless searches, `traces`, `blocked` and
     `steps` in stateful ones; `schedules` is None unless asked for, or when the state graph has a cycle or the

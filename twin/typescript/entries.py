@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from krepis.twin.typescript.classes import construct
 from krepis.twin.typescript.code import ClassCode, FunctionCode, ModuleCode
@@ -101,11 +102,11 @@ def discover(program: Program, path: str) -> list[Entry]:
         seen.add(key)
         found.append(Entry(name, fn, unit, pick, how))
 
+    for item in list(_registered(R, path, 0, lambda R2: load(R2, path))):
+        add(*item)
     for item in list(_classes(program, R, code)):
         add(*item)
     for item in list(_exports(program, R, code)):
-        add(*item)
-    for item in _registered(program, R, path, path):
         add(*item)
     if not found:
         for item in _scripts(R, code):
@@ -118,27 +119,36 @@ def discover(program: Program, path: str) -> list[Entry]:
 Item = tuple[str, FunctionCode, str, Callable[[Machine], "tuple[Value, JsFunction] | None"], str]
 
 
-def _registered(program: Program, R: Machine, path: str, unit: str, prepare: Callable[[Machine], None] | None = None) -> Iterator[Item]:
-    """Callbacks that the set-up handed to a framework."""
-    for index, (name, _, args, frame, _) in enumerate(R.entries):
+def _registrations(R: Machine) -> Iterator[tuple[Any, str, JsFunction]]:
+    """The functions that were handed over, each with a name for it that holds in every set-up."""
+    count: dict[Any, int] = {}
+    for name, _, args, frame, s in R.entries:
+        stack: list[Any] = [s]
+        f = frame
+        while f is not None and f.code is not None:
+            stack.append((f.code.module.path, f.code.index, f.site))
+            f = f.parent
+        key = tuple(stack)
+        n = count[key] = count.get(key, -1) + 1
         for position, a in enumerate(args):
-            f = function_of(a)
-            if f is None or f.code is None or not suspends(f.code):
-                continue
+            v = raw(a)
+            if isinstance(v, JsFunction):
+                yield (key, n, position), name, v
 
-            def pick(R2: Machine, i: int = index, at: int = position) -> tuple[Value, JsFunction] | None:
-                R2.discovering = True
-                if prepare is not None:
-                    prepare(R2)
-                else:
-                    load(R2, path)
-                if i >= len(R2.entries):
-                    return None
-                _, receiver, args2, _, _ = R2.entries[i]
-                v = raw(args2[at]) if at < len(args2) else UNDEFINED
-                return (UNDEFINED, v) if isinstance(v, JsFunction) else None
 
-            yield f.code.name, f.code, unit, pick, f"registered with {name}"
+def _registered(R: Machine, unit: str, before: int, make: Callable[[Machine], object]) -> Iterator[Item]:
+    """Callbacks that a part of the set-up (`make`) handed to a framework or a timer."""
+    for key, name, v in list(_registrations(R))[before:]:
+        f = function_of(v)
+        if f is None or f.code is None:
+            continue
+
+        def pick(R2: Machine, wanted: Any = key) -> tuple[Value, JsFunction] | None:
+            R2.discovering = True
+            make(R2)
+            return next(((UNDEFINED, g) for k, _, g in _registrations(R2) if k == wanted), None)
+
+        yield f.code.name, f.code, unit, pick, f"registered with {name}"
 
 
 def _classes(program: Program, R: Machine, module: ModuleCode) -> Iterator[Item]:
@@ -156,7 +166,7 @@ def _classes(program: Program, R: Machine, module: ModuleCode) -> Iterator[Item]
             load(R2, p)
             return program.singleton(R2, c, module, "")
 
-        before = len(R.entries)
+        before = len(list(_registrations(R)))
         try:
             build(R)
         except (Stop, RecursionError):
@@ -208,31 +218,7 @@ def _classes(program: Program, R: Machine, module: ModuleCode) -> Iterator[Item]
                         return (o, g) if isinstance(g, JsFunction) else None
 
                     yield f"{cls.name}.{key}", f.code, unit, pick_field, "method"
-        if len(R.entries) > before:
-            for index in range(before, len(R.entries)):
-                name, _, args, _, _ = R.entries[index]
-                for position, a in enumerate(args):
-                    f = function_of(a)
-                    if f is None or f.code is None:
-                        continue
-
-                    def pick_registered(
-                        R2: Machine, offset: int = index - before, at: int = position, make: Callable[[Machine], Value] = build, p: str = path, n: str = cls.name
-                    ) -> tuple[Value, JsFunction] | None:
-                        R2.discovering = True
-                        load(R2, p)
-                        start = R2.singletons.get(("entries", p, n))
-                        if start is None:
-                            start = len(R2.entries)
-                            R2.singletons[("entries", p, n)] = start
-                            make(R2)
-                        if start + offset >= len(R2.entries):
-                            return None
-                        args2 = R2.entries[start + offset][2]
-                        v = raw(args2[at]) if at < len(args2) else UNDEFINED
-                        return (UNDEFINED, v) if isinstance(v, JsFunction) else None
-
-                    yield f.code.name, f.code, unit, pick_registered, f"registered with {name}"
+        yield from _registered(R, unit, before, build)
 
 
 def _long_lived(cls: ClassCode) -> bool:
@@ -281,8 +267,6 @@ def _function(
 ) -> Iterator[Item]:
     code = f.code
     assert code is not None
-    if not suspends(code):
-        return
     path = module.path
 
     def pick(R2: Machine) -> tuple[Value, JsFunction] | None:
@@ -292,6 +276,7 @@ def _function(
     if code.is_async:
         yield name, code, path, pick, "exported"
         return
+    before = len(list(_registrations(R)))
     made = _try_factory(R, value, code)
     unit = f"{path}#{name}()"
 
@@ -301,6 +286,7 @@ def _function(
             R2.singletons[key] = _try_factory(R2, get(R2), code)
         return R2.singletons[key]
 
+    yield from _registered(R, unit, before, product)
     inner = function_of(made)
     if inner is not None and inner.code is not None:
 

@@ -1640,8 +1640,7 @@ class Machine:
             promise: JsPromise = r
             return promise
         if r.__class__ is Term and self._promise_like(r):
-            p = self.external_term(r, s)
-            return p
+            return self.external_term(r, s, tags=tags_of(v))
         p = self.new_promise()
         self.resolve(p, v)
         return p
@@ -1656,10 +1655,10 @@ class Machine:
                 return False
         return t.op in ("call", "recursion") or (t.op in ("arg", ".", "entry") and t.type is None)
 
-    def external_term(self, t: Term, s: int, name: str = "") -> JsPromise:
-        """The promise of an unknown asynchronous result."""
+    def external_term(self, t: Term, s: int, name: str = "", tags: int = 0) -> JsPromise:
+        """The promise of an unknown asynchronous result; `tags` is what the question depended on."""
         typed = self.program.awaited_type(t.type)
-        value = self.unknown(term("await", t, type=typed), typed)
+        value = tagged(self.unknown(term("await", t, type=typed), typed), tags)
         return self.external(name or self._call_name(t), lambda: value, s, effect=None)
 
     def new_promise(self) -> JsPromise:
@@ -1685,7 +1684,7 @@ class Machine:
             self.micro.append((self._adopt, (p, r)))
             return
         if r.__class__ is Term and r.op == "call" and self._promise_like(r) and self.tracking:
-            inner = self.external_term(r, 0)
+            inner = self.external_term(r, 0, tags=tags_of(v))
             p.waits_for = inner
             inner.handled = inner.observed = True
             self.micro.append((self._adopt, (p, inner)))

@@ -535,6 +535,10 @@ class Program:
             if service and kind != "lock":
                 return self.singleton(R, cls, home, argument)
             made = self.instance(R, cls, home, argument)
+            if isinstance(made, JsObject) and kind != "lock":
+                for key, value in made.props.items():
+                    if value is UNDEFINED:
+                        made.props[key] = term(".", t, key)
             return made
         methods = any(m.kind == "method" for m in cls.members)
         if methods and service:

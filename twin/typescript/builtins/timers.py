@@ -1,7 +1,7 @@
 """Timers, microtasks and the event loop's other doors: setTimeout, setInterval, setImmediate, nextTick.
 
 Rules: a timer's callback runs in an event of its own; what it throws is dropped. An interval fires at most
-twice. Immediates of one call keep their order. The handle keeps the pending event, so that it can be cleared.
+twice; one that the set-up starts is an entry point. Immediates of one call keep their order. The handle keeps the pending event, so that it can be cleared.
 """
 
 from __future__ import annotations
@@ -53,6 +53,9 @@ def set_interval(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     handle = R.new_object("Timeout")
     rest = args[2:]
     fired = 0
+    if not R.tracking:
+        R.register("setInterval", UNDEFINED, args[:1], s)
+        return handle
 
     def tick() -> None:
         nonlocal fired

@@ -32,12 +32,17 @@ def chain(g: Gen, node: Node, *, deleting: bool = False) -> str:
     fields = g.fields
     links: list[tuple[str, Node]] = []
     current = node
+    waiting: Node | None = None
     while True:
         kind = kinds[current.kind_id]
         if kind in _CHAIN:
             inner = current.child_by_field_id(fields.function if kind == "call_expression" else fields.object)
             links.append((kind, current))
         elif kind == "non_null_expression":
+            inner = first_child(g, current)
+        elif kind == "await_expression" and links:
+            # The grammar reads `await f<T>(x)` as `(await f)<T>(x)`.
+            waiting = current
             inner = first_child(g, current)
         elif kind in WRAPPERS and links and links[-1][0] == "call_expression":
             inside = g.a.unwrap(current)
@@ -99,7 +104,12 @@ def chain(g: Gen, node: Node, *, deleting: bool = False) -> str:
         at += 1
     if prefix:
         text = f"({prefix}{text})"
-    return sequence([*done, text]) if done else text
+    if done:
+        text = sequence([*done, text])
+    if waiting is not None:
+        g.yields = True
+        text = f"(yield (0, {text}, {g.site(waiting)}))"
+    return text
 
 
 def _chain_start(g: Gen, kind: str, base: Node, links: list[tuple[str, Node]]) -> tuple[str, int]:

@@ -20,6 +20,8 @@ from krepis.twin.typescript.lowering._text import string_value, unescape
 from tree_sitter import Node
 
 _CHAIN = frozenset({"call_expression", "member_expression", "subscript_expression"})
+_PREFIX = frozenset({"await_expression", "unary_expression"})
+UNARY = {"'!": "not_", "'-": "neg", "'+": "pos", "'~": "bitnot", "'typeof": "typeof"}
 
 
 def chain_value(g: Gen, node: Node) -> str:
@@ -31,8 +33,8 @@ def chain(g: Gen, node: Node, *, deleting: bool = False) -> str:
     kinds = g.kinds
     fields = g.fields
     links: list[tuple[str, Node]] = []
+    prefixes: list[Node] = []
     current = node
-    waiting: Node | None = None
     while True:
         kind = kinds[current.kind_id]
         if kind in _CHAIN:
@@ -40,15 +42,15 @@ def chain(g: Gen, node: Node, *, deleting: bool = False) -> str:
             links.append((kind, current))
         elif kind == "non_null_expression":
             inner = first_child(g, current)
-        elif kind == "await_expression" and links:
-            # The grammar reads `await f<T>(x)` as `(await f)<T>(x)`.
-            waiting = current
-            inner = first_child(g, current)
         elif kind in WRAPPERS and links and links[-1][0] == "call_expression":
             inside = g.a.unwrap(current)
             if kinds[inside.kind_id] not in MEMBERS:
                 break
             inner = inside
+        elif kind in _PREFIX and links and links[-1][1].child_by_field_id(fields.type_arguments) is not None:
+            # The grammar reads `await f<T>(x)` as `(await f)<T>(x)`: the prefix belongs to the whole chain.
+            prefixes.append(current)
+            inner = first_child(g, current)
         else:
             break
         if inner is None:
@@ -104,12 +106,20 @@ def chain(g: Gen, node: Node, *, deleting: bool = False) -> str:
         at += 1
     if prefix:
         text = f"({prefix}{text})"
-    if done:
-        text = sequence([*done, text])
-    if waiting is not None:
-        g.yields = True
-        text = f"(yield (0, {text}, {g.site(waiting)}))"
+    text = sequence([*done, text]) if done else text
+    for outer in reversed(prefixes):
+        text = _prefixed(g, outer, text)
     return text
+
+
+def _prefixed(g: Gen, node: Node, text: str) -> str:
+    """`await text`, `!text` and the like."""
+    operator = node.child_by_field_id(g.fields.operator)
+    if operator is None:
+        g.yields = True
+        return f"(yield (0, {text}, {g.site(node)}))"
+    operation = UNARY.get(g.kinds[operator.kind_id])
+    return f"R.{operation}({text}, {g.site(node)})" if operation is not None else f"R.void({text})"
 
 
 def _chain_start(g: Gen, kind: str, base: Node, links: list[tuple[str, Node]]) -> tuple[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from krepis.twin.typescript.lowering._chains import chain
+from krepis.twin.typescript.lowering._chains import UNARY, chain
 from krepis.twin.typescript.lowering._common import (
     SPILL,
     expr,
@@ -43,7 +43,6 @@ BINARY = {
     "'in": "has",
     "'instanceof": "instanceof",
 }
-_UNARY = {"'-": "neg", "'+": "pos", "'!": "not_", "'~": "bitnot", "'typeof": "typeof"}
 _LOGICAL = frozenset({"'&&", "'||", "'??"})
 
 
@@ -185,7 +184,7 @@ def unary(g: Gen, node: Node) -> str:
         value = number_value(g.text(argument))
         if value:
             return f"({number_text(-value)})" if value != float("inf") else "(-1e999)"
-    operation = _UNARY.get(token)
+    operation = UNARY.get(token)
     if operation is None:
         return unknown(g, node)
     return f"R.{operation}({expr(g, argument)}, {g.site(node)})"

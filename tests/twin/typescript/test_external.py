@@ -1,0 +1,45 @@
+"""Verdicts on calls that reach databases, caches, files and services: source text in, findings out.
+
+Each test pins one root cause that once gave a wrong verdict. Programs are small, and their own.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from krepis.twin.options import Options, SourceFile
+from krepis.twin.typescript.verify import verify
+
+
+def findings(root: Path, *sources: str, **named: str) -> list[tuple[str, int]]:
+    """(kind, line) of the errors and warnings in one source text `a.ts`; other files by stem and text."""
+    texts = {"a.ts": sources[0], **{f"{name}.ts": text for name, text in named.items()}}
+    files = []
+    for name, text in texts.items():
+        path = root / "src" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text).lstrip("\n"))
+        files.append(SourceFile(f"src/{name}", path))
+    report = verify(files, Options(root=root, jobs=1))
+    assert not report.failures
+    return [(f.kind, f.line) for f in report.findings if f.severity in ("error", "warning")]
+
+
+@pytest.mark.parametrize("types", ["", "<Row>", "<Array<Map<string, Row>>>"])
+def test_type_arguments_of_an_awaited_call(tmp_path: Path, types: str) -> None:
+    found = findings(
+        tmp_path,
+        f"""
+        import {{ Pool }} from 'pg';
+        const pool = new Pool();
+        export async function add(id: string, n: number) {{
+          const {{ rows }} = await pool.query{types}('SELECT total FROM carts WHERE id = $1', [id]);
+          const total = rows[0].total + n;
+          await pool.query{types}('UPDATE carts SET total = $1 WHERE id = $2', [total, id]);
+        }}
+        """,
+    )
+    assert found == [("lost-update", 6)]

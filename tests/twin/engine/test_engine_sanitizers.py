@@ -16,7 +16,7 @@ from krepis.twin.program import Program, ProgramCode, apply, select, update
 from .programs import fib, lastzero, locked, philosophers, seats, unlocked, wcas
 
 ENGINE = Path(__file__).resolve().parents[3] / "twin" / "engine"
-HARNESS = Path(__file__).parent / "c" / "harness.c"
+SOURCES = Path(__file__).parent / "c"
 
 
 def everything() -> ProgramCode:
@@ -71,21 +71,22 @@ PROGRAMS = {
 }
 
 
-def compiled(folder: Path, sanitizer: str) -> Path:
-    """The harness and the engine, instrumented."""
-    target = folder / "harness"
+def compiled(folder: Path, name: str, sanitizer: str) -> Path:
+    """One of the C programs beside this file, with the engine, instrumented."""
+    target = folder / "program"
     sources = [str(path) for path in sorted(ENGINE.glob("*.c"))]
     flags = ["-std=c11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE", "-UNDEBUG", "-pthread"]
     instrument = [f"-fsanitize={sanitizer}", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"]
     subprocess.run(
-        ["gcc", *flags, *instrument, "-I", str(ENGINE), str(HARNESS), *sources, "-o", str(target)], check=True
+        ["gcc", *flags, *instrument, "-I", str(ENGINE), str(SOURCES / name), *sources, "-o", str(target)],
+        check=True,
     )
     return target
 
 
 @pytest.mark.parametrize(("sanitizer", "mutations"), [("address,undefined", 150), ("thread", 0)])
 def test_no_sanitizer_complains(sanitizer: str, mutations: int, tmp_path: Path) -> None:
-    harness = compiled(tmp_path, sanitizer)
+    harness = compiled(tmp_path, "harness.c", sanitizer)
     for name, (program, _, _) in PROGRAMS.items():
         (tmp_path / name).write_bytes(array("q", encode(program).words).tobytes())
     ran = subprocess.run(
@@ -94,3 +95,9 @@ def test_no_sanitizer_complains(sanitizer: str, mutations: int, tmp_path: Path) 
     assert (ran.returncode, ran.stderr) == (0, "")
     counts = {line.split()[0]: tuple(map(int, line.split()[1:])) for line in ran.stdout.splitlines()}
     assert counts == {name: (states, traces) for name, (_, states, traces) in PROGRAMS.items()}
+
+
+def test_units_written_in_c(tmp_path: Path) -> None:
+    program = compiled(tmp_path, "units.c", "address,undefined")
+    ran = subprocess.run([str(program)], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "ok\n", "")

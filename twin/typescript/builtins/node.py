@@ -797,7 +797,8 @@ def define(realm: Realm) -> None:
             "get": _param_get, "set": _param_set, "append": _param_append, "delete": _param_delete,
             "toString": _param_text,
             "has": lambda R, this, args, s: any(k == _key(R, args) for k, _ in _pairs_of(this)),
-            "getAll": _param_all, "forEach": _param_each, "entries": _param_entries, SYMBOL_ITERATOR: _param_entries,
+            "getAll": _param_all, "forEach": _param_each, "entries": _param_entries,
+            SYMBOL_ITERATOR: _param_entries,
             "keys": _param_side(0), "values": _param_side(1),
         },
     )  # fmt: skip
@@ -806,7 +807,7 @@ def define(realm: Realm) -> None:
     crypto = realm.object("crypto")
     realm.methods(
         crypto,
-        {"randomUUID": lambda R, this, args, s: R.fresh("randomUUID", s), "getRandomValues": _random_values},
+        {"randomUUID": _random_uuid, "getRandomValues": _random_values},
     )
     realm.getter(crypto, "subtle", lambda R, this, args, s: term("dep", "crypto", "subtle", "subtle"))
     g["crypto"] = crypto

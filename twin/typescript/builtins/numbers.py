@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import struct
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
 from typing import TYPE_CHECKING, Any
 
 from krepis.twin.typescript import terms
@@ -82,13 +82,20 @@ def _to_fixed(R: Machine, n: Any, a: list[Value]) -> Value:
     return terms.number_text(n) if n != n or abs(n) >= 1e21 else _rounded(n, digits)
 
 
+def _scientific(n: Any, digits: int) -> str:
+    """Scientific notation with a fixed number of digits, halves away from zero."""
+    with localcontext() as context:
+        context.rounding = ROUND_HALF_UP
+        return f"{Decimal(n):.{digits}e}"
+
+
 def _to_precision(R: Machine, n: Any, a: list[Value]) -> Value:
     if not a or a[0] is UNDEFINED or n != n or n in (math.inf, -math.inf):
         return terms.number_text(n)
     p = integer(R, a[0])
     if not 1 <= p <= 100:
         raise R.error("RangeError", "toPrecision() argument must be between 1 and 100")
-    mantissa, exponent = f"{Decimal(n):.{p - 1}e}".split("e")
+    mantissa, exponent = _scientific(n, p - 1).split("e")
     e = int(exponent)
     if e < -6 or e >= p:
         return f"{mantissa}e{'+' if e >= 0 else '-'}{abs(e)}"
@@ -99,7 +106,7 @@ def _to_exponential(R: Machine, n: Any, a: list[Value]) -> Value:
     if n != n or n in (math.inf, -math.inf):
         return terms.number_text(n)
     if a and a[0] is not UNDEFINED:
-        text = f"{Decimal(n):.{integer(R, a[0])}e}"
+        text = _scientific(n, integer(R, a[0]))
     else:
         text = f"{Decimal(repr(n)).normalize():e}" if n else "0e0"
     mantissa, exponent = text.split("e")

@@ -1,7 +1,8 @@
 """Timers, microtasks and the event loop's other doors: setTimeout, setInterval, setImmediate, nextTick.
 
 Rules: a timer's callback runs in an event of its own; what it throws is dropped. An interval fires at most
-twice; one that the set-up starts is an entry point. Immediates of one call keep their order. The handle keeps the pending event, so that it can be cleared.
+twice; one that the set-up starts is an entry point. Immediates of one call keep their order. The handle keeps
+the pending event, so that it can be cleared.
 """
 
 from __future__ import annotations

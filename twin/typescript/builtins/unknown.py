@@ -61,6 +61,8 @@ _SHARED_NAMES = _names(
     " lastIndexOf repeat sort at flat fill split reverse with"
 )
 """Names that services have too."""
+_SERVICE_NAMES = _names("search match matchAll normalize keys values entries fill")
+"""Those that an untyped parameter is more likely to have as a service."""
 
 
 def unknown_method(R: Machine, t: Term, k: str, args: list[Value], s: int) -> Value:
@@ -80,7 +82,7 @@ def unknown_method(R: Machine, t: Term, k: str, args: list[Value], s: int) -> Va
     if not typed:
         if k in _WITH_FUNCTION and isinstance(raw(arg(args, 0)), JsFunction):
             return METHODS[k](R, t, args, s)
-        if k in _SHARED_NAMES and _service(t):
+        if k in (_SERVICE_NAMES if t.op == "arg" else _SHARED_NAMES) and _service(t):
             return NOT_BOUND
     if k in ("hasOwnProperty", "propertyIsEnumerable") and args:
         return R.has(args[0], t, s)

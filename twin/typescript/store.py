@@ -15,6 +15,7 @@ Rules:
   writes; REPEATABLE READ reads a snapshot, and a write to a row changed since fails (PostgreSQL) or goes
   ahead (MySQL), see Berenson et al., A Critique of ANSI SQL Isolation Levels, 1995; SERIALIZABLE and SQLite
   transactions run one by one.
+* Keys are equal when their values are: equal terms are equal keys, different ones differ.
 * Questions about unknown data go to the `Host`, which answers each once per world. It may assume the likely
   answer where a program cannot go on without it (`Query.must`).
 * Locations: ('row', table, key, column), ('row', table, key, '*') for existence, ('table', table) for
@@ -340,7 +341,6 @@ class Database:
         self.keys: dict[str, list[Key]] = {}
         self.facts: dict[tuple[str, Key], tuple[dict[str, Value], tuple[Expr, ...]]] = {}
         self.origins: dict[Value, tuple[str, str, Key]] = {}
-        self.advisory: list[tuple[Value, ...]] = []
         self.bulk_count = 0
         self.open: list[Tx] = []
 
@@ -447,7 +447,7 @@ class Database:
 
     def _meets(self, row: Row, key: Key) -> bool:
         known = {**dict(row.key), **row.cols}
-        return all(column in known and self.same(known[column], value) for column, value in key)
+        return all(column in known and known[column] == value for column, value in key)
 
     def atomically(self, tx: Tx | None, action: Callable[[Tx], Any]) -> Any:
         """Several operations as one: all of them or, when one fails or has to wait, none."""
@@ -468,12 +468,7 @@ class Database:
     # -- locks that programs name
 
     def _advisory_key(self, key: Sequence[Value]) -> LockKey:
-        values = tuple(self.host.key(value) for value in key)
-        for known in self.advisory:
-            if len(known) == len(values) and all(map(self.host.equal, known, values)):
-                return ("advisory", self.name, known)
-        self.advisory.append(values)
-        return ("advisory", self.name, values)
+        return ("advisory", self.name, tuple(self.host.key(value) for value in key))
 
     def advisory_lock(self, owner: Owner, key: Sequence[Value], mode: str, wait: bool) -> bool:
         """Takes an advisory lock for a transaction or a session; False only if not `wait`."""
@@ -743,12 +738,8 @@ class Database:
             if origin is not None and origin[0] == table and origin[1] == key[0][0]:
                 return origin[2]
         known = self.keys.setdefault(table, [])
-        for other in known:
-            if [c for c, _ in other] == [c for c, _ in key] and all(
-                self.same(v, w) for (_, v), (_, w) in zip(other, key, strict=True)
-            ):
-                return other
-        known.append(key)
+        if key not in known:
+            known.append(key)
         return key
 
     def _candidates(self, tx: Tx | None, table: str, key: Key, current: bool = False) -> Iterator[Row]:
@@ -760,7 +751,7 @@ class Database:
                 continue
             columns = {**dict(row.key), **row.cols}
             if any(c in row.cols or row.inserted for c, _ in key) and all(
-                c in columns and self.same(columns[c], v) for c, v in key
+                c in columns and columns[c] == v for c, v in key
             ):
                 yield row
 
@@ -1302,7 +1293,6 @@ class KeyValue:
     def __init__(self, host: Host, name: str) -> None:
         self.host = host
         self.name = name
-        self.keys: list[tuple[Value, ...]] = []
         self.values: dict[tuple[Value, ...], Value] = {}
         self.versions: dict[tuple[Value, ...], int] = {}
         self.added: dict[tuple[Value, ...], list[Value]] = {}
@@ -1314,10 +1304,6 @@ class KeyValue:
         parts = tuple(self.host.key(part) for part in (key if isinstance(key, tuple) else (key,)))
         if parts in self.versions:
             return parts
-        for known in self.keys:
-            if len(known) == len(parts) and all(map(self.host.equal, known, parts)):
-                return known
-        self.keys.append(parts)
         self.versions[parts] = 0
         return parts
 

@@ -138,7 +138,7 @@ struct kr__dpor {
     bool started, in_run, done, abandoned;
 };
 
-/* -- memory ---------------------------------------------------------------------------------------------- */
+/* -- memory ------------------------------------------------------------------------------------ */
 
 static int grow(kr__dpor *d, void **array, uint32_t *capacity, uint32_t need, size_t size)
 {
@@ -249,7 +249,7 @@ static void wakeup_free(kr__dpor *d, wakeup *list)
     }
 }
 
-/* -- random numbers -------------------------------------------------------------------------------------- */
+/* -- random numbers ---------------------------------------------------------------------------- */
 
 /* splitmix64 (G. Steele et al., "Fast Splittable Pseudorandom Number Generators", 2014). */
 static uint64_t mix(uint64_t x)
@@ -266,7 +266,7 @@ static uint64_t next_random(kr__dpor *d)
     return mix(d->random);
 }
 
-/* -- objects and processes -------------------------------------------------------------------------------- */
+/* -- objects and processes --------------------------------------------------------------------- */
 
 static int rehash(kr__dpor *d)
 {
@@ -425,7 +425,7 @@ static int need_event(kr__dpor *d)
     return rc;
 }
 
-/* -- happens-before --------------------------------------------------------------------------------------- */
+/* -- happens-before ---------------------------------------------------------------------------- */
 
 static uint32_t *clock_of(const kr__dpor *d, uint32_t event)
 {
@@ -527,7 +527,7 @@ static uint8_t after_flush(const footprint *a, uint8_t flushes, const footprint 
     return flushes;
 }
 
-/* -- races ------------------------------------------------------------------------------------------------ */
+/* -- races ------------------------------------------------------------------------------------- */
 
 static int add_candidate(kr__dpor *d, uint32_t event)
 {
@@ -656,7 +656,7 @@ static int find_races(kr__dpor *d, const footprint *step, uint32_t *clock)
     return filter_candidates(d, step);
 }
 
-/* -- weak initials and wakeup trees ------------------------------------------------------------------------ */
+/* -- weak initials and wakeup trees ------------------------------------------------------------ */
 
 /* Is items[at] unordered with all that stands before it?  Earlier steps of a run are compared by clock; the
  * reversed step, which is last, by its accesses in the new context. */
@@ -907,7 +907,7 @@ static int reverse_source(kr__dpor *d, uint32_t first, uint32_t limit, footprint
     return rc;
 }
 
-/* -- runs ------------------------------------------------------------------------------------------------- */
+/* -- runs -------------------------------------------------------------------------------------- */
 
 static bool reduces(const kr__dpor *d)
 {

@@ -87,7 +87,7 @@ struct kr_program {
     uint32_t stores; /* instructions that write memory */
 };
 
-/* -- term.c: hash-consed Herbrand terms, safe for use by several threads -------------------------------------- */
+/* -- term.c: hash-consed Herbrand terms, safe for use by several threads ----------------------- */
 
 typedef struct kr__terms kr__terms;
 kr__terms *kr__terms_new(void);
@@ -103,7 +103,7 @@ static inline bool kr__is_term(int64_t value)
     return value >= KR__TERM_BASE;
 }
 
-/* -- vm.c and its parts: the machine --------------------------------------------------------------------------- */
+/* -- vm.c and its parts: the machine ----------------------------------------------------------- */
 
 typedef struct kr__machine {
     const kr_program *program;
@@ -181,7 +181,7 @@ static inline uint64_t kr__object(const kr__machine *m, int kind, uint32_t index
 enum { KR__O_MUTEX, KR__O_SEMAPHORE, KR__O_PROMISE, KR__O_STARTED, KR__O_ENDED, KR__O_CLOCK, KR__O_BUFFER,
        KR__O_FENCE, KR__O_INVARIANT };
 
-/* -- memory.c: loads, stores and read-modify-writes under the four models ---------------------------------------- */
+/* -- memory.c: loads, stores and read-modify-writes under the four models ---------------------- */
 
 enum { KR__RMW_ADD, KR__RMW_SWAP, KR__RMW_CAS, KR__RMW_READ, KR__RMW_WRITE };
 int64_t *kr__registers(const kr__machine *m, int64_t *state, uint32_t thread);
@@ -203,7 +203,7 @@ void kr__publish(const kr__machine *m, int64_t *state, uint32_t thread, uint32_t
 void kr__receive(const kr__machine *m, int64_t *state, uint32_t thread, uint32_t slot);
 uint32_t kr__slot(const kr__machine *m, int object_kind, uint32_t index);
 
-/* -- clock.c: virtual time --------------------------------------------------------------------------------------- */
+/* -- clock.c: virtual time --------------------------------------------------------------------- */
 
 /* The clock slice: now, number of timers, then (due, Lamport time of setting, thread) in firing order. */
 enum { KR__TIMER_WORDS = 3 };
@@ -213,7 +213,7 @@ bool kr__clock_is_set(const int64_t *clock, uint32_t thread);
 void kr__clock_fire(int64_t *clock, uint32_t thread);
 int64_t kr__clock_now(const int64_t *clock);
 
-/* -- oracle.c: thread states ---------------------------------------------------------------------------------------- */
+/* -- oracle.c: thread states ------------------------------------------------------------------- */
 
 enum kr__status {
     KR__NEW, KR__RUNNABLE, KR__RUNNING, KR__BLOCKED, KR__SLEEPING, KR__COMPLETED, KR__FAILED, KR__STATUSES
@@ -224,12 +224,12 @@ enum kr__status kr__status_of(kr__cpu *cpu, uint32_t thread);
 bool kr__is_over(const kr__machine *m, const int64_t *state, uint32_t thread);
 bool kr__is_new(const kr__machine *m, const int64_t *state, uint32_t thread);
 
-/* -- deps.c: who waits for whom --------------------------------------------------------------------------------------- */
+/* -- deps.c: who waits for whom ---------------------------------------------------------------- */
 
 /* out[t] = {status, object kind or -1, object, a thread that holds it or would provide it or -1}. */
 void kr__waits(kr__cpu *cpu, int32_t (*out)[4]);
 
-/* -- report.c: outcomes and findings of a search ------------------------------------------------------------------------ */
+/* -- report.c: outcomes and findings of a search ----------------------------------------------- */
 
 typedef struct kr__set kr__set; /* a set of equally long word vectors */
 kr__set *kr__set_new(uint32_t words);
@@ -284,7 +284,7 @@ typedef void (*kr__sink)(void *context, int kind, int thread, int pc, int detail
 void kr__inspect(kr__cpu *cpu, uint32_t process, kr__sink sink, void *context);
 void kr__finding_drop(kr__finding *finding);
 
-/* -- space.c: states as tuples of interned slices, and their successors --------------------------------------------------- */
+/* -- space.c: states as tuples of interned slices, and their successors ------------------------ */
 
 /* A successor: the stepping thread's slice, the shared slice, and the slice of a thread that it started. */
 typedef struct kr__successor {
@@ -335,7 +335,7 @@ static inline uint32_t kr__memo_slot(uint64_t key)
 }
 uint32_t kr__space_kind(const kr__space *space, uint32_t thread);
 
-/* -- searches ------------------------------------------------------------------------------------------------------------ */
+/* -- searches ---------------------------------------------------------------------------------- */
 
 int kr__run_traces(kr_search *search);
 int kr__run_stateful(kr_search *search);

@@ -123,14 +123,14 @@ typedef struct kr_step {
     int32_t choice;
 } kr_step;
 
-/* -- programs ------------------------------------------------------------------------------------------ */
+/* -- programs ---------------------------------------------------------------------------------- */
 
 /* Decodes and validates `count` words (layout: program.c).  On failure returns NULL and sets error to
  * {code, thread or -1, instruction or -1}.  The words are copied. */
 kr_program *kr_program_new(const int64_t *words, size_t count, int64_t error[3]);
 void kr_program_free(kr_program *program);
 
-/* -- searches ------------------------------------------------------------------------------------------ */
+/* -- searches ---------------------------------------------------------------------------------- */
 
 /* Borrows the program until kr_search_free.  NULL and *error on failure. */
 kr_search *kr_search_new(const kr_program *program, const kr_options *options, int *error);
@@ -158,7 +158,7 @@ int kr_search_process(const kr_search *search, int32_t process, int32_t out[3]);
  * 5 operator.  Arguments are values, absent ones INT64_MIN. */
 int kr_search_term(const kr_search *search, int64_t value, int64_t out[5]);
 
-/* -- explorer of programs that the caller executes ------------------------------------------------------- */
+/* -- explorer of programs that the caller executes --------------------------------------------- */
 
 kr_explorer *kr_explorer_new(int algorithm, uint64_t seed, uint64_t max_traces, uint64_t max_steps, int pct_depth);
 void kr_explorer_free(kr_explorer *explorer);

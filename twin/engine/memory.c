@@ -26,7 +26,7 @@ int64_t *kr__buffer(const kr__machine *m, int64_t *state, uint32_t thread)
     return state + m->local[thread] + m->registers + m->program->thread[thread].registers;
 }
 
-/* -- release/acquire --------------------------------------------------------------------------------------- */
+/* -- release/acquire --------------------------------------------------------------------------- */
 
 static uint32_t line_words(const kr__machine *m)
 {
@@ -150,7 +150,7 @@ static void see(const kr__machine *m, int64_t *state, uint32_t thread, uint32_t 
     view[word] = view[word] > (int64_t)index ? view[word] : (int64_t)index;
 }
 
-/* -- all models -------------------------------------------------------------------------------------------------- */
+/* -- all models -------------------------------------------------------------------------------- */
 
 void kr__memory_boot(kr__machine *m, int64_t *state, uint32_t word, int64_t value)
 {

@@ -4,7 +4,7 @@
 
 #include "internal.h"
 
-/* -- sets of vectors --------------------------------------------------------------------------------------- */
+/* -- sets of vectors --------------------------------------------------------------------------- */
 
 struct kr__set {
     uint32_t words, mask;
@@ -110,7 +110,7 @@ uint64_t kr__set_bytes(const kr__set *s)
     return s->capacity * s->words * sizeof(int64_t) + (s->mask + 1ull) * sizeof(uint32_t);
 }
 
-/* -- outcomes -------------------------------------------------------------------------------------------------- */
+/* -- outcomes ---------------------------------------------------------------------------------- */
 
 uint32_t kr__outcome_words(const kr__machine *m)
 {
@@ -167,7 +167,7 @@ int kr__report_end(kr_search *search, kr__cpu *cpu, bool *deadlocked)
     return rc;
 }
 
-/* -- findings ---------------------------------------------------------------------------------------------------- */
+/* -- findings ---------------------------------------------------------------------------------- */
 
 kr__finding *kr__report_finding(kr_search *search, int kind, int thread, int pc, int detail)
 {

@@ -67,7 +67,7 @@ static bool has_reported(const kr__successor *h, uint32_t thread)
     return !h->flush || threads >> thread & 1;
 }
 
-/* -- interning ------------------------------------------------------------------------------------------------ */
+/* -- interning --------------------------------------------------------------------------------- */
 
 static bool pool_init(pool *p, uint32_t words)
 {
@@ -164,7 +164,7 @@ static int64_t intern(kr__space *space, uint32_t at, const int64_t *words)
     return id;
 }
 
-/* -- life ------------------------------------------------------------------------------------------------------- */
+/* -- life -------------------------------------------------------------------------------------- */
 
 kr__space *kr__space_new(kr_search *search)
 {
@@ -248,7 +248,7 @@ kr__memo *kr__worker_memo(kr__worker *w)
     return w->memo;
 }
 
-/* -- findings ------------------------------------------------------------------------------------------------------ */
+/* -- findings ---------------------------------------------------------------------------------- */
 
 /* kr__sink: remembers from which state and by which step the finding is reached. */
 static void sink(void *context, int kind, int thread, int pc, int detail)
@@ -272,7 +272,7 @@ static void sink(void *context, int kind, int thread, int pc, int detail)
     pthread_mutex_unlock(&s->lock);
 }
 
-/* -- successors ------------------------------------------------------------------------------------------------------- */
+/* -- successors -------------------------------------------------------------------------------- */
 
 static void load(kr__worker *w, uint32_t thread, const uint32_t *ids)
 {

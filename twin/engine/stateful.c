@@ -86,7 +86,7 @@ typedef struct bfs {
     atomic_int stop;  /* KR_STOP_* */
 } bfs;
 
-/* -- packing ---------------------------------------------------------------------------------------------------- */
+/* -- packing ----------------------------------------------------------------------------------- */
 
 static uint64_t field(const bfs *b, const uint64_t *key, uint32_t c)
 {
@@ -153,7 +153,7 @@ static uint64_t hash_key(const uint64_t *key, uint32_t words)
     return h ^ h >> 32;
 }
 
-/* -- memory ------------------------------------------------------------------------------------------------------- */
+/* -- memory ------------------------------------------------------------------------------------ */
 
 static bool account(bfs *b, uint64_t more)
 {
@@ -235,7 +235,7 @@ static int push_run(runs *r, uint64_t record)
     return 0;
 }
 
-/* -- the visited table ----------------------------------------------------------------------------------------------- */
+/* -- the visited table ------------------------------------------------------------------------- */
 
 static uint64_t slot_of(const bfs *b, uint64_t hash)
 {
@@ -361,7 +361,7 @@ static int repack(bfs *b)
     return 0;
 }
 
-/* -- standing still ------------------------------------------------------------------------------------------------------ */
+/* -- standing still ---------------------------------------------------------------------------- */
 
 static bool table_is_full(const bfs *b)
 {
@@ -420,7 +420,7 @@ static void leave(bfs *b)
     pthread_mutex_unlock(&b->lock);
 }
 
-/* -- successors ------------------------------------------------------------------------------------------------------------ */
+/* -- successors -------------------------------------------------------------------------------- */
 
 typedef struct control { /* who ran last, and how much of the bounds is used */
     uint32_t last, preemptions, contexts;
@@ -575,7 +575,7 @@ static int expand_narrow(crew *c, uint64_t key)
     return kr__space_end(c->worker, ids, b->level_count - 1);
 }
 
-/* -- insertion ---------------------------------------------------------------------------------------------------------------- */
+/* -- insertion --------------------------------------------------------------------------------- */
 
 static int new_record(crew *c, uint64_t *record)
 {
@@ -668,7 +668,7 @@ static int insert_batch(crew *c)
     return rc;
 }
 
-/* -- a level ------------------------------------------------------------------------------------------------------------------- */
+/* -- a level ----------------------------------------------------------------------------------- */
 
 /* Takes the next records of the frontier; false when there are none. */
 static bool claim(crew *c)
@@ -787,7 +787,7 @@ static int run_level(bfs *b, uint64_t frontier)
     return 0;
 }
 
-/* -- the search ------------------------------------------------------------------------------------------------------------------ */
+/* -- the search -------------------------------------------------------------------------------- */
 
 /* The records that the workers found become the next level.  The number of states in it. */
 static int64_t next_level(bfs *b)
@@ -868,7 +868,7 @@ static int search_levels(bfs *b)
     }
 }
 
-/* -- schedules of findings ----------------------------------------------------------------------------------------------------------- */
+/* -- schedules of findings --------------------------------------------------------------------- */
 
 typedef struct wanted { /* a finding whose path is being traced back */
     kr__finding *finding;
@@ -984,7 +984,7 @@ static int find_schedules(bfs *b)
     return rc == KR_ESTATE ? 0 : rc;
 }
 
-/* -- life -------------------------------------------------------------------------------------------------------------------------------- */
+/* -- life -------------------------------------------------------------------------------------- */
 
 static int prepare(bfs *b)
 {

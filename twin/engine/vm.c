@@ -11,7 +11,7 @@
 
 enum { FAILED_SHIFT = 32 };
 
-/* -- layout ------------------------------------------------------------------------------------------------ */
+/* -- layout ------------------------------------------------------------------------------------ */
 
 static int lay_out_threads(kr__machine *m, uint64_t at, const kr_options *options)
 {
@@ -100,7 +100,7 @@ void kr__cpu_free(kr__cpu *cpu)
     cpu->state = cpu->trial = NULL;
 }
 
-/* -- expressions ------------------------------------------------------------------------------------------------ */
+/* -- expressions ------------------------------------------------------------------------------- */
 
 static int64_t floor_divide(int64_t a, int64_t b)
 {
@@ -238,7 +238,7 @@ static int integer_operand(kr__cpu *cpu, int64_t expression, const int64_t *regi
     return kr__is_term(*out) ? KR__TERM : KR__OK;
 }
 
-/* -- effects ------------------------------------------------------------------------------------------------------- */
+/* -- effects ----------------------------------------------------------------------------------- */
 
 void kr__touch(kr__effect *effect, uint64_t object, uint8_t kind)
 {
@@ -283,7 +283,7 @@ static void touch_invariants(kr__cpu *cpu)
     }
 }
 
-/* -- local instructions ---------------------------------------------------------------------------------------------- */
+/* -- local instructions ------------------------------------------------------------------------ */
 
 static uint32_t pc_of(const int64_t *local)
 {
@@ -400,7 +400,7 @@ bool kr__cpu_boot(kr__cpu *cpu)
     return true;
 }
 
-/* -- atomic blocks ------------------------------------------------------------------------------------------------------ */
+/* -- atomic blocks ----------------------------------------------------------------------------- */
 
 static int word_of(kr__cpu *cpu, const kr__instruction *i, const int64_t *registers, uint32_t *word)
 {
@@ -555,7 +555,7 @@ static bool block_possible(kr__cpu *cpu, uint32_t t)
     return failure != -1;
 }
 
-/* -- what can step --------------------------------------------------------------------------------------------------------- */
+/* -- what can step ----------------------------------------------------------------------------- */
 
 static bool needs_empty_buffer(int op)
 {
@@ -677,7 +677,7 @@ uint64_t kr__cpu_enabled(kr__cpu *cpu, uint32_t process)
     return instruction_mask(cpu, process, i);
 }
 
-/* -- visible instructions ------------------------------------------------------------------------------------------------------ */
+/* -- visible instructions ---------------------------------------------------------------------- */
 
 static int memory_step(kr__cpu *cpu, uint32_t t, const kr__instruction *i, uint32_t alternative)
 {

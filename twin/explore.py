@@ -129,10 +129,10 @@ class Options:
     """How to search; 0 means no limit, None no bound.
 
     `stateful` visits every distinct state once (breadth first, exact, `workers` OS threads); `schedules` does
-    so depth first and also counts the schedules; `optimal` and `source` run one execution per trace (the first
-    gives up none, `blocked` = 0, unless steps have alternatives: choices, decisions on terms, `ra` reads);
-    `exhaustive` runs every schedule; `random`, `pct` and `round-robin` run `max_traces` executions (1 when it
-    is 0); `replay` runs `schedule`. `preemptions` and `contexts` bound the switches between threads
+    so depth first and also counts the schedules; `optimal` and `source` run one execution per trace (the
+    first gives up none unless steps have alternatives: choices, decisions on terms, reads under ra);
+    `exhaustive` runs every schedule; `random`, `pct` and `round-robin` run `max_traces` executions (1 when
+    it is 0); `replay` runs `schedule`. `preemptions` and `contexts` bound the switches between threads
     (`stateful` only).
     """
 

@@ -15,7 +15,8 @@ Rules:
   writes; REPEATABLE READ reads a snapshot, and a write to a row changed since fails (PostgreSQL) or goes
   ahead (MySQL), see Berenson et al., A Critique of ANSI SQL Isolation Levels, 1995; SERIALIZABLE and SQLite
   transactions run one by one.
-* Keys are equal when their values are: equal terms are equal keys, different ones differ.
+* Equal terms are equal keys, and different ones differ; only keys that were themselves read from rows may
+  turn out to be equal.
 * Questions about unknown data go to the `Host`, which answers each once per world. It may assume the likely
   answer where a program cannot go on without it (`Query.must`).
 * Locations: ('row', table, key, column), ('row', table, key, '*') for existence, ('table', table) for
@@ -447,7 +448,7 @@ class Database:
 
     def _meets(self, row: Row, key: Key) -> bool:
         known = {**dict(row.key), **row.cols}
-        return all(column in known and known[column] == value for column, value in key)
+        return all(column in known and self._same_key(known[column], value) for column, value in key)
 
     def atomically(self, tx: Tx | None, action: Callable[[Tx], Any]) -> Any:
         """Several operations as one: all of them or, when one fails or has to wait, none."""
@@ -738,9 +739,19 @@ class Database:
             if origin is not None and origin[0] == table and origin[1] == key[0][0]:
                 return origin[2]
         known = self.keys.setdefault(table, [])
-        if key not in known:
-            known.append(key)
+        for other in known:
+            if [c for c, _ in other] == [c for c, _ in key] and all(
+                self._same_key(v, w) for (_, v), (_, w) in zip(other, key, strict=True)
+            ):
+                return other
+        known.append(key)
         return key
+
+    def _same_key(self, a: Value, b: Value) -> bool:
+        """Equal terms are equal keys; of different ones only two that were read from rows may be equal."""
+        if a in self.origins and b in self.origins:
+            return self.same(a, b)
+        return bool(a == b)
 
     def _candidates(self, tx: Tx | None, table: str, key: Key, current: bool = False) -> Iterator[Row]:
         """The row named `key`, then others that were given these values."""
@@ -751,7 +762,7 @@ class Database:
                 continue
             columns = {**dict(row.key), **row.cols}
             if any(c in row.cols or row.inserted for c, _ in key) and all(
-                c in columns and columns[c] == v for c, v in key
+                c in columns and self._same_key(columns[c], v) for c, v in key
             ):
                 yield row
 

@@ -41,7 +41,7 @@ class Case:
 
 
 @cache
-def cases(count: int = 160, max_states: int = 600) -> tuple[Case, ...]:
+def cases(count: int = 160, max_states: int = 300) -> tuple[Case, ...]:
     """The programs of the first `count` seeds, without those that have too many states to enumerate
     quickly."""
     return tuple(_cases(count, max_states))

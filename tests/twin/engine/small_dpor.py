@@ -14,19 +14,20 @@ holder.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
 from krepis.twin import reference
 from krepis.twin.program import Op, ProgramCode
 from krepis.twin.reference import Access, Outcome, State, Step
 
-Bug = Literal["picks-a-sleeper", "counts-the-new-step", "races-with-unlock", "forgets-deadlocks"]
-BUGS: Final[tuple[Bug, ...]] = (
+Bug = Literal[
     "picks-a-sleeper",
     "counts-the-new-step",
     "races-with-unlock",
     "forgets-deadlocks",
-)
+    "forgets-runs-given-up",
+]
+BUGS: Final[tuple[Bug, ...]] = get_args(Bug)
 
 Clock = tuple[int, ...]
 
@@ -93,7 +94,8 @@ class _Search:
             return
         if not awake:
             self.found.blocked += 1
-            self._race_waiting(state)
+            if self.bug != "forgets-runs-given-up":
+                self._race_waiting(state)
             return
         node = Node(state, enabled, {min(awake)}, set(sleep))
         self.nodes.append(node)

@@ -2459,8 +2459,9 @@ class Machine:
                 if d.op == "lin" and d.args[1][0][1] < 0:
                     d = terms.scale(d, -1)
                 return term("seq", d, 0)
-            if path_of(ca) is not None and cb.__class__ is Term and path_of(cb) is not None and ca.call != cb.call:
-                return False
+            if ca.__class__ is Term and cb.__class__ is Term and ca.call != cb.call:
+                if path_of(ca) is not None and path_of(cb) is not None:
+                    return False
             return self._seq_term(ca, cb)
         if isinstance(a, bool) or isinstance(b, bool):
             return a is b

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import math
+import random
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from krepis.twin.typescript.builtins import strings
 from krepis.twin.typescript.machine import Activation, Frame, Machine, Pattern, World
 from krepis.twin.typescript.program import Program
 from krepis.twin.typescript.values import (
+    NEW,
     UNDEFINED,
     Accessor,
     BigInt,
@@ -26,7 +29,10 @@ from krepis.twin.typescript.values import (
     JsPromise,
     JsThrow,
     Rest,
+    Stop,
+    Symbol,
     Term,
+    V,
     Value,
     raw,
     show_term,
@@ -386,6 +392,56 @@ def test_realm_is_shared_and_only_natives() -> None:
             if isinstance(member, JsFunction):
                 assert member.native is not None, (name, key)
                 assert member.owner is None
+
+
+def natives() -> list[JsFunction]:
+    """Every native function of the realm."""
+    realm = builtins.realm()
+    found: dict[Any, JsFunction] = {}
+    for o in [*realm.protos.values(), *(g for g in realm.globals.values() if isinstance(g, JsObject))]:
+        for v in [o, *o.props.values()]:
+            f = v.get if v.__class__ is Accessor else v
+            if isinstance(f, JsFunction):
+                found[f.ident] = f
+    return list(found.values())
+
+
+def odd_values(R: Machine) -> list[Value]:
+    """One value of each kind that a native may meet."""
+    x = term("arg", 0, "x")
+    known = {
+        name: R.new(R.globals[name], args, 0)
+        for name, args in (
+            ("Date", [0]), ("Map", []), ("Set", []), ("Error", ["m"]), ("AbortController", []),
+            ("URL", ["http://a/b"]), ("Uint8Array", [2]),
+        )
+    }  # fmt: skip
+    return [
+        UNDEFINED, None, True, 0, -1, 1.5, math.nan, math.inf, "", "abc", "2024-01-01", BigInt(3),
+        Symbol("s"), x, term("dep", "m", "y", "y"), V(x, 1), V(5, 2), V("t", 4), Rest(x),
+        R.new_object(), R.new_array([1, "b", x]), R.new_array([Rest(x)]), V(R.new_array([2, 1]), 8),
+        R.native("f", lambda R, t, a, s: a[0] if a else UNDEFINED), builtins.regex(R, "a(b)?", "g"),
+        R.new_promise(), R.new(R.globals["Date"], [], 0), *known.values(),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("tracked", [False, True])
+def test_natives_accept_any_values(seed: int, tracked: bool) -> None:
+    """Whatever a native is given, nothing but a JavaScript exception or the machine's own comes out."""
+    rng = random.Random(seed)
+    R = Machine(Program([], FIXTURES), World(), Pattern("same"))
+    if tracked:
+        frame = Frame(None, None, 0, 0)
+        R.act, R.frame, R.tracking = Activation((0,), 0, frame), frame, True
+    values = odd_values(R)
+    receivers = [v for v in values if v.__class__ is not Rest] + [NEW] * 8
+    for f in natives():
+        args = [rng.choice(values) for _ in range(rng.randint(0, 3))]
+        R.operations = 0
+        with suppress(JsThrow, Stop):
+            assert f.native is not None
+            f.native(R, rng.choice(receivers), args, 0)
 
 
 # ---------------------------------------------------------------- timers

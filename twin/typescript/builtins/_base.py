@@ -213,11 +213,11 @@ def clamp(n: int, length: int) -> int:
     return max(0, length + n) if n < 0 else min(n, length)
 
 
-def pure(op: str, kind: str, fn: Callable[[Any, Any, list[Value]], Value], convert: bool = True) -> Native:
+def pure(op: str, kind: str, fn: Callable[[Any, Any, list[Value]], Value]) -> Native:
     """A native that depends on its receiver and arguments only: folded when known, else a term.
 
     `fn(R, this, args)` gets untagged values; it may return NotImplemented for "unknown".
-    With `convert`, objects among the arguments are converted to primitives first.
+    Objects among the arguments are converted to primitives first.
     """
 
     def native(R: Machine, this: Value, args: list[Value], s: int) -> Value:
@@ -233,7 +233,7 @@ def pure(op: str, kind: str, fn: Callable[[Any, Any, list[Value]], Value], conve
                 a = a.v
             if a.__class__ is Rest or a.__class__ is Term:
                 unknown = True
-            elif convert and isinstance(a, JsObject) and not isinstance(a, JsFunction | JsRegExp):
+            elif isinstance(a, JsObject) and (kind == "number" or not isinstance(a, JsFunction | JsRegExp)):
                 a = to_primitive(R, a, "string" if kind == "string" else "number")
                 unknown = unknown or a.__class__ is Term
             plain.append(a)
@@ -334,3 +334,11 @@ def tags_of_read(R: Machine, o: JsObject) -> int:
     if R.log and o.owner is not None and R._tracked(o) and R.log[-1].loc[:2] == ("keys", o.ident):
         return 1 << R.log[-1].index
     return 0
+
+
+def receiver(R: Machine, this: Value) -> JsObject:
+    """The receiver of a method of objects."""
+    o = raw(this)
+    if not isinstance(o, JsObject):
+        raise R.error("TypeError", "Method called on incompatible receiver")
+    return o

@@ -611,7 +611,18 @@ def concat(R: Machine, this: Value, args: list[Value], s: int) -> Value:
 
 
 def join(R: Machine, this: Value, args: list[Value], s: int) -> Value:
-    _, items, t = read(R, this, s)
+    a, items, t = read(R, this, s)
+    joining: set[int] = R.singletons.setdefault("joining", set())
+    if id(a) in joining:  # a cycle
+        return ""
+    joining.add(id(a))
+    try:
+        return _joined(R, items, t, args)
+    finally:
+        joining.discard(id(a))
+
+
+def _joined(R: Machine, items: list[Value], t: int, args: list[Value]) -> Value:
     given = arg(args, 0)
     t |= tags_of(given)
     sep = "," if raw(given) is UNDEFINED else to_string(R, raw(given))
@@ -706,7 +717,7 @@ def construct(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     if len(args) == 1 and args[0].__class__ is not Rest:
         n = raw(args[0])
         if isinstance(n, int | float) and not isinstance(n, bool):
-            if n < 0 or n != int(n):
+            if not 0 <= n < 2**32 or n != int(n):
                 raise R.error("RangeError", "Invalid array length")
             return R.new_array([UNDEFINED] * min(int(n), MAX_LENGTH))
         if n.__class__ is Term:

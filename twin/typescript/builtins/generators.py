@@ -337,12 +337,12 @@ def _lazy(fn: Any) -> Any:
 
 def _map(R: Machine, source: Iterator[Value], args: list[Value], s: int) -> Iterator[Value]:
     for i, v in enumerate(source):
-        yield R.call(args[0], UNDEFINED, [v, i], s)
+        yield R.call(arg(args, 0), UNDEFINED, [v, i], s)
 
 
 def _filter(R: Machine, source: Iterator[Value], args: list[Value], s: int) -> Iterator[Value]:
     for i, v in enumerate(source):
-        if holds(R, R.call(args[0], UNDEFINED, [v, i], s), s)[0]:
+        if holds(R, R.call(arg(args, 0), UNDEFINED, [v, i], s), s)[0]:
             yield v
 
 
@@ -367,7 +367,7 @@ def _drop(R: Machine, source: Iterator[Value], args: list[Value], s: int) -> Ite
 
 def _flat_map(R: Machine, source: Iterator[Value], args: list[Value], s: int) -> Iterator[Value]:
     for i, v in enumerate(source):
-        yield from R.iter(R.call(args[0], UNDEFINED, [v, i], s), s)
+        yield from R.iter(R.call(arg(args, 0), UNDEFINED, [v, i], s), s)
 
 
 def _on_array(name: str) -> Any:
@@ -384,7 +384,7 @@ def _search(name: str) -> Any:
 
     def native(R: Machine, this: Value, args: list[Value], s: int) -> Value:
         for i, v in enumerate(_this_iter(R, this, s)):
-            ok = holds(R, R.call(args[0], UNDEFINED, [v, i], s), s)[0]
+            ok = holds(R, R.call(arg(args, 0), UNDEFINED, [v, i], s), s)[0]
             if ok and name != "every":
                 return v if name == "find" else True
             if not ok and name == "every":

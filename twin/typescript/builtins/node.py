@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit
@@ -25,6 +26,7 @@ from krepis.twin.typescript.builtins._base import (
     integer,
     iterator,
     pure,
+    receiver,
     record,
     to_number,
     to_string,
@@ -167,12 +169,12 @@ def _dispatch(R: Machine, this: Value, args: list[Value], s: int) -> Value:
 
 
 def _stop(R: Machine, this: Value, args: list[Value], s: int) -> Value:
-    raw(this).props[("stopped",)] = True
+    receiver(R, this).props[("stopped",)] = True
     return UNDEFINED
 
 
 def _prevent(R: Machine, this: Value, args: list[Value], s: int) -> Value:
-    e = raw(this)
+    e = receiver(R, this)
     e.props["defaultPrevented"] = e.props.get("cancelable", False)
     return UNDEFINED
 
@@ -366,8 +368,18 @@ def _bytes_equal(R: Machine, this: Value, args: list[Value], s: int) -> Value:
 
 def _subarray(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     out = arrays.slice_(R, this, args, s)
-    raw(out).proto = raw(this).proto
+    r = raw(this)
+    if isinstance(r, JsArray):
+        raw(out).proto = r.proto
     return out
+
+
+def _converted(R: Machine, v: Value, convert: Any) -> Value:
+    """An element as the array stores it; unknown and infinite values stay as they are."""
+    n = to_number(R, raw(v))
+    if n.__class__ is Term or n != n or abs(n) == math.inf:
+        return tagged(n, tags_of(v))
+    return tagged(convert(n), tags_of(v))
 
 
 def _typed_array(name: str, convert: Any) -> Any:
@@ -382,7 +394,7 @@ def _typed_array(name: str, convert: Any) -> Any:
         ):
             items: list[Value] = [0] * int(raw(r.props["byteLength"]))
         elif isinstance(r, JsObject):
-            items = [x if raw(x).__class__ is Term else convert(to_number(R, raw(x))) for x in R.iter(v, s)]
+            items = [_converted(R, x, convert) for x in R.iter(v, s)]
         elif r.__class__ is Term:
             items = [Rest(r)]
         else:
@@ -432,7 +444,7 @@ def _atomic(update: Any) -> Any:
 
     def native(R: Machine, this: Value, args: list[Value], s: int) -> Value:
         old = R.get(arg(args, 0), arg(args, 1), s)
-        new = update(R, old, args[2:], s)
+        new = update(R, old, (arg(args, 2), arg(args, 3)), s)
         if new is not None:
             R.set(arg(args, 0), arg(args, 1), new, s)
         return old
@@ -440,7 +452,7 @@ def _atomic(update: Any) -> Any:
     return native
 
 
-def _exchange(R: Machine, old: Value, values: list[Value], s: int) -> Value:
+def _exchange(R: Machine, old: Value, values: tuple[Value, Value], s: int) -> Value:
     return values[1] if R.truth(R.seq(old, values[0], s), s) else None
 
 
@@ -507,17 +519,17 @@ def _param_set(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     at = next((i for i, (k, _) in enumerate(pairs) if k == key), len(pairs))
     pairs = [p for p in pairs if p[0] != key]
     pairs.insert(at, (key, value))
-    raw(this).props[_PAIRS] = pairs
+    receiver(R, this).props[_PAIRS] = pairs
     return UNDEFINED
 
 
 def _param_append(R: Machine, this: Value, args: list[Value], s: int) -> Value:
-    raw(this).props[_PAIRS] = [*_pairs_of(this), (_key(R, args), _key(R, args, 1))]
+    receiver(R, this).props[_PAIRS] = [*_pairs_of(this), (_key(R, args), _key(R, args, 1))]
     return UNDEFINED
 
 
 def _param_delete(R: Machine, this: Value, args: list[Value], s: int) -> Value:
-    raw(this).props[_PAIRS] = [p for p in _pairs_of(this) if p[0] != _key(R, args)]
+    receiver(R, this).props[_PAIRS] = [p for p in _pairs_of(this) if p[0] != _key(R, args)]
     return UNDEFINED
 
 
@@ -581,8 +593,9 @@ def _url(R: Machine, this: Value, args: list[Value], s: int) -> Value:
 
 
 def _href(R: Machine, this: Value, args: list[Value], s: int) -> Value:
-    o = raw(this)
-    p = o.props
+    p = receiver(R, this).props
+    if "protocol" not in p:
+        raise R.error("TypeError", "Method called on incompatible receiver")
     params = raw(p.get("searchParams", UNDEFINED))
     search = p.get("search", "")
     if isinstance(params, JsObject) and params.props.get(_PAIRS) != _pairs(

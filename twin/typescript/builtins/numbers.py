@@ -106,9 +106,12 @@ def _to_exponential(R: Machine, n: Any, a: list[Value]) -> Value:
     if n != n or n in (math.inf, -math.inf):
         return terms.number_text(n)
     if a and a[0] is not UNDEFINED:
-        text = _scientific(n, integer(R, a[0]))
+        digits = integer(R, a[0])
+        if not 0 <= digits <= 100:
+            raise R.error("RangeError", "toExponential() argument must be between 0 and 100")
+        text = _scientific(n, digits)
     else:
-        text = f"{Decimal(repr(n)).normalize():e}" if n else "0e0"
+        text = f"{Decimal(terms.number_text(n)).normalize():e}" if n else "0e0"
     mantissa, exponent = text.split("e")
     e = int(exponent)
     return f"{mantissa}e{'+' if e >= 0 else '-'}{abs(e)}"
@@ -125,7 +128,7 @@ def _to_locale(R: Machine, n: Any, a: list[Value]) -> Value:
 
 def _method(fn: Any) -> Any:
     def on(R: Machine, this: Value, args: list[Value]) -> Value:
-        if not isinstance(this, int | float):
+        if not isinstance(this, int | float) or isinstance(this, bool):
             raise R.error("TypeError", "Number.prototype method requires a number")
         return fn(R, this, args)
 
@@ -329,7 +332,9 @@ def _bigint(R: Machine, this: Value, args: list[Value], s: int) -> Value:
 
 def _as_n(signed: bool) -> Any:
     def on(R: Machine, this: Value, a: list[Value]) -> Value:
-        bits = min(integer(R, a[0]), 4096)
+        if len(a) < 2 or not isinstance(a[1], BigInt):
+            raise R.error("TypeError", "Cannot convert value to a BigInt")
+        bits = max(0, min(integer(R, a[0]), 4096))
         n = int(a[1]) & ((1 << bits) - 1)
         return BigInt(n - (1 << bits) if signed and bits and n >> (bits - 1) else n)
 
@@ -402,14 +407,16 @@ def define(realm: Realm) -> None:
         {
             "abs": _absolute,
             "atan2": pure(
-                "atan2", "number", lambda R, this, a: math.atan2(to_number(R, a[0]), to_number(R, a[1]))
+                "atan2",
+                "number",
+                lambda R, this, a: math.atan2(to_number(R, arg(a, 0)), to_number(R, arg(a, 1))),
             ),
             "hypot": pure("hypot", "number", _hypot),
             "imul": pure(
                 "imul",
                 "number",
                 lambda R, this, a: terms.int32(
-                    terms.int32(to_number(R, a[0])) * terms.int32(to_number(R, a[1]))
+                    terms.int32(to_number(R, arg(a, 0))) * terms.int32(to_number(R, arg(a, 1)))
                 ),
             ),
             "max": lambda R, this, args, s: _extreme(R, args, "max"),

@@ -15,6 +15,7 @@ from krepis.twin.typescript.builtins._base import (
     arg,
     callable_,
     own_keys,
+    receiver,
     record,
     tags_of_read,
     to_string,
@@ -811,7 +812,7 @@ def define(realm: Realm) -> None:
     realm.constructor("Proxy", _proxy)
     realm.methods(
         realm.proto("WeakRef"),
-        {"deref": lambda R, this, args, s: raw(this).props.get(("target",), UNDEFINED)},
+        {"deref": lambda R, this, args, s: receiver(R, this).props.get(("target",), UNDEFINED)},
     )
     realm.constructor("WeakRef", _weak_ref)
     nothing = {

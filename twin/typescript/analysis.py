@@ -28,6 +28,8 @@ MAX_PROFILE_WORLDS = 10
 """The same for one entry alone."""
 QUIET_WORLDS = 3
 """Worlds after which an entry that touched nothing shared is left alone."""
+MAX_PATTERNS = 10
+"""Argument patterns of one pair."""
 MAX_TRACES = 120
 """Interleavings of one pattern in one world."""
 MAX_PAIRS = 40
@@ -70,6 +72,7 @@ class Profile:
     reads: set[Any] = field(default_factory=set)
     writes: set[Any] = field(default_factory=set)
     keys: list[str] = field(default_factory=list)
+    plain_arguments: set[str] = field(default_factory=set)
     suspends: bool = False
     hangs: bool = False
     calls: set[tuple[str, int]] = field(default_factory=set)
@@ -191,7 +194,7 @@ def _place(run: Execution) -> tuple[str, int]:
 
 def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Budget) -> Profile | None:
     """Runs an entry alone: what it touches, and the faults that need no rival."""
-    profile = Profile(entry)
+    profile = Profile(entry, plain_arguments=set(entry.code.param_names))
     scenario = Scenario(program, [entry], Pattern("alone"))
     keys: dict[str, None] = {}
     seen_kinds: set[tuple[str, tuple[str, int]]] = set()
@@ -269,33 +272,32 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
 def internally_concurrent(run: Execution) -> bool:
     """Whether parts of one call overlapped."""
     acts = {a.frame for a in run.machine.log if a.kind in ("R", "W")}
-    return len(acts) > 1 and run.events > 2
+    return len(acts) > 1 and (run.events > 2 or sum(a.kind == "A" for a in run.machine.log) > 1)
 
 
 def explore_internal(scenario: Scenario, entry: Entry, result: UnitResult, report: Any, budget: Budget) -> None:
     """Races among the concurrent parts of one call: the reference runs each part to its end when it is called."""
     for world in worlds(MAX_PROFILE_WORLDS):
-        reference = scenario.serial(world, [0], False, serial=True)
-        if reference is None or reference.limit:
-            continue
-        expected = oracle.outcome(reference)
-        wanted = result_picture(reference, 0)
-        scenario.close(reference)
-        for run in scenario.interleavings(world, MAX_TRACES):
-            if run.limit or not run.settled(0):
+        for reject_at in (-1, 0):
+            reference = scenario.serial(world, [0], False, serial=True, reject_at=reject_at)
+            if reference is None or reference.limit:
                 continue
-            got = oracle.outcome(run)
-            acts = oracle.stale_acts(run, True, None)
-            if not acts:
-                continue
-            if got == expected and result_picture(run, 0) == wanted:
-                continue
-            local = [a for a in acts if a.read.root == a.act.root == a.foreign.root]
-            if local and (local[0].same and (local[0].data or got != expected)):
-                report(anomaly_of(local[0], run, acts, [entry.name], scenario))
-                return
-            if budget.spent():
-                return
+            expected = oracle.outcome(reference)
+            wanted = result_picture(reference, 0)
+            scenario.close(reference)
+            for run in scenario.interleavings(world, MAX_TRACES, reject_at):
+                if run.limit or not run.settled(0):
+                    continue
+                got = oracle.outcome(run)
+                if got == expected and result_picture(run, 0) == wanted:
+                    continue
+                acts = oracle.stale_acts(run, True, None)
+                local = [a for a in acts if a.read.root == a.act.root == a.foreign.root]
+                if local and (local[0].same and (local[0].data or got != expected)):
+                    report(anomaly_of(local[0], run, acts, [entry.name], scenario))
+                    return
+                if budget.spent():
+                    return
 
 
 def result_picture(run: Execution, i: int) -> Any:
@@ -456,6 +458,9 @@ def patterns(a: Profile, b: Profile) -> list[Pattern]:
     out = [Pattern("the same arguments")]
     keys = list(dict.fromkeys(a.keys + b.keys))[:4]
     out.append(Pattern("different arguments", None))
+    for k in keys:
+        if a.plain_arguments | b.plain_arguments > {k}:
+            out.append(Pattern(f"only {k} the same", None, None, k))
     if len(keys) > 1:
         for k in keys:
             out.append(Pattern(f"another {k}", frozenset({k})))
@@ -463,7 +468,7 @@ def patterns(a: Profile, b: Profile) -> list[Pattern]:
             for j in range(i + 1, len(keys)):
                 if keys[i].rsplit(".", 1)[0] == keys[j].rsplit(".", 1)[0] or "." not in keys[i] + keys[j]:
                     out.append(Pattern(f"{keys[i]} and {keys[j]} swapped", frozenset(), {keys[i]: keys[j], keys[j]: keys[i]}))
-    return out[:8]
+    return out[:MAX_PATTERNS]
 
 
 def explore_pair(program: Program, a: Profile, b: Profile, result: UnitResult, budget: Budget) -> None:

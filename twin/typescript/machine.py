@@ -154,14 +154,19 @@ class World:
 class Pattern:
     """Which leaves of the arguments of a later call differ from those of the first, and which are swapped."""
 
-    __slots__ = ("different", "name", "swapped")
+    __slots__ = ("different", "name", "same", "swapped")
 
     def __init__(
-        self, name: str, different: frozenset[str] | None = frozenset(), swapped: dict[str, str] | None = None
+        self,
+        name: str,
+        different: frozenset[str] | None = frozenset(),
+        swapped: dict[str, str] | None = None,
+        same: str | None = None,
     ) -> None:
         self.name = name
         self.different = different
         self.swapped = swapped or {}
+        self.same = same
 
 
 def path_of(t: Term) -> str | None:
@@ -175,6 +180,16 @@ def path_of(t: Term) -> str | None:
         base = path_of(t.args[1]) if t.args[1].__class__ is Term else None
         return None if base is None else f"{base}.{t.args[0].split('.')[-1]}({t.args[2]})"
     return None
+
+
+class Spread(list[Value]):
+    """Elements of which some came by a spread; `tags` is what the absence of others depended on."""
+
+    __slots__ = ("tags",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags = 0
 
 
 class ModuleInstance:
@@ -340,7 +355,7 @@ class Machine:
         result: Any
         if path is not None and path in pattern.swapped:
             result = self._leaf(pattern.swapped[path])
-        elif path is not None and (
+        elif path is not None and path != pattern.same and (
             pattern.different is None or any(self._within(path, d) for d in pattern.different)
         ):
             result = t
@@ -611,7 +626,9 @@ class Machine:
 
     def _snap_props(self, o: JsObject, depth: int) -> Any:
         return frozenset(
-            (repr(k), self.snapshot(v, depth)) for k, v in o.props.items() if v.__class__ is not Accessor and v is not UNDEFINED
+            (repr(k), self.snapshot(v, depth))
+            for k, v in o.props.items()
+            if v.__class__ is not Accessor and v is not UNDEFINED and k != FROM
         )
 
     def _tracked(self, o: JsObject) -> bool:
@@ -1847,7 +1864,8 @@ class Machine:
         self.promises.append(promise)
         promise.site = (self.frame, s)
         act, frame = self.act, self.frame
-        self.external_count += 1
+        if frame.root <= 0:
+            self.external_count += 1
         rejected = self.tracking and self.external_count - 1 == self.reject_at and frame.root == 0
         if self.tracking:
             self.externals.append((name, frame, s))
@@ -2059,6 +2077,8 @@ class Machine:
                 o.props[k] = tagged(self._get_object(value, k, s, value), t)
             if value.term is not None and o.term is None:
                 o.term = value.term
+            if t and not value.props:
+                o.props[FROM] = V(UNDEFINED, t)
 
     def class_(
         self,
@@ -2153,7 +2173,7 @@ class Machine:
 
     def spread(self, parts: list[Any], s: int) -> list[Value]:
         """Argument and element lists with spreads."""
-        out: list[Value] = []
+        out = Spread()
         for kind, v in parts:
             if kind == 0:
                 out.append(v)
@@ -2165,8 +2185,7 @@ class Machine:
                 t |= tags_of(self.array_tag(r))
                 out.extend([i if i.__class__ is Rest else tagged(i, t) for i in items])
                 if t and not items:
-                    out_tag = V(UNDEFINED, t)
-                    self._spread_tags = out_tag.tags
+                    out.tags |= t
             elif r.__class__ is Term:
                 out.append(Rest(r))
             elif r is UNDEFINED or r is None:
@@ -2177,7 +2196,10 @@ class Machine:
 
     def arr(self, items: list[Value], s: int) -> JsArray:
         """An array literal."""
-        return self.new_array(items)
+        a = self.new_array(items)
+        if items.__class__ is Spread and items.tags:  # type: ignore[attr-defined]
+            a.props[FROM] = V(UNDEFINED, items.tags)  # type: ignore[attr-defined]
+        return a
 
     def typed(self, value: Value, index: int) -> Value:
         """Attaches what an annotation says."""
@@ -2949,6 +2971,8 @@ class Machine:
 
 
 NUMBER = TypeRef("number")
+FROM = ("from",)
+"""Key of the dependences of an object that was made by spreading an empty one."""
 HEAP = frozenset(("prop", "cell", "entry", "array", "keys"))
 """Kinds of locations in the simulated heap."""
 LISTENING = frozenset(("on", "once", "subscribe", "addListener", "addEventListener", "addHandler", "registerHandler"))

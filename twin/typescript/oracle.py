@@ -167,7 +167,7 @@ def stale_acts(run: Execution, internal: bool, changed: set[Any] | None) -> list
             low = bits & -bits
             bits ^= low
             read = by_index.get(low.bit_length() - 1)
-            if read is None or read.root != act.root or read.event >= act.event:
+            if read is None or read.root != act.root or (read.event >= act.event and not internal):
                 continue
             data = bool(act.tags & low)
             foreign = None

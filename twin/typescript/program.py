@@ -532,7 +532,7 @@ class Program:
         service = t.op in ("arg", "dep") or (t.op == "." and t.args[0].__class__ is Term and t.args[0].op in ("arg", "dep"))
         if self.is_model(home.path):
             argument = ref.args[0].name if ref.args else ""
-            if service and kind != "lock":
+            if service and kind != "lock" and not (t.op == "arg" and cls.ctor is not None and "data" in cls.ctor.param_names):
                 return self.singleton(R, cls, home, argument)
             made = self.instance(R, cls, home, argument)
             if isinstance(made, JsObject) and kind != "lock":

@@ -223,11 +223,11 @@ class Scenario:
             self.processes[p.key] = found
         return found
 
-    def interleavings(self, world: World, max_traces: int) -> Iterator[Execution]:
+    def interleavings(self, world: World, max_traces: int, reject_at: int = -1) -> Iterator[Execution]:
         """Executions that represent every interleaving, up to equivalence and `max_traces`."""
         explorer = Explorer(max_traces=max_traces, max_steps=MAX_EVENTS + 8)
         while explorer.start():
-            run = self.prepare(world)
+            run = self.prepare(world, reject_at=reject_at)
             if run is None:
                 explorer.finish()
                 return

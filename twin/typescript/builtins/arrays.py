@@ -434,7 +434,9 @@ def splice(R: Machine, this: Value, args: list[Value], s: int) -> Value:
             a, [Rest(term("spliced", base, start, 0 if count is None else count)), *new], s, t | deep(R, new)
         )
     else:
-        R.array_write(a, items + new, s, t | deep(R, new))
+        gone = Rest(term("spliced", base, start, R.canon(0 if count is None else count)))
+        first = next(i for i, v in enumerate(items) if v.__class__ is Rest)
+        R.array_write(a, [*items[:first], gone, *items[first + 1 :], *new], s, t | deep(R, new))
     if count == 1:
         return derived(R, a, [R.unknown(term("elem", base, start, type=typed), typed)], t)
     return derived(

@@ -207,6 +207,8 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
             result.anomalies.append(anomaly)
 
     any_run = False
+    good: Execution | None = None
+    ended: list[Execution] = []
     concurrent = False
     externals = 0
     complete_runs = 0
@@ -237,6 +239,9 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
                 report(anomaly)
             for anomaly in leaks(run, entry, None):
                 report(anomaly)
+            if run.settled(0) and (good is None or not any(f[2] for f in _flags(good).values())):
+                good = run
+            ended.append(run)
             for anomaly in floating(run, entry):
                 report(anomaly)
             externals = max(externals, R.external_count)
@@ -246,6 +251,10 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
             break
     if not any_run:
         return None
+    if good is not None and _succeeded(good):
+        for run in ended:
+            for anomaly in leaks(run, entry, good):
+                report(anomaly)
     profile.keys = list(keys)
     profile.hangs = complete_runs == 0
     if concurrent:
@@ -332,7 +341,7 @@ def _returns_release(run: Execution) -> bool:
         return True
     if isinstance(v, JsObject):
         return any(isinstance(raw(x), JsFunction) for x in v.props.values()) or v.cls is not None
-    return v.__class__ is Term
+    return False
 
 
 def leaks(run: Execution, entry: Entry, base: Execution | None) -> Iterator[Anomaly]:
@@ -346,16 +355,46 @@ def leaks(run: Execution, entry: Entry, base: Execution | None) -> Iterator[Anom
                 if base is None and _handed_over(lock, R):
                     continue
                 yield Anomaly("lock-leak", "error", frame, site, run, [entry.name], detail=lock.label)
-    if base is None or not base.settled(0):
+    if base is None or not base.settled(0) or _still_running(run):
         return
     good, bad = _flags(base), _flags(run)
     for loc, (first, last, restored) in bad.items():
-        if restored or loc not in good or not good[loc][2]:
+        if restored or last is not first or loc not in good or not good[loc][2] or not _guarded(R, first):
             continue
-        frame, site = user_frame(first.frame, R)
-        if frame.code is None or last is not first:
-            continue
-        yield Anomaly("lock-leak", "error", frame, site if frame is not first.frame else first.site, run, [entry.name], act=first, detail=str(loc[-1]))
+        frame, site = holder(R, first, good[loc][1])
+        if frame.code is not None:
+            yield Anomaly("lock-leak", "error", frame, site, run, [entry.name], act=first, detail=str(loc[-1]))
+
+
+def _guarded(R: Machine, mark: Access) -> bool:
+    """Whether a mark was set only because it was not set yet."""
+    bits = mark.ctrl
+    while bits:
+        low = bits & -bits
+        bits ^= low
+        a = R.log[low.bit_length() - 1]
+        if a.kind == "R" and a.loc == mark.loc:
+            return True
+    return False
+
+
+def holder(R: Machine, mark: Access, release: Access) -> tuple[Frame, int]:
+    """The function that takes and gives back, and where in it the mark is set; the frames may be of two executions."""
+    frame, site = user_frame(mark.frame, R)
+    if frame is mark.frame:
+        site = mark.site
+    giving = {(f.code.module.path, f.code.index) for f in oracle.chain(release.frame) if f.code is not None}
+    f, at = frame, site
+    while f.code is not None and (f.code.module.path, f.code.index) not in giving:
+        if f.parent is None or f.parent.code is None:
+            return frame, site
+        f, at = f.parent, f.site
+    return f, at
+
+
+def _succeeded(run: Execution) -> bool:
+    p = run.promises[0]
+    return p is not None and p.state == 1
 
 
 def _still_running(run: Execution) -> bool:

@@ -93,6 +93,7 @@ class Scenario:
         R.micro.clear()
         R.log.clear()
         R.operations = 0
+        R.external_count = 0
         R.promises.clear()
         R.bounds.clear()
         R.entries.clear()

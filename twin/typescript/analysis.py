@@ -440,28 +440,29 @@ def floating(run: Execution, entry: Entry) -> Iterator[Anomaly]:
             continue
         if frame is parent:
             at = site
-        later: set[Any] = set()
+        later: dict[Any, int] = {}
         effects = False
-        first = None
+        first: Access | None = None
         for a in R.log:
             if any(f is own for f in oracle.chain(a.frame)):
                 if first is None:
-                    first = a.event
-                if a.event > first:
+                    first = a
+                if a.event > first.event:
                     if a.kind == "W":
-                        later.add(a.loc)
+                        later[a.loc] = a.index
                         if a.loc[0] in ("row", "kv", "store"):
                             effects = True
                     elif a.kind == "E":
                         effects = True
-        start = p.act.frame
-        relies = any(
-            a.kind == "R" and a.loc in later and not any(f is start for f in oracle.chain(a.frame)) and a.event <= done
+        relies = first is not None and any(
+            a.kind == "R"
+            and first.index < a.index < later.get(a.loc, 0)
+            and a.event <= done
+            and not any(f is own for f in oracle.chain(a.frame))
             for a in R.log
         )
         looped = _discarded_by_callback(p, R)
-        started_at = min((a.event for a in R.log if any(f is own for f in oracle.chain(a.frame))), default=None)
-        if p.state != 0 and started_at is None:
+        if p.state != 0 and first is None:
             continue
         if looped and (relies or effects):
             yield Anomaly("floating-promise", "error", frame, at, run, [entry.name])
@@ -540,6 +541,7 @@ def explore_pattern(scenario: Scenario, result: UnitResult, budget: Budget) -> l
     found: dict[tuple[str, tuple[str, int]], Anomaly] = {}
     for world in worlds(MAX_WORLDS):
         allowed: set[Any] = set()
+        belated: set[Any] = set()
         hung = False
         usable = True
         conflict = False
@@ -556,7 +558,7 @@ def explore_pattern(scenario: Scenario, result: UnitResult, budget: Budget) -> l
                 timers = timers or any(a.loc == ("timer",) for a in run.machine.log) or _used_timers(run)
                 if run.limit:
                     usable = False
-                allowed.add(oracle.outcome(run))
+                (belated if late else allowed).add(oracle.outcome(run))
                 hung = hung or not all(run.settled(i) for i in range(len(names)))
                 conflict = conflict or conflicts(run)
                 scenario.close(run)
@@ -569,7 +571,7 @@ def explore_pattern(scenario: Scenario, result: UnitResult, budget: Budget) -> l
             _collect(result, run)
             if run.limit or run.machine.excused:
                 continue
-            for anomaly in judge(scenario, run, world, allowed, partial, hung, names):
+            for anomaly in judge(scenario, run, world, allowed, belated, partial, hung, names):
                 key = (anomaly.kind, anomaly.where())
                 old = found.get(key)
                 if old is None or cost(run) < cost(old.run):
@@ -650,9 +652,16 @@ def best(found: list[Anomaly]) -> list[Anomaly]:
 
 
 def judge(
-    scenario: Scenario, run: Execution, world: World, allowed: set[Any], partial: dict[int, Any], hung: bool, names: list[str]
+    scenario: Scenario,
+    run: Execution,
+    world: World,
+    allowed: set[Any],
+    belated: set[Any],
+    partial: dict[int, Any],
+    hung: bool,
+    names: list[str],
 ) -> Iterator[Anomaly]:
-    """What is wrong with one interleaved execution."""
+    """What is wrong with one interleaved execution; `belated` are the outcomes when timers fire after all calls."""
     R = run.machine
     if not all(run.settled(i) for i in range(len(names))):
         if not hung and not any(a.parked for a in run.roots):
@@ -664,6 +673,16 @@ def judge(
         for f in acts:
             if _flows_out(run, f.act):
                 yield anomaly_of(f, run, acts, names, scenario, kind="stale-read")
+                return
+        return
+    if got in belated:
+        for f in oracle.stale_acts(run, False, None):
+            if f.read.event <= _end_of(run, f.act.root) < f.act.event and not _read_again(run, f) and not _harmless(f, R):
+                late = anomaly_of(f, run, [f], names, scenario, kind="order-violation")
+                late.frame, late.site = user_frame(f.act.frame, R)
+                if late.frame is f.act.frame:
+                    late.site = f.act.site
+                yield late
                 return
         return
     for i in range(len(names)):
@@ -679,6 +698,12 @@ def judge(
         return
     top = acts[0]
     yield anomaly_of(top, run, acts, names, scenario)
+
+
+def _read_again(run: Execution, f: oracle.StaleAct) -> bool:
+    """Whether the call looked once more between the foreign write and its act."""
+    between = run.machine.log[f.foreign.index : f.act.index]
+    return any(a.kind == "R" and a.root == f.act.root and oracle.covers(a.loc, f.foreign.loc) for a in between)
 
 
 def gave_up(run: Execution, i: int) -> bool:

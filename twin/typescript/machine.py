@@ -1927,12 +1927,19 @@ class Machine:
         return p
 
     def cancel_timer(self, p: Pending) -> None:
-        """Forgets a pending timer."""
-        if p in self.pending:
+        """Makes a pending timer do nothing; that it may fire first is for the search to see."""
+        if p not in self.pending:
+            return
+        if not self.tracking:
             self.pending.remove(p)
+            return
+        self.writes.add(("timer", p.key))
+
+        def nothing() -> bool:
             self.writes.add(("timer", p.key))
-        if p in self.created:
-            self.created.remove(p)
+            return False
+
+        p.fire, p.due, p.blocked = nothing, None, None
 
     def _ready(self, p: Pending) -> bool:
         if p.blocked is not None:

@@ -731,15 +731,15 @@ class Machine:
         target = self.program.resolve(specifier, path)
         instance = self.load(target) if target is not None else None
         if instance is None:
-            return self._unknown_import(specifier, imported)
+            return self._unknown_import(path, specifier, imported)
         return self._export(instance, specifier, imported, seen)
 
-    def _unknown_import(self, specifier: str, imported: str) -> Value:
-        if imported in ("*", "default"):
-            name = specifier.rsplit("/", 1)[-1]
-            return term("dep", specifier, imported if imported == "*" else "default", name)
-        client = self.program.adopted_name(self, imported)
-        return client if client is not None else term("dep", specifier, imported, imported)
+    def _unknown_import(self, path: str, specifier: str, imported: str) -> Value:
+        if imported != "*":
+            client = self.program.adopted_import(self, path, specifier, imported)
+            if client is not None:
+                return client
+        return term("dep", specifier, imported, specifier.rsplit("/", 1)[-1] if imported in ("*", "default") else imported)
 
     def _export(self, instance: ModuleInstance, specifier: str, imported: str, seen: int) -> Value:
         code = instance.code
@@ -778,7 +778,7 @@ class Machine:
             return c
         if imported == "default":
             return self.namespace_object(instance)
-        return self._unknown_import(specifier, imported)
+        return self._unknown_import(code.path, specifier, imported)
 
     def namespace_object(self, instance: ModuleInstance) -> Value:
         """The object that `import * as x` gives: read-through to the module's cells."""
@@ -859,7 +859,7 @@ class Machine:
         target = self.program.resolve(specifier, path)
         instance = self.load(target) if target is not None else None
         if instance is None:
-            return self._unknown_import(specifier, "*")
+            return term("dep", specifier, "*", specifier.rsplit("/", 1)[-1])
         return self.namespace_object(instance)
 
     def import_(self, value: Value, s: int) -> Value:

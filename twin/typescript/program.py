@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from krepis.twin.typescript import adoption
 from krepis.twin.typescript.classes import Klass, construct
 from krepis.twin.typescript.code import ClassCode, ModuleCode, TypeDecl, TypeRef
 from krepis.twin.typescript.schema import EMPTY, Schema
@@ -57,16 +58,16 @@ _REQUESTS = frozenset(
     "KoaContext express.Request express.Response express.NextFunction Express.Request Express.Response".split()
 )
 _TRANSPARENT = frozenset({"Readonly", "Required", "NonNullable", "Awaited", "Partial", "DeepPartial", "Omit", "Pick"})
-_ADOPTED: dict[str, tuple[str, str]] = {
-    "PrismaService": ("@prisma/client", "PrismaClient"),
-    "PrismaClient": ("@prisma/client", "PrismaClient"),
-    "prisma": ("@prisma/client", "PrismaClient"),
-    "prismaClient": ("@prisma/client", "PrismaClient"),
-    "redis": ("ioredis", "default"),
-    "redisClient": ("ioredis", "default"),
-    "RedisService": ("ioredis", "default"),
-    "pool": ("pg", "Pool"),
-    "pgPool": ("pg", "Pool"),
+_ADOPTED: dict[str, adoption.Client] = {
+    "PrismaService": adoption.PRISMA,
+    "PrismaClient": adoption.PRISMA,
+    "prisma": adoption.PRISMA,
+    "prismaClient": adoption.PRISMA,
+    "redis": adoption.IOREDIS,
+    "redisClient": adoption.IOREDIS,
+    "RedisService": adoption.IOREDIS,
+    "pool": adoption.POSTGRES,
+    "pgPool": adoption.POSTGRES,
 }
 _MONGO = frozenset(
     "findOneAndUpdate updateOne updateMany findById findByIdAndUpdate deleteOne insertMany countDocuments "
@@ -86,6 +87,7 @@ class Program:
         self._types: dict[tuple[str, str], Any] = {}
         self._kinds: dict[Any, str | None] = {}
         self._constants: dict[tuple[Any, str], bool] = {}
+        self._adopted: dict[tuple[str, str, str], tuple[adoption.Client | None, str]] = {}
         self._model_of: dict[str, str | None] = {}
         self.failed: dict[str, str] = {}
         self.touched: set[str] = set()
@@ -119,6 +121,7 @@ class Program:
         self._types.clear()
         self._kinds.clear()
         self._constants.clear()
+        self._adopted.clear()
 
     def is_model(self, path: str) -> bool:
         """Whether a module is a library model."""
@@ -522,7 +525,7 @@ class Program:
         found = self.find(ref.name, module) if _nominal(ref.name) else None
         if found is None:
             adopted = _ADOPTED.get(ref.name)
-            return self.adopt(R, *adopted) if adopted is not None and t.op in ("dep", "arg") else None
+            return self.client(R, adopted, "") if adopted is not None and t.op in ("dep", "arg") else None
         if kind not in ("object", "lock"):
             return None
         if found[0] != "class":
@@ -544,19 +547,6 @@ class Program:
         if methods and service:
             return self.singleton(R, cls, home, "")
         return None
-
-    def adopt(self, R: Machine, package: str, export: str) -> Value | None:
-        """The shared client of a library that an unresolved import evidently is."""
-        key = ("adopted", package, export)
-        if key not in R.singletons:
-            R.singletons[key] = None
-            path = self.resolve(package, str(self.root / "index.ts"))
-            instance = R.load(path) if path is not None else None
-            if instance is not None:
-                c = R.cell_value(R._export(instance, package, export, 0))
-                if isinstance(raw(c), JsFunction):
-                    R.singletons[key] = _quietly(R, lambda: R.new(c, [], 0))
-        return R.singletons[key]
 
     def singleton(self, R: Machine, cls: ClassCode, module: ModuleCode, argument: str) -> Value | None:
         """The one long-lived instance of an injected class."""
@@ -606,7 +596,7 @@ class Program:
         if typed is None:
             adopted = _ADOPTED.get(name)
             if adopted is not None:
-                return self.adopt(R, *adopted) or t
+                return self.client(R, adopted, "") or t
             return t
         if self.kind_of(typed) in ("primitive", "function"):
             return t
@@ -628,10 +618,37 @@ class Program:
         f = own(proto, name) if isinstance(proto, JsObject) else None
         return f if isinstance(f, JsFunction) else None
 
-    def adopted_name(self, R: Machine, name: str) -> Value | None:
-        """The client that an unresolved import evidently is, by its name."""
-        adopted = _ADOPTED.get(name)
-        return self.adopt(R, *adopted) if adopted is not None and name[0].islower() else None
+    def adopted_import(self, R: Machine, path: str, specifier: str, imported: str) -> Value | None:
+        """The client that an import of something unknown evidently is."""
+        module = self.module(path)
+        if module is None or self.is_model(path):
+            return None
+        key = (path, specifier, imported)
+        if key not in self._adopted:
+            local = next((k for k, v in module.imports.items() if tuple(v) == (specifier, imported)), None)
+            client = adoption.client_of(module, local, specifier) if local is not None else None
+            self._adopted[key] = (client, local or "")
+        client, name = self._adopted[key]
+        return self.client(R, client, name) if client is not None else None
+
+    def client(self, R: Machine, client: adoption.Client, name: str) -> Value | None:
+        """The shared client of a library."""
+        key = ("adopted", client.package, client.export, name if client.named else "")
+        if key not in R.singletons:
+            R.singletons[key] = None
+            path = self.resolve(client.package, str(self.root / "index.ts"))
+            instance = R.load(path) if path is not None else None
+            if instance is not None:
+                made = R.cell_value(R._export(instance, client.package, client.export, 0))
+
+                def make() -> Value:
+                    if client.how == "define":
+                        return R.callm(R.new(made, [], 0), "define", [name, UNDEFINED, UNDEFINED], 0)
+                    given: list[Value] = [name] if client.named else []
+                    return R.new(made, given, 0) if client.how == "new" else R.call(made, UNDEFINED, given, 0)
+
+                R.singletons[key] = _quietly(R, make)
+        return R.singletons[key]
 
     def adopted_client(self, R: Machine, t: Term, method: str) -> Value | None:
         """The client that an unknown value evidently is, by the method called on it."""

@@ -43,3 +43,35 @@ def test_type_arguments_of_an_awaited_call(tmp_path: Path, types: str) -> None:
         """,
     )
     assert found == [("lost-update", 6)]
+
+
+@pytest.mark.parametrize(
+    ("imports", "read", "write"),
+    [
+        ("import { Cart } from '../models/cart';", "Cart.findOne({ owner: id })", "cart.total += n; await cart.save()"),
+        ("import { Cart } from '../models';", "Cart.findByPk(id)", "cart.total += n; await cart.save()"),
+        (
+            "import db from '../db';",
+            "db.cart.findUnique({ where: { id } })",
+            "await db.cart.update({ where: { id }, data: { total: cart.total + n } })",
+        ),
+        (
+            "import { db } from '@/db';",
+            "db('carts').where({ id }).first()",
+            "await db('carts').where({ id }).update({ total: cart.total + n })",
+        ),
+    ],
+)
+def test_clients_from_files_that_are_not_there(tmp_path: Path, imports: str, read: str, write: str) -> None:
+    found = findings(
+        tmp_path,
+        f"""
+        {imports}
+        export async function add(id: string, n: number) {{
+          const cart = await {read};
+          if (!cart) return;
+          {write};
+        }}
+        """,
+    )
+    assert found == [("lost-update", 5)]

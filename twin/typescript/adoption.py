@@ -1,0 +1,116 @@
+"""Which library client an import of a file that is not there evidently is.
+
+`import { Cart } from '../models/cart.model'` names a file outside the analysed ones. How the importing module
+uses the name says what it is: the methods called on it, the shape of their first argument, its own name. A
+client recognised so is simulated by the library's model; anything less certain stays unknown.
+Deliberately absent: evidence from other modules than the importing one, and guesses from the name alone but
+for the few names that mean one thing (`prisma`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from krepis.twin.typescript.code import ModuleCode
+
+
+@dataclass(frozen=True)
+class Client:
+    """How to make a client: `export` of `package` constructed, called, or called with the name of a table."""
+
+    package: str
+    export: str
+    how: str = "new"
+    named: bool = False
+
+
+PRISMA = Client("@prisma/client", "PrismaClient")
+KNEX = Client("knex", "knex", "call")
+KYSELY = Client("kysely", "Kysely")
+DRIZZLE = Client("drizzle-orm", "drizzle", "call")
+POSTGRES = Client("pg", "Pool")
+MYSQL = Client("mysql2/promise", "createPool", "call")
+DATA_SOURCE = Client("typeorm", "DataSource")
+SEQUELIZE = Client("sequelize", "Sequelize")
+SEQUELIZE_MODEL = Client("sequelize", "Sequelize", "define", True)
+MONGOOSE_MODEL = Client("mongoose", "model", "call", True)
+IOREDIS = Client("ioredis", "default")
+REDIS = Client("redis", "createClient", "call")
+STRIPE = Client("stripe", "Stripe")
+
+_PRISMA_METHODS = frozenset(
+    "findUnique findUniqueOrThrow findFirst findFirstOrThrow findMany updateMany upsert createMany deleteMany "
+    "aggregate groupBy".split()
+)
+_SEQUELIZE_METHODS = frozenset(
+    "findByPk findOrCreate findAll findAndCountAll bulkCreate findOrBuild findCreateFind".split()
+)
+_MONGOOSE_METHODS = frozenset(
+    "findById findOneAndUpdate findByIdAndUpdate updateOne updateMany deleteOne deleteMany countDocuments insertMany "
+    "findByIdAndDelete findOneAndDelete estimatedDocumentCount bulkWrite replaceOne".split()
+)
+_ROWS = frozenset("findOne find update count destroy create exists max sum build increment decrement upsert".split())
+_NODE_REDIS = frozenset(
+    "setEx setNX hGet hSet hIncrBy hGetAll zAdd zRange lPush rPush sAdd sIsMember incrBy decrBy pExpire lRange sRem "
+    "hDel".split()
+)
+_REDIS_METHODS = frozenset(
+    "get set del incr decr incrby decrby setnx setex expire pexpire hget hset hgetall hincrby lpush rpush lrange sadd "
+    "srem sismember zadd zrange eval evalsha watch multi exists getset getdel ttl mget mset".split()
+)
+_TYPES = r"(?:<[^;()]{0,80}>)?"
+_NEAR = r"[^;]{0,300}?"
+
+
+def client_of(module: ModuleCode, local: str, specifier: str) -> Client | None:
+    """The client that `local`, imported from a file or package that is unknown, evidently is in `module`."""
+    text = module.text.decode("utf-8", "replace")
+    name = rf"(?<![\w$.]){re.escape(local)}"
+    used = set(re.findall(rf"{name}\s*!?\??\.\s*(\w+)\s*{_TYPES}\(", text))
+    if local[:1].isupper():
+        return _model(module, text, local, used)
+    nested = set(re.findall(rf"{name}\s*\.\s*\w+\s*\.\s*(\w+)\s*{_TYPES}\(", text))
+    if nested & _PRISMA_METHODS or "$transaction" in used or (local.startswith("prisma") and nested):
+        return PRISMA
+    if used & {"selectFrom", "updateTable", "insertInto", "deleteFrom"}:
+        return KYSELY
+    if re.search(rf"{name}\s*{_TYPES}\(\s*['\"`][\w.]+['\"`]\s*\)\s*\.", text):
+        return KNEX
+    if "transaction" in used and re.search(rf"\b(?:trx|tx|t)\s*{_TYPES}\(\s*['\"`][\w.]+['\"`]\s*\)", text):
+        return KNEX
+    if re.search(rf"{name}\s*\.\s*(?:select\({_NEAR}\)\s*\.from|update\(\s*\w+\s*\)\s*\.set|insert\(\s*\w+\s*\)\s*\.values)\(", text):
+        return DRIZZLE
+    if "transaction" in used and re.search(r"\b(?:tx|trx)\s*\.\s*(?:update|insert|delete)\(\s*\w+\s*\)", text):
+        return DRIZZLE
+    if used & {"getRepository", "createQueryRunner"} or re.search(rf"{name}\s*\.\s*manager\b", text):
+        return DATA_SOURCE
+    if local.lower().startswith("sequelize") or ("transaction" in used and re.search(r"\btransaction:|\{\s*transaction\s*\}", text)):
+        return SEQUELIZE
+    if used & {"query", "execute", "connect", "getConnection"} and re.search(r"\b(?:SELECT|INSERT|UPDATE|DELETE)\b", text):
+        return MYSQL if used & {"execute", "getConnection"} or ("?" in text and not re.search(r"\$\d", text)) else POSTGRES
+    if "redis" in local.lower() or "redis" in specifier.lower():
+        if used & _NODE_REDIS:
+            return REDIS
+        return IOREDIS if used & _REDIS_METHODS else None
+    return STRIPE if local.lower() == "stripe" and nested else None
+
+
+def _model(module: ModuleCode, text: str, local: str, used: set[str]) -> Client | None:
+    """The model class that an imported name evidently is."""
+    if used & _SEQUELIZE_METHODS:
+        return SEQUELIZE_MODEL
+    if used & _MONGOOSE_METHODS:
+        return MONGOOSE_MODEL
+    if not used & _ROWS:
+        return None
+    name = rf"(?<![\w$.]){re.escape(local)}\s*\.\s*"
+    if re.search(rf"{name}(?:(?:findOne|count|destroy|max|sum|find)\s*\(\s*\{{|update\s*\(){_NEAR}\bwhere\b", text):
+        return SEQUELIZE_MODEL
+    if used & {"findOne", "find", "exists"}:
+        return MONGOOSE_MODEL
+    others = "|".join(re.escape(other) for other in module.imports if other[:1].isupper() and other != local)
+    calls = set(re.findall(rf"(?<![\w$.])(?:{others})\s*\.\s*(\w+)\s*\(", text)) if others else set()
+    if calls & _SEQUELIZE_METHODS or re.search(r"\btransaction:\s*\w+|\{\s*transaction\s*\}", text):
+        return SEQUELIZE_MODEL
+    return MONGOOSE_MODEL if calls & (_MONGOOSE_METHODS | {"findOne"}) else None

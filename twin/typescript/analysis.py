@@ -163,7 +163,7 @@ def interesting(profiles: list[Profile]) -> Iterator[tuple[tuple[int, int, int],
     for i, a in enumerate(profiles):
         for j in range(i, len(profiles)):
             b = profiles[j]
-            if not (a.suspends or b.suspends) or a.hangs or b.hangs:
+            if not (a.suspends or b.suspends) or a.hangs or b.hangs or (i == j and a.entry.exclusive):
                 continue
             meet = (a.writes & (b.reads | b.writes)) | (b.writes & a.reads)
             if meet or (i == j and a.writes):
@@ -466,7 +466,7 @@ def floating(run: Execution, entry: Entry) -> Iterator[Anomaly]:
             continue
         if looped and (relies or effects):
             yield Anomaly("floating-promise", "error", frame, at, run, [entry.name])
-        elif relies or (effects and _works_after(run, parent, p, done)):
+        elif relies or (effects and _works_after(run, parent, p, done) and _goes_on(run, own, first)):
             yield Anomaly("floating-promise", "error" if relies else "warning", frame, at, run, [entry.name])
 
 
@@ -480,6 +480,13 @@ def _end_of(run: Execution, i: int) -> int:
 def _discarded_by_callback(p: Any, R: Machine) -> bool:
     """Whether the promise was the result of a callback that ignores results (forEach)."""
     return bool(getattr(p, "label", "") == "ignored")
+
+
+def _goes_on(run: Execution, own: Frame, first: Access | None) -> bool:
+    """Whether the caller acted or waited after it had started the work."""
+    return first is not None and any(
+        a.index > first.index and a.kind in ("W", "E", "A") and not any(f is own for f in oracle.chain(a.frame)) for a in run.machine.log
+    )
 
 
 def _works_after(run: Execution, parent: Frame, p: Any, done: int) -> bool:
@@ -742,7 +749,8 @@ def _flows_out(run: Execution, read: Access) -> bool:
     bit = 1 << read.index
     R = run.machine
     p = run.promises[read.root]
-    if p is not None and p.state == 1 and R.deep_tags(p.value) & bit:
+    returned = raw(p.value) if p is not None and p.state == 1 else None
+    if returned is not None and returned is not UNDEFINED and returned.__class__ is not bool and R.deep_tags(p.value) & bit:
         return True
     return any(a.kind == "E" and a.tags & bit for a in R.log)
 

@@ -31,6 +31,8 @@ from krepis.twin.typescript.values import (
     term,
 )
 
+EXCLUSIVE = ", one at a time"
+"""What the model of a library says of a callback that it never runs twice at once."""
 MAX_ENTRIES = 400
 """Entry points of one module."""
 _HIDDEN = re.compile(rb"\b(?:private|protected)\s")
@@ -100,7 +102,7 @@ def discover(program: Program, path: str) -> list[Entry]:
         if key in seen or len(found) >= MAX_ENTRIES or program.is_model(fn.module.path):
             return
         seen.add(key)
-        found.append(Entry(name, fn, unit, pick, how))
+        found.append(Entry(name, fn, unit, pick, how, how.endswith(EXCLUSIVE)))
 
     for item in list(_registered(R, path, 0, lambda R2: load(R2, path))):
         add(*item)
@@ -133,7 +135,7 @@ def _registrations(R: Machine) -> Iterator[tuple[Any, str, JsFunction]]:
         for position, a in enumerate(args):
             v = raw(a)
             if isinstance(v, JsFunction):
-                yield (key, n, position), name, v
+                yield (key, n, position), name + EXCLUSIVE if args[-1] == EXCLUSIVE else name, v
 
 
 def _registered(R: Machine, unit: str, before: int, make: Callable[[Machine], object]) -> Iterator[Item]:

@@ -447,7 +447,7 @@ class Machine:
             return known
         implied = self._implied(q)
         if implied is not None:
-            world.answers[q] = implied
+            world.answers[q] = world.defaults[q] = implied
             return implied
         world.answers[q] = default
         world.defaults[q] = default
@@ -474,7 +474,11 @@ class Machine:
             for other, yes in answers.items():
                 if yes and other.op == "seq" and other.args[0] is subject and other.args[1] != q.args[1]:
                     return False
-        elif q.op == "lt0" and q.args[0].__class__ is Term:
+        if q.op == "lt0" or (q.op == "seq" and q.args[1] == 0):
+            decided = terms.decided(q, answers)
+            if decided is not None:
+                return decided
+        if q.op == "lt0" and q.args[0].__class__ is Term:
             known = answers.get(term("lt0", terms.scale(q.args[0], -1)))
             if known is True:
                 return False

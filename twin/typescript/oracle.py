@@ -223,6 +223,10 @@ def _same_value(R: Machine, a: Any, b: Any) -> bool:
 def classify(finding: StaleAct, run: Execution, acts: list[StaleAct]) -> str:
     """The kind of an anomaly, from how the outcome depends on the stale read."""
     act, read, foreign = finding.act, finding.read, finding.foreign
+    if not finding.same and any(
+        a.kind == "W" and a.loc == read.loc and a.root == act.root for a in run.machine.log[: read.index]
+    ):
+        return "stale-read"  # what the call left there itself is another's by now
     if act.kind == "E":
         return "check-then-act" if not finding.data else "stale-read"
     if finding.same:

@@ -35,13 +35,14 @@ from krepis.twin.typescript.values import (
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry point. `pick` finds the function (and its receiver) in a set-up machine."""
+    """An entry point. `pick` finds the function (and its receiver) in a set-up machine; an exclusive one never overlaps itself."""
 
     name: str
     code: FunctionCode
     unit: str
     pick: Callable[[Machine], tuple[Value, JsFunction] | None] = field(compare=False, repr=False)
     how: str = "call"
+    exclusive: bool = False
 
 
 @dataclass

@@ -225,3 +225,71 @@ def int32(n: Any) -> int:
         n = int(n)
     n &= 0xFFFFFFFF
     return n - (1 << 32) if n >= 1 << 31 else n
+
+
+def _line(q: Any) -> tuple[Term, float, float] | None:
+    """A question about one unknown number, `a * x + b` compared with 0, as (x, a, b)."""
+    t = q.args[0]
+    if t.__class__ is not Term or (q.op == "seq" and q.args[1] != 0):
+        return None
+    if t.op != "lin":
+        return t, 1, 0
+    constant, parts = t.args
+    if len(parts) != 1 or not isinstance(constant, int | float) or not isinstance(parts[0][1], int | float):
+        return None
+    return parts[0][0], parts[0][1], constant
+
+
+def _counted(x: Term) -> bool:
+    """Whether an unknown number is a length, or belongs to the state that the calls find: none is below zero."""
+    while x.op in (".", "entry", "elem") and x.args[0].__class__ is Term:
+        x = x.args[0]
+    return x.op in ("length", "init")
+
+
+def decided(q: Term, answers: dict[Term, bool]) -> bool | None:
+    """What earlier answers about the same number imply for `a * x + b < 0` or `= 0`; None when either is possible."""
+    line = _line(q)
+    if line is None:
+        return None
+    x, a, b = line
+    low, above = (0.0, False) if _counted(x) else (float("-inf"), False)
+    high, below = float("inf"), False
+    holes = set()
+    for other, yes in answers.items():
+        if other.op != "lt0" and other.op != "seq":
+            continue
+        known = _line(other)
+        if known is None or known[0] is not x:
+            continue
+        edge = -known[2] / known[1]
+        if other.op == "seq":
+            if not yes:
+                holes.add(edge)
+                continue
+            low = high = edge
+            above = below = False
+            break
+        upper = (known[1] > 0) is yes
+        if upper and (edge < high or (edge == high and yes)):
+            high, below = edge, yes
+        elif not upper and (edge > low or (edge == low and yes)):
+            low, above = edge, yes
+    if x.op == "length" and high < float("inf"):
+        high, below = (high - 1 if below and high == int(high) else float(int(high // 1))), False
+        while high in holes:
+            high -= 1
+    edge = -b / a
+    above = above or low in holes
+    below = below or high in holes
+    if q.op == "seq":
+        if edge in holes or edge < low or edge > high or (edge == low and above) or (edge == high and below):
+            return False
+        return True if low == high == edge else None
+    if a > 0:
+        if high < edge or (high == edge and below):
+            return True
+        return False if low >= edge else None
+    if low > edge or (low == edge and above):
+        return True
+    return False if high <= edge else None

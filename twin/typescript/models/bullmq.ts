@@ -46,7 +46,8 @@ export class Queue {
 export class Worker {
   constructor(name, processor, options) {
     this.name = name;
-    if (typeof processor === 'function') handler(`job of ${name}`, processor);
+    const several = (options?.concurrency ?? 1) !== 1;
+    if (typeof processor === 'function') handler(`job of ${name}`, processor, several ? '' : ', one at a time');
   }
 
   on(event, listener) {

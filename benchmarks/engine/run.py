@@ -152,7 +152,9 @@ def compare(models: Sequence[Model], tools: Sequence[Tool], rounds: int) -> tupl
                     prepared[tool.name].preparation,
                     " ".join(
                         re.sub(
-                            r"^/(?:\S+/)+(?=java$|python[\d.]*$|tla2tools\.jar$|krepis_search\.py$)", "", part
+                            r"^/(?:\S+/)+(?=java$|python[\d.]*$|tla2tools\.jar$)",
+                            "",
+                            part.replace(str(HERE), "benchmarks/engine"),
                         )
                         for part in prepared[tool.name].command
                     ),

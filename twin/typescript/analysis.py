@@ -24,7 +24,7 @@ from krepis.twin.typescript.values import UNDEFINED, JsFunction, JsObject, Rest,
 
 MAX_WORLDS = 10
 """Answers to unknown predicates tried for one pattern."""
-MAX_PROFILE_WORLDS = 10
+MAX_PROFILE_WORLDS = 8
 """The same for one entry alone."""
 QUIET_WORLDS = 3
 """Worlds after which an entry that touched nothing shared is left alone."""
@@ -211,10 +211,14 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
     ended: list[Execution] = []
     concurrent = False
     externals = 0
+    grown = 0
     complete_runs = 0
     for n, world in enumerate(worlds(MAX_PROFILE_WORLDS)):
         if n >= QUIET_WORLDS and not any(map(oracle.durable, profile.reads | profile.writes)) and not concurrent:
             break  # it touches nothing that outlives it
+        if n >= QUIET_WORLDS + grown:
+            break  # the last worlds showed nothing new
+        before = len(profile.reads) + len(profile.writes)
         run = scenario.run(world, fifo)
         if run is None:
             break
@@ -246,6 +250,8 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
                 report(anomaly)
             externals = max(externals, R.external_count)
             concurrent = concurrent or internally_concurrent(run)
+        if len(profile.reads) + len(profile.writes) > before:
+            grown = n + 1
         scenario.close(run)
         if budget.spent():
             break
@@ -259,8 +265,7 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
     profile.hangs = complete_runs == 0
     if concurrent:
         explore_internal(scenario, entry, result, report, budget)
-    held = any(isinstance(loc, tuple) and loc[0] == "lock" for loc in profile.writes)
-    if externals and (held or profile.writes):
+    if externals and any(loc[0] in ("lock", "cell", "prop", "entry") for loc in profile.writes):
         base = scenario.run(World(), fifo)
         for i in range(min(externals, MAX_REJECTIONS)):
             if budget.spent():
@@ -279,9 +284,17 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
 
 
 def internally_concurrent(run: Execution) -> bool:
-    """Whether parts of one call overlapped."""
-    acts = {a.frame for a in run.machine.log if a.kind in ("R", "W")}
-    return len(acts) > 1 and (run.events > 2 or sum(a.kind == "A" for a in run.machine.log) > 1)
+    """Whether parts of one call overlapped, and something was touched by several of them and changed."""
+    if not run.overlapped and sum(a.kind == "A" for a in run.machine.log) < 2:
+        return False
+    touched: dict[Any, tuple[set[int], list[bool]]] = {}
+    for a in run.machine.log:
+        if a.kind in ("R", "W"):
+            frames, changed = touched.setdefault(a.loc, (set(), []))
+            frames.add(id(a.frame))
+            if a.kind == "W":
+                changed.append(True)
+    return any(len(frames) > 1 and changed for frames, changed in touched.values())
 
 
 def explore_internal(scenario: Scenario, entry: Entry, result: UnitResult, report: Any, budget: Budget) -> None:

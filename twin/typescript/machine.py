@@ -497,7 +497,7 @@ class Machine:
             a, b = self.canon(a), self.canon(b)
             if a is b:
                 return True
-            if a.__class__ is Term and b.__class__ is Term and (path_of(a) or a.op == "fresh" or b.op == "fresh"):
+            if a.__class__ is Term and b.__class__ is Term and a.call != b.call and path_of(a) and path_of(b):
                 return False
             if (a.__class__ is Term and a.op == "fresh") or (b.__class__ is Term and b.op == "fresh"):
                 return False
@@ -612,6 +612,8 @@ class Machine:
             return (t, self._snap_props(o, depth - 1))
         if c is Rest:
             return ("rest", self.canon(value.term))
+        if c is Lazy:
+            return ("service",)
         if not isinstance(value, JsObject):
             return ("nan",) if c is float and value != value else (c.__name__, value) if c in (bool, BigInt) else value
         if depth <= 0:
@@ -2492,9 +2494,8 @@ class Machine:
                 if d.op == "lin" and d.args[1][0][1] < 0:
                     d = terms.scale(d, -1)
                 return term("seq", d, 0)
-            if ca.__class__ is Term and cb.__class__ is Term and ca.call != cb.call:
-                if path_of(ca) is not None and path_of(cb) is not None:
-                    return False
+            if ca.__class__ is Term and cb.__class__ is Term and ca.call != cb.call and path_of(ca) and path_of(cb):
+                return False
             return self._seq_term(ca, cb)
         if isinstance(a, bool) or isinstance(b, bool):
             return a is b

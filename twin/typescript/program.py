@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from krepis.twin.typescript.values import (
     Cell,
     JsFunction,
     JsObject,
+    Lazy,
     Rest,
     Term,
     Value,
@@ -553,7 +554,7 @@ class Program:
         key = (module.path, cls.name, argument)
         if key not in R.singletons:
             R.singletons[key] = term("dep", module.path, cls.name, cls.name)
-            made = _quietly(R, lambda: self.instance(R, cls, module, argument))
+            made = _quietly(R, lambda: self.instance(R, cls, module, argument), ("singleton", *key))
             if made is not None:
                 R.singletons[key] = made
                 if isinstance(made, JsObject):
@@ -583,10 +584,13 @@ class Program:
             return []
         code = c.klass.ctor.code
         assert code is not None
+        lazy = c.klass.code is not None and _only_assigns(c.klass.code)
         out: list[Value] = []
         for i, name in enumerate(code.param_names):
             ref = code.param_types[i] if i < len(code.param_types) else None
-            out.append(self.inject(R, name, (ref, code.module) if ref is not None else None, f"{ctor.name}.{name}"))
+            typed = (ref, code.module) if ref is not None else None
+            make = partial(self.inject, R, name, typed, f"{ctor.name}.{name}")
+            out.append(Lazy(make) if lazy else make())
         return out
 
     def inject(self, R: Machine, name: str, typed: Any, where: str) -> Value:
@@ -737,12 +741,31 @@ def substitute(ref: TypeRef, mapping: dict[str, TypeRef], depth: int = 0) -> Typ
     )
 
 
-def _quietly(R: Machine, make: Any) -> Value | None:
-    """Runs set-up work outside the calls: nothing is logged; failures give None."""
+_EMPTY = re.compile(rb"\{\s*\}\s*$")
+
+
+def _only_assigns(code: ClassCode) -> bool:
+    """Whether the constructor does nothing but turn its parameters into fields."""
+    ctor = code.ctor
+    return (
+        ctor is not None
+        and len(code.param_properties) == len(ctor.param_names)
+        and not code.has_super
+        and bool(_EMPTY.search(ctor.module.text, max(ctor.start, ctor.end - 200), ctor.end))
+    )
+
+
+def _quietly(R: Machine, make: Any, place: tuple[Any, ...] = ()) -> Value | None:
+    """Runs set-up work outside the calls: nothing is logged; failures give None.
+
+    `place` names what is made, so that identities do not depend on which call needs it first.
+    """
+    from krepis.twin.typescript.machine import Activation, Frame
     from krepis.twin.typescript.values import JsThrow
 
     saved = R.act, R.frame, R.tracking
-    R.act, R.frame, R.tracking = R.setup_act, R.setup_act.frame, False
+    act = Activation(place, -1, Frame(None, None, 0, -1)) if place else R.setup_act
+    R.act, R.frame, R.tracking = act, act.frame, False
     try:
         return make()
     except JsThrow:

@@ -55,6 +55,7 @@ class Execution:
     outcome: Any = None
     limit: str = ""
     events: int = 0
+    overlapped: bool = False
     schedule: list[int] = field(default_factory=list)
 
     def settled(self, i: int) -> bool:
@@ -163,6 +164,8 @@ class Scenario:
         R._fire(p)
         run.events += 1
         self.steps += 1
+        if len(R.pending) > 1 and not run.overlapped:
+            run.overlapped = sum(1 for q in R.pending if q.due is None) > 1
         if run.events > MAX_EVENTS:
             raise Exhausted("events")
         return R.reads, R.writes, R.created

@@ -651,7 +651,7 @@ class Program:
                     given: list[Value] = [name] if client.named else []
                     return R.new(made, given, 0) if client.how == "new" else R.call(made, UNDEFINED, given, 0)
 
-                R.singletons[key] = _quietly(R, make)
+                R.singletons[key] = _quietly(R, make, key)
         return R.singletons[key]
 
     def adopted_client(self, R: Machine, t: Term, method: str) -> Value | None:
@@ -664,7 +664,7 @@ class Program:
                 if key not in R.singletons:
                     c = R.cell_value(R._export(instance, "mongoose", "Model", 0))
                     ok = isinstance(raw(c), JsFunction)
-                    R.singletons[key] = _quietly(R, lambda: R.new(c, [str(t.args[-1])], 0)) if ok else None
+                    R.singletons[key] = _quietly(R, lambda: R.new(c, [str(t.args[-1])], 0), key) if ok else None
                 return R.singletons[key]
         return None
 

@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import permutations
 from typing import Any
 
 from krepis.twin.typescript import oracle
@@ -20,7 +21,7 @@ from krepis.twin.typescript.intrinsics import user_frame
 from krepis.twin.typescript.machine import Access, Frame, Machine, Pattern, World
 from krepis.twin.typescript.program import Program
 from krepis.twin.typescript.scenario import Entry, Execution, Scenario
-from krepis.twin.typescript.values import UNDEFINED, JsFunction, JsObject, Rest, Term, V, forget_terms, raw
+from krepis.twin.typescript.values import UNDEFINED, JsFunction, JsObject, JsPromise, Rest, Term, V, forget_terms, raw
 
 MAX_WORLDS = 10
 """Answers to unknown predicates tried for one pattern."""
@@ -28,6 +29,8 @@ MAX_PROFILE_WORLDS = 8
 """The same for one entry alone."""
 QUIET_WORLDS = 3
 """Worlds after which an entry that touched nothing shared is left alone."""
+MAX_TRIPLE_WORLDS = 3
+"""Answers to unknown predicates tried for three calls."""
 MAX_PATTERNS = 10
 """Argument patterns of one pair."""
 MAX_TRACES = 120
@@ -75,6 +78,7 @@ class Profile:
     plain_arguments: set[str] = field(default_factory=set)
     suspends: bool = False
     hangs: bool = False
+    queues: bool = False
     calls: set[tuple[str, int]] = field(default_factory=set)
 
 
@@ -156,6 +160,23 @@ def explore_all(program: Program, profiles: list[Profile], result: UnitResult, s
         if budget.spent():
             result.bounds.add((a.entry.code.module.path, a.entry.code.span[0], "time limit met; the rest of the unit was not explored"))
             break
+    explore_triples(program, profiles, result, budget)
+
+
+def explore_triples(program: Program, profiles: list[Profile], result: UnitResult, budget: Budget) -> None:
+    """Three calls of an entry that queues up behind others, where two calls show nothing."""
+    for a in profiles:
+        if not a.queues or not a.suspends or a.hangs or a.entry.exclusive or budget.spent():
+            continue
+        if any(a.entry.name in x.names for x in result.anomalies):
+            continue
+        forget_terms()
+        scenario = Scenario(program, [a.entry] * 3, Pattern("the same arguments"))
+        found = explore_pattern(scenario, result, budget, MAX_TRIPLE_WORLDS)
+        result.scenarios += 1
+        result.states += scenario.steps
+        result.traces += scenario.executions
+        result.anomalies.extend(found[:1])
 
 
 def interesting(profiles: list[Profile]) -> Iterator[tuple[tuple[int, int, int], Profile, Profile]]:
@@ -227,6 +248,8 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
         _collect(result, run)
         profile.calls.update((c.module.path, c.index) for c in R.invoked)
         for a in R.log:
+            if a.loc[0] == "lock" or (a.kind in ("R", "W") and oracle.durable(a.loc) and _orders(a.value)):
+                profile.queues = True
             if a.kind == "R":
                 profile.reads.add(a.loc)
             elif a.kind == "W":
@@ -281,6 +304,12 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
     result.states += scenario.steps
     result.traces += scenario.executions
     return profile
+
+
+def _orders(value: Any) -> bool:
+    """Whether shared state of this kind lets calls wait for each other: a flag, a promise, the function that wakes another."""
+    v = raw(value)
+    return v is True or isinstance(v, JsPromise | JsFunction)
 
 
 def internally_concurrent(run: Execution) -> bool:
@@ -555,19 +584,21 @@ def explore_pair(program: Program, a: Profile, b: Profile, result: UnitResult, b
         del fresh
 
 
-def explore_pattern(scenario: Scenario, result: UnitResult, budget: Budget) -> list[Anomaly]:
+def explore_pattern(scenario: Scenario, result: UnitResult, budget: Budget, max_worlds: int = MAX_WORLDS) -> list[Anomaly]:
     """One pattern in all its worlds; the anomalies of the first world that shows any, and deadlocks."""
     names = [e.name for e in scenario.entries]
     found: dict[tuple[str, tuple[str, int]], Anomaly] = {}
-    for world in worlds(MAX_WORLDS):
+    for world in worlds(max_worlds):
         allowed: set[Any] = set()
         belated: set[Any] = set()
         hung = False
         usable = True
         conflict = False
         timers = False
-        symmetric = scenario.entries[0] is scenario.entries[1] and not scenario.pattern.swapped and scenario.pattern.different == frozenset()
-        for order in ([0, 1],) if symmetric else ([0, 1], [1, 0]):
+        one = scenario.entries[0]
+        symmetric = all(e is one for e in scenario.entries) and not scenario.pattern.swapped and scenario.pattern.different == frozenset()
+        calls = range(len(names))
+        for order in [list(calls)] if symmetric else [list(o) for o in permutations(calls)]:
             for late in (False, True):
                 if late and not timers:
                     continue
@@ -586,7 +617,7 @@ def explore_pattern(scenario: Scenario, result: UnitResult, budget: Budget) -> l
             if budget.spent():
                 break
             continue
-        partial: dict[int, Any] = {}
+        partial: dict[tuple[int, ...], Any] = {}
         for run in scenario.interleavings(world, MAX_TRACES):
             _collect(result, run)
             if run.limit or run.machine.excused:
@@ -677,7 +708,7 @@ def judge(
     world: World,
     allowed: set[Any],
     belated: set[Any],
-    partial: dict[int, Any],
+    partial: dict[tuple[int, ...], Any],
     hung: bool,
     names: list[str],
 ) -> Iterator[Anomaly]:
@@ -705,12 +736,13 @@ def judge(
                 yield late
                 return
         return
-    for i in range(len(names)):
-        if gave_up(run, i):
-            if i not in partial:
-                partial[i] = _subset(scenario, world, [1 - i])
-            if got == partial[i]:
-                return
+    idle = [i for i in range(len(names)) if gave_up(run, i)]
+    for without in [[i] for i in idle] + ([idle] if 1 < len(idle) < len(names) else []):
+        rest = tuple(i for i in range(len(names)) if i not in without)
+        if rest not in partial:
+            partial[rest] = _subset(scenario, world, list(rest))
+        if got == partial[rest]:
+            return
     changed = _difference(got, allowed)
     acts = oracle.stale_acts(run, False, changed)
     acts = [f for f in acts if not _harmless(f, R)]

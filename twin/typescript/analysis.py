@@ -271,6 +271,8 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
             ended.append(run)
             for anomaly in floating(run, entry):
                 report(anomaly)
+            for anomaly in unwaited(run, entry):
+                report(anomaly)
             externals = max(externals, R.external_count)
             concurrent = concurrent or internally_concurrent(run)
         if len(profile.reads) + len(profile.writes) > before:
@@ -510,6 +512,39 @@ def floating(run: Execution, entry: Entry) -> Iterator[Anomaly]:
             yield Anomaly("floating-promise", "error", frame, at, run, [entry.name])
         elif relies or (effects and _works_after(run, parent, p, done) and _goes_on(run, own, first)):
             yield Anomaly("floating-promise", "error" if relies else "warning", frame, at, run, [entry.name])
+
+
+def unwaited(run: Execution, entry: Entry) -> Iterator[Anomaly]:
+    """Results of unknown asynchronous calls that nobody waits for, or only when what they work on is gone."""
+    R = run.machine
+    if not _succeeded(run):
+        return
+    for frame, site, index, promised in R.unwaited.values():
+        code = frame.code
+        if not promised or code is None or frame.root < 0 or R.program.is_model(code.module.path):
+            continue
+        if any(a.kind in ("W", "E") and a.root == frame.root for a in R.log[index:]) and R.program.discarded(code.module, site):
+            yield Anomaly("floating-promise", "error", frame, site, run, [entry.name])
+    for t, frame, site, start, end in R.waited:
+        code = frame.code
+        if code is None or R.program.is_model(code.module.path):
+            continue
+        gone = [a.loc[-1] for a in R.log[start:end] if a.kind == "W" and a.loc[0] in ("kv", "store") and a.root == frame.root and _deletes(a)]
+        if any(k.__class__ is Term and _mentions(t, k) for key in gone if key.__class__ is tuple for k in key):
+            yield Anomaly("floating-promise", "error", frame, site, run, [entry.name])
+
+
+def _deletes(a: Access) -> bool:
+    return raw(a.value) in (None, UNDEFINED, "deleted")
+
+
+def _mentions(t: Any, part: Term) -> bool:
+    """Whether a term is made of another."""
+    if t is part:
+        return True
+    if t.__class__ is Term:
+        return any(_mentions(a, part) for a in t.args)
+    return t.__class__ in (tuple, frozenset) and any(_mentions(a, part) for a in t)
 
 
 def _end_of(run: Execution, i: int) -> int:

@@ -275,6 +275,8 @@ class Machine:
         self.lock_keys: dict[str, None] = {}
         self.symbolic: set[Any] = set()
         self.unblocked = 0
+        self.unwaited: dict[Term, tuple[Frame, int, int, bool]] = {}
+        self.waited: list[tuple[Term, Frame, int, int, int]] = []
         self.invoked: set[FunctionCode] = set()
         self.excused = ""
         root = Frame(None, None, 0, -1)
@@ -1680,6 +1682,9 @@ class Machine:
 
     def external_term(self, t: Term, s: int, name: str = "", tags: int = 0) -> JsPromise:
         """The promise of an unknown asynchronous result; `tags` is what the question depended on."""
+        started = self.unwaited.pop(t, None)
+        if started is not None and len(self.log) > started[2]:
+            self.waited.append((t, *started[:3], len(self.log)))
         typed = self.program.awaited_type(t.type)
         value = tagged(self.unknown(term("await", t, type=typed), typed), tags)
         return self.external(name or self._call_name(t), lambda: value, s, effect=None)
@@ -2293,6 +2298,8 @@ class Machine:
         r = raw(v)
         if r.__class__ is JsPromise:
             r.observed = True
+        elif r.__class__ is Term:
+            self.unwaited.pop(r, None)
         return UNDEFINED
 
     def not_(self, v: Value, s: int = 0) -> Value:

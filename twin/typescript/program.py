@@ -712,6 +712,14 @@ class Program:
             return False
         return True
 
+    def discarded(self, module: ModuleCode, site: int) -> bool:
+        """Whether a call is a statement of its own."""
+        line, column, end_line, end_column = module.sites[site][:4]
+        lines = module.text.decode("utf-8", "replace").split("\n")
+        before = lines[line - 1].encode("utf-16-le")[: 2 * (column - 1)].decode("utf-16-le", "replace").rstrip()
+        after = lines[end_line - 1].encode("utf-16-le")[2 * (end_column - 1) :].decode("utf-16-le", "replace").strip()
+        return (not before or before[-1] in ";{}") and (not after or after[0] in ";}/")
+
     def reassigned(self, cell: Cell) -> bool:
         """Whether a top-level variable may be assigned after its declaration."""
         ident = cell.ident

@@ -83,6 +83,9 @@ def call(R: Machine, name: str, receiver: Value, args: list[Value], s: int, fn: 
     result: Value = term("call", name, value_head, *argument_terms(R, args), type=result_type)
     if R.tracking and not per_request and base is not UNDEFINED and args and verb in (Verb.READ, Verb.WRITE, Verb.DELETE):
         result = _generic_store(R, verb, name, base, args, result, s, tags)
+    if R.tracking and raw(result).__class__ is Term:
+        promised = R.program.kind_of(result_type) == "promise" or (method == "save" and not args)
+        R.unwaited[raw(result)] = (R.frame, s, len(R.log), promised and verb in (Verb.WRITE, Verb.EFFECT, Verb.DELETE))
     if result.__class__ is Term and result_type is not None:
         kind = R.program.kind_of(result_type)
         if kind == "void":

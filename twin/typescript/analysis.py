@@ -271,8 +271,9 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
             ended.append(run)
             for anomaly in floating(run, entry):
                 report(anomaly)
-            for anomaly in unwaited(run, entry):
-                report(anomaly)
+            for check in (unwaited, misuses):
+                for anomaly in check(run, entry):
+                    report(anomaly)
             externals = max(externals, R.external_count)
             concurrent = concurrent or internally_concurrent(run)
         if len(profile.reads) + len(profile.writes) > before:
@@ -299,7 +300,7 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
             if run is None or run.limit:
                 continue
             _collect(result, run)
-            for anomaly in leaks(run, entry, base):
+            for anomaly in [*leaks(run, entry, base), *misuses(run, entry)]:
                 report(anomaly)
             scenario.close(run)
     result.scenarios += 1
@@ -341,6 +342,9 @@ def explore_internal(scenario: Scenario, entry: Entry, result: UnitResult, repor
             for run in scenario.interleavings(world, MAX_TRACES, reject_at):
                 if run.limit or not run.settled(0):
                     continue
+                for anomaly in misuses(run, entry):
+                    report(anomaly)
+                    return
                 got = oracle.outcome(run)
                 if got == expected and result_picture(run, 0) == wanted:
                     continue
@@ -512,6 +516,24 @@ def floating(run: Execution, entry: Entry) -> Iterator[Anomaly]:
             yield Anomaly("floating-promise", "error", frame, at, run, [entry.name])
         elif relies or (effects and _works_after(run, parent, p, done) and _goes_on(run, own, first)):
             yield Anomaly("floating-promise", "error" if relies else "warning", frame, at, run, [entry.name])
+
+
+def misuses(run: Execution, entry: Entry) -> Iterator[Anomaly]:
+    """What a library forbids at this time, and what a timer that fired meanwhile had decided otherwise."""
+    R = run.machine
+    for a in R.log:
+        if a.kind == "D":
+            frame, site = user_frame(a.frame, R)
+            if frame.code is not None:
+                yield Anomaly("order-violation", "error", frame, site if frame is not a.frame else a.site, run, [entry.name], detail=a.loc[1])
+        elif a.kind == "C":
+            decided = {w.loc for w in R.log if w.kind == "W" and w.event == a.value}
+            for w in R.log[a.index :]:
+                if w.root == a.root and w.loc in decided and w.event > a.value:
+                    if w.kind == "W" and w.frame.code is not None:
+                        yield Anomaly("order-violation", "error", w.frame, w.site, run, [entry.name], act=w)
+                        return
+                    decided.discard(w.loc)
 
 
 def unwaited(run: Execution, entry: Entry) -> Iterator[Anomaly]:

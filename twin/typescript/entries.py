@@ -15,7 +15,7 @@ from krepis.twin.typescript.classes import construct
 from krepis.twin.typescript.code import ClassCode, FunctionCode, ModuleCode
 from krepis.twin.typescript.machine import Machine, Pattern, World
 from krepis.twin.typescript.program import Program
-from krepis.twin.typescript.scenario import Entry
+from krepis.twin.typescript.scenario import Entry, arguments
 from krepis.twin.typescript.values import (
     UNDEFINED,
     Accessor,
@@ -110,6 +110,9 @@ def discover(program: Program, path: str) -> list[Entry]:
         add(*item)
     for item in list(_exports(program, R, code)):
         add(*item)
+    for entry in [e for e in found if e.how.startswith("registered")]:
+        for item in list(_nested(R, entry)):
+            add(*item)
     if not found:
         for item in _scripts(R, code):
             add(*item)
@@ -151,6 +154,35 @@ def _registered(R: Machine, unit: str, before: int, make: Callable[[Machine], ob
             return next(((UNDEFINED, g) for k, _, g in _registrations(R2) if k == wanted), None)
 
         yield f.code.name, f.code, unit, pick, f"registered with {name}"
+
+
+def _nested(R: Machine, entry: Entry) -> Iterator[Item]:
+    """Callbacks that a callback registers when it runs (the messages of a connection)."""
+    code = entry.code
+    if b".on" not in code.module.text[code.start : code.end]:
+        return
+
+    def make(R2: Machine) -> None:
+        memo = ("handled", code.module.path, code.index)
+        if memo in R2.singletons:
+            return
+        R2.singletons[memo] = True
+        picked = entry.pick(R2)
+        if picked is None:
+            return
+        saved = R2.act, R2.frame, R2.tracking
+        R2.act, R2.frame, R2.tracking = R2.setup_act, R2.setup_act.frame, False
+        try:
+            R2.call(picked[1], picked[0], arguments(R2, picked[1], 0), 0)
+            R2.settle_setup()
+        except (JsThrow, Stop, RecursionError):
+            pass
+        finally:
+            R2.act, R2.frame, R2.tracking = saved
+
+    before = len(list(_registrations(R)))
+    make(R)
+    yield from _registered(R, entry.unit, before, make)
 
 
 def _classes(program: Program, R: Machine, module: ModuleCode) -> Iterator[Item]:

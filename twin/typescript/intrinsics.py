@@ -1,7 +1,7 @@
 """The module `krepis:model`: what library models (TypeScript stubs) are written with.
 
 io(name, fn), ioSync(name, fn), effect(name, ...args), unknown(name, ...args), fresh(name), lock(name),
-semaphore(name, n), handler(name, fn), database(kind, dialect), kv(name). Only model files can import it.
+semaphore(name, n), handler(name, fn), misuse(name), database(kind, dialect), kv(name). Only model files can import it.
 """
 
 from __future__ import annotations
@@ -93,6 +93,13 @@ def fresh(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     """A value that equals no other."""
     frame, site = user_frame(R.frame, R)
     return R.fresh(_text(args[0]) if args else "fresh", site)
+
+
+def misuse(R: Machine, this: Value, args: list[Value], s: int) -> Value:
+    """Something was done that must not be done at this time."""
+    if R.tracking:
+        R._log("D", ("misuse", _text(args[0])), UNDEFINED, s)
+    return UNDEFINED
 
 
 def handler(R: Machine, this: Value, args: list[Value], s: int) -> Value:
@@ -211,6 +218,7 @@ _TABLE: dict[str, Callable[..., Value]] = {
     "unknown": unknown,
     "fresh": fresh,
     "handler": handler,
+    "misuse": misuse,
     "lock": lock,
     "semaphore": semaphore,
     "database": database,

@@ -127,7 +127,7 @@ class Access:
 class Pending:
     """An event that can happen: `fire` performs its next step and says whether another step follows."""
 
-    __slots__ = ("act", "blocked", "due", "fire", "key", "name", "seq", "site")
+    __slots__ = ("act", "blocked", "due", "fire", "fired", "key", "name", "seq", "site")
 
     def __init__(self, key: Any, name: str, fire: Callable[[], bool], act: Activation) -> None:
         self.key = key
@@ -135,6 +135,7 @@ class Pending:
         self.fire = fire
         self.act = act
         self.due: float | None = None
+        self.fired = 0
         self.seq = 0
         self.site: Any = None
         self.blocked: Callable[[], bool] | None = None
@@ -1972,6 +1973,7 @@ class Machine:
         self.event += 1
         if p.due is not None:
             self.writes.add(("timer", p.key))
+        p.fired = self.event
         if not p.fire() and p in self.pending:
             self.pending.remove(p)
         self.drain()

@@ -87,7 +87,9 @@ def clear(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     handle = raw(arg(args, 0))
     if isinstance(handle, JsObject):
         pending = R.singletons.pop(("timer", handle.ident), None)
-        if pending is not None:
+        if pending is not None and pending.fired and R.tracking:
+            R._log("C", ("timer", pending.key), pending.fired, s)
+        elif pending is not None:
             R.cancel_timer(pending)
     return UNDEFINED
 

@@ -1,5 +1,5 @@
 // pg: a client is a session of its own; a pool's query takes any of them.
-import { database, effect, fresh, io, semaphore } from 'krepis:model';
+import { database, effect, fresh, io, misuse, semaphore } from 'krepis:model';
 
 export class DatabaseError extends Error {
   constructor(message, code) {
@@ -60,8 +60,11 @@ export class PoolClient {
   constructor(permits) {
     this.session = db.session();
     this.permits = permits;
+    let open = true;
     this.release = () => {
-      permits.release();
+      if (open) permits.release();
+      else misuse('a client is released twice');
+      open = false;
     };
   }
 

@@ -317,6 +317,8 @@ def _orders(value: Any) -> bool:
 
 def internally_concurrent(run: Execution) -> bool:
     """Whether parts of one call overlapped, and something was touched by several of them and changed."""
+    if run.machine.timer_seq:
+        return True
     if not run.overlapped and sum(a.kind == "A" for a in run.machine.log) < 2:
         return False
     touched: dict[Any, tuple[set[int], list[bool]]] = {}
@@ -605,7 +607,7 @@ def patterns(a: Profile, b: Profile) -> list[Pattern]:
     keys = list(dict.fromkeys(a.keys + b.keys))[:4]
     out.append(Pattern("different arguments", None))
     for k in keys:
-        if a.plain_arguments | b.plain_arguments > {k}:
+        if a.plain_arguments | b.plain_arguments | set(keys) > {k}:
             out.append(Pattern(f"only {k} the same", None, None, k))
     if len(keys) > 1:
         for k in keys:

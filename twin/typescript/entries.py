@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from krepis.twin.typescript.classes import construct
@@ -33,6 +34,8 @@ from krepis.twin.typescript.values import (
 
 EXCLUSIVE = ", one at a time"
 """What the model of a library says of a callback that it never runs twice at once."""
+OTHER = ", another connection"
+"""How a callback comes that belongs to another run of the callback which registered it."""
 MAX_ENTRIES = 400
 """Entry points of one module."""
 _HIDDEN = re.compile(rb"\b(?:private|protected)\s")
@@ -95,14 +98,14 @@ def discover(program: Program, path: str) -> list[Entry]:
     if not load(R, path):
         return []
     found: list[Entry] = []
-    seen: set[tuple[str, int]] = set()
+    seen: set[tuple[str, int, bool]] = set()
 
     def add(name: str, fn: FunctionCode, unit: str, pick: Callable[[Machine], tuple[Value, JsFunction] | None], how: str) -> None:
-        key = (fn.module.path, fn.index)
+        key = (fn.module.path, fn.index, how.endswith(OTHER))
         if key in seen or len(found) >= MAX_ENTRIES or program.is_model(fn.module.path):
             return
         seen.add(key)
-        found.append(Entry(name, fn, unit, pick, how, how.endswith(EXCLUSIVE)))
+        found.append(Entry(name, fn, unit, pick, how, how.endswith((EXCLUSIVE, OTHER))))
 
     for item in list(_registered(R, path, 0, lambda R2: load(R2, path))):
         add(*item)
@@ -162,8 +165,8 @@ def _nested(R: Machine, entry: Entry) -> Iterator[Item]:
     if b".on" not in code.module.text[code.start : code.end]:
         return
 
-    def make(R2: Machine) -> None:
-        memo = ("handled", code.module.path, code.index)
+    def make(R2: Machine, number: int) -> None:
+        memo = ("handled", code.module.path, code.index, number)
         if memo in R2.singletons:
             return
         R2.singletons[memo] = True
@@ -173,16 +176,18 @@ def _nested(R: Machine, entry: Entry) -> Iterator[Item]:
         saved = R2.act, R2.frame, R2.tracking
         R2.act, R2.frame, R2.tracking = R2.setup_act, R2.setup_act.frame, False
         try:
-            R2.call(picked[1], picked[0], arguments(R2, picked[1], 0), 0)
+            R2.call(picked[1], picked[0], arguments(R2, picked[1], number), number)
             R2.settle_setup()
         except (JsThrow, Stop, RecursionError):
             pass
         finally:
             R2.act, R2.frame, R2.tracking = saved
 
-    before = len(list(_registrations(R)))
-    make(R)
-    yield from _registered(R, entry.unit, before, make)
+    for number in (0, 1):
+        before = len(list(_registrations(R)))
+        make(R, number)
+        for name, fn, unit, pick, how in _registered(R, entry.unit, before, partial(make, number=number)):
+            yield name, fn, unit, pick, how + OTHER if number else how
 
 
 def _classes(program: Program, R: Machine, module: ModuleCode) -> Iterator[Item]:
@@ -190,6 +195,8 @@ def _classes(program: Program, R: Machine, module: ModuleCode) -> Iterator[Item]
     for cls in module.classes:
         if module.top_level.get(cls.name) != "class":
             continue
+        if module.exports and cls.name not in module.exports.values() and not cls.decorators:
+            continue  # only what the module exports can reach it
         if not _ASYNC.search(module.text, cls.start, cls.end):
             continue
         if not _long_lived(cls):
@@ -373,7 +380,7 @@ def _members(
         f = function_of(v)
         if f is None or f.code is None or program.is_model(f.code.module.path) or f.code.module is not module:
             continue
-        if h is not None and f.code.kind == "method" and hidden(f.code):
+        if f.code.kind == "method" and hidden(f.code):
             continue
         if f.code.kind == "constructor":
             continue

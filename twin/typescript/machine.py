@@ -276,6 +276,7 @@ class Machine:
         self.lock_keys: dict[str, None] = {}
         self.symbolic: set[Any] = set()
         self.unblocked = 0
+        self.initial: dict[Any, Any] = {}
         self.unwaited: dict[Term, tuple[Frame, int, int, bool]] = {}
         self.waited: list[tuple[Term, Frame, int, int, int]] = []
         self.invoked: set[FunctionCode] = set()
@@ -1332,6 +1333,8 @@ class Machine:
     def array_touch(self, a: JsArray, s: int, tags: int = 0) -> None:
         """Logs a write to a shared array."""
         loc = ("array", a.ident, a.label or "array")
+        if self.tracking and a.shared and loc not in self.initial:
+            self.initial[loc] = self.snapshot(a)
         self.note_write(loc, a, s, tags)
         self.symbolic.add(loc)
 

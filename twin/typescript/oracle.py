@@ -71,6 +71,8 @@ def outcome(run: Execution) -> tuple[Any, Any]:
         value = a.value
         if isinstance(value, JsObject | V | Term):
             value = R.snapshot(value)
+            if loc in R.initial and value == R.initial[loc]:
+                continue
         shown = (loc[0], *loc[1:])
         state[_plain(shown), _plain(R.snapshot(value) if not isinstance(value, tuple | frozenset) else value)] += 1
     for kind, store in R.stores.items():

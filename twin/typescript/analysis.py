@@ -18,7 +18,7 @@ from typing import Any
 
 from krepis.twin.typescript import oracle
 from krepis.twin.typescript.intrinsics import user_frame
-from krepis.twin.typescript.machine import Access, Frame, Machine, Pattern, World
+from krepis.twin.typescript.machine import Access, Frame, Machine, Pattern, World, path_of
 from krepis.twin.typescript.program import Program
 from krepis.twin.typescript.scenario import Entry, Execution, Scenario
 from krepis.twin.typescript.values import UNDEFINED, JsFunction, JsObject, JsPromise, Rest, Term, V, forget_terms, raw
@@ -79,6 +79,7 @@ class Profile:
     suspends: bool = False
     hangs: bool = False
     queues: bool = False
+    looks: dict[tuple[Any, str], None] = field(default_factory=dict)
     calls: set[tuple[str, int]] = field(default_factory=set)
 
 
@@ -250,6 +251,10 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
         for a in R.log:
             if a.loc[0] == "lock" or (a.kind in ("R", "W") and oracle.durable(a.loc) and _orders(a.value)):
                 profile.queues = True
+            if a.loc[0] == "entry" and a.loc[3].__class__ is Term:
+                path = path_of(a.loc[3])
+                if path is not None:
+                    profile.looks[a.loc[1], path] = None
             if a.kind == "R":
                 profile.reads.add(a.loc)
             elif a.kind == "W":
@@ -622,7 +627,11 @@ def patterns(a: Profile, b: Profile) -> list[Pattern]:
 def explore_pair(program: Program, a: Profile, b: Profile, result: UnitResult, budget: Budget) -> None:
     """Two calls under every pattern and world until the budget is spent."""
     seen: set[tuple[str, tuple[str, int]]] = {(x.kind, x.where()) for x in result.anomalies}
+    containers: dict[Any, tuple[str, ...]] = {}
+    for ident, path in [*a.looks, *b.looks]:
+        containers[ident] = tuple(dict.fromkeys([*containers.get(ident, ()), path]))
     for pattern in patterns(a, b):
+        pattern.keys = containers
         forget_terms()
         scenario = Scenario(program, [a.entry, b.entry], pattern)
         found = explore_pattern(scenario, result, budget)

@@ -153,9 +153,12 @@ class World:
 
 
 class Pattern:
-    """Which leaves of the arguments of a later call differ from those of the first, and which are swapped."""
+    """Which leaves of the arguments of a later call differ from those of the first, and which are swapped.
 
-    __slots__ = ("different", "name", "same", "swapped")
+    `keys` says by which arguments the calls look into a container: what iterates over it may meet those keys.
+    """
+
+    __slots__ = ("different", "keys", "name", "same", "swapped")
 
     def __init__(
         self,
@@ -168,6 +171,7 @@ class Pattern:
         self.different = different
         self.swapped = swapped or {}
         self.same = same
+        self.keys: dict[Any, tuple[str, ...]] = {}
 
 
 def path_of(t: Term) -> str | None:
@@ -380,9 +384,9 @@ class Machine:
         return path == prefix or path.startswith((prefix + ".", prefix + "["))
 
     @staticmethod
-    def _leaf(path: str) -> Term:
+    def _leaf(path: str, call: int = 0) -> Term:
         first, *others = path.split(".")
-        t = term("arg", 0, first)
+        t = term("arg", call, first)
         for name in others:
             if name.endswith(")"):
                 method, _, argument = name[:-1].partition("(")
@@ -1446,6 +1450,21 @@ class Machine:
             self.note_write(("keys", m.ident, m.label or m.kind), UNDEFINED, s)
         m.entries.clear()
 
+    def _meet_keys(self, m: JsMap) -> None:
+        """Before an iteration: the entries that a container may have had when the calls began."""
+        memory = ("iterated", m.ident)
+        if memory in self.symbolic or m.owner is None or m.owner.root >= 0 or not m.shared or m.kind in ("WeakMap", "WeakSet"):
+            return
+        self.symbolic.add(memory)
+        paths = self.pattern.keys.get(m.ident)
+        found = [self._leaf(path, call) for path in paths for call in (0, 1)] if paths else [term("key", term("init", m.ident, m.label or "record"), 0)]
+        for key in found:
+            k = self.canon(key)
+            if k not in m.entries:
+                v = self._unknown_entry(m, k, ("entry", m.ident, m.label or m.kind, k))
+                if v is not UNDEFINED:
+                    m.entries[k] = (k, v)
+
     def map_size(self, m: JsMap, s: int) -> Value:
         """The number of entries."""
         loc = ("keys", m.ident, m.label or m.kind)
@@ -1463,6 +1482,7 @@ class Machine:
     def map_entries(self, m: JsMap, s: int) -> list[tuple[Value, Value]]:
         """The entries in order of insertion; logs the read of the set of keys."""
         if self._tracked(m):
+            self._meet_keys(m)
             self.note_read(("keys", m.ident, m.label or m.kind), None, s)
             out: list[tuple[Value, Value]] = []
             for k, (a, b) in list(m.entries.items()):
@@ -2763,6 +2783,8 @@ class Machine:
     def map_live(self, m: JsMap, s: int) -> Iterator[tuple[Value, Value]]:
         """The entries of a map or set while it may change: what is removed is skipped, what is added is met."""
         tracked = self._tracked(m)
+        if tracked:
+            self._meet_keys(m)
         keys_read = tags_of(self.note_read(("keys", m.ident, m.label or m.kind), None, s)) if tracked else 0
         before = list(m.entries)
         i = 0

@@ -1,5 +1,5 @@
 // events: listeners run synchronously, in order; a listener of a long-lived emitter is an entry point.
-import { handler } from 'krepis:model';
+import { handler, io, unknown } from 'krepis:model';
 
 export class EventEmitter {
   constructor(options) {
@@ -68,11 +68,15 @@ export class EventEmitter {
   }
 }
 
-export const once = (emitter, event) =>
+const heard = (emitter, event) =>
   new Promise((resolve, reject) => {
     emitter.once(event, (...args) => resolve(args));
     if (event !== 'error') emitter.once('error', reject);
   });
+
+// What an emitter without a body says, the outside world decides.
+export const once = (emitter, event) =>
+  emitter.listenersOf instanceof Map ? heard(emitter, event) : io('once', () => [unknown('event', emitter, event)]);
 
 EventEmitter.once = once;
 EventEmitter.EventEmitter = EventEmitter;

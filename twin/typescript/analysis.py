@@ -188,8 +188,15 @@ def interesting(profiles: list[Profile]) -> Iterator[tuple[tuple[int, int, int],
             if not (a.suspends or b.suspends) or a.hangs or b.hangs or (i == j and a.entry.exclusive):
                 continue
             meet = (a.writes & (b.reads | b.writes)) | (b.writes & a.reads)
-            if meet or (i == j and a.writes):
+            if meet or (i == j and a.writes) or _iterates(a, b) or _iterates(b, a):
                 yield (0 if i == j else 1, i, j), a, b
+
+
+def _iterates(a: Profile, b: Profile) -> bool:
+    """Whether one goes through a container that both look into and one changes."""
+    through = {loc[1] for loc in a.reads if loc[0] == "keys"}
+    changed = {loc[1] for loc in a.writes | b.writes if loc[0] == "entry"}
+    return any(loc[0] == "entry" and loc[1] in through and loc[1] in changed for loc in b.reads | b.writes)
 
 
 def _collect(result: UnitResult, run: Execution) -> None:

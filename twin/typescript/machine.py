@@ -629,7 +629,7 @@ class Machine:
         if isinstance(value, JsArray):
             return ("array", tuple([self.snapshot(v, depth - 1) for v in value.items]))
         if isinstance(value, JsMap):
-            return (value.kind, frozenset((k.__repr__(), self.snapshot(v, depth - 1)) for k, (_, v) in value.entries.items()))
+            return (value.kind, frozenset((k, self.snapshot(v, depth - 1)) for k, (_, v) in value.entries.items()))
         if isinstance(value, JsFunction):
             return ("function", value.name)
         if isinstance(value, JsPromise):
@@ -640,7 +640,7 @@ class Machine:
 
     def _snap_props(self, o: JsObject, depth: int) -> Any:
         return frozenset(
-            (repr(k), self.snapshot(v, depth))
+            (k, self.snapshot(v, depth))
             for k, v in o.props.items()
             if v.__class__ is not Accessor and v is not UNDEFINED and k != FROM
         )

@@ -75,8 +75,10 @@ const heard = (emitter, event) =>
   });
 
 // What an emitter without a body says, the outside world decides.
-export const once = (emitter, event) =>
-  emitter.listenersOf instanceof Map ? heard(emitter, event) : io('once', () => [unknown('event', emitter, event)]);
+export const once = (emitter, event) => {
+  if (emitter.listenersOf instanceof Map) return heard(emitter, event);
+  return io('once', () => [unknown('event', emitter, event)]);
+};
 
 EventEmitter.once = once;
 EventEmitter.EventEmitter = EventEmitter;

@@ -1,0 +1,335 @@
+"""Small programs and the verdicts on them: one test per rule of the semantics, from source text to findings.
+
+A finding is expected on the line that ends in `// HERE`; a program without such a line must stay silent.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from krepis.twin.options import Options, SourceFile
+from krepis.twin.typescript.verify import verify
+
+PROGRAMS: dict[str, tuple[str, str]] = {
+    "an awaited generic call suspends": (
+        "lost-update",
+        """
+        interface Http { post<T>(path: string): Promise<T> }
+        export class Counter {
+          private n = 0;
+          constructor(private readonly http: Http) {}
+          async next() {
+            const before = this.n;
+            await this.http.post<{ ok: boolean }>('/ticket');
+            this.n = before + 1; // HERE
+          }
+        }
+        """,
+    ),
+    "parts of one call race on a local variable that was empty": (
+        "lost-update",
+        """
+        export async function collect(names: string[], load: (n: string) => Promise<number>) {
+          let all: Record<string, number> = {};
+          await Promise.all(names.map(async (n) => {
+            all = { ...all, [n]: await load(n) }; // HERE
+          }));
+          return all;
+        }
+        """,
+    ),
+    "microtasks of one tick interleave": (
+        "lost-update",
+        """
+        async function twice(x: number) { return x; }
+        export async function sum(values: number[]) {
+          let total = 0;
+          await Promise.all(values.map(async (v) => {
+            total += await twice(v); // HERE
+          }));
+          return total;
+        }
+        """,
+    ),
+    "an interval that set-up starts overlaps itself": (
+        "lost-update",
+        """
+        declare const meter: { delta(): Promise<number> };
+        export function start() {
+          let total = 0;
+          setInterval(async () => {
+            const before = total;
+            total = before + (await meter.delta()); // HERE
+          }, 1000);
+          return { current: () => total };
+        }
+        """,
+    ),
+    "three calls: two waiters resume on one tail": (
+        "lost-update",
+        """
+        declare const steps: { of(key: string): Promise<number> };
+        let tail: Promise<unknown> = Promise.resolve();
+        let revision = 0;
+        export async function bump(key: string) {
+          await tail.catch(() => undefined);
+          const current = (async () => {
+            const before = revision;
+            const step = await steps.of(key);
+            revision = before + step; // HERE
+          })();
+          tail = current;
+          return current;
+        }
+        """,
+    ),
+    "a home-made lock is kept when the call throws": (
+        "lock-leak",
+        """
+        class Gate {
+          private held = false;
+          private readonly queue: Array<() => void> = [];
+          async enter() {
+            if (this.held) await new Promise<void>((resolve) => this.queue.push(resolve));
+            this.held = true;
+            return () => {
+              const next = this.queue.shift();
+              if (next) next();
+              else this.held = false;
+            };
+          }
+        }
+        const gate = new Gate();
+        export async function drive(robot: { go(): Promise<void> }, path: number[]) {
+          const leave = await gate.enter(); // HERE
+          if (path.length === 0) throw new RangeError('empty');
+          try {
+            await robot.go();
+          } finally {
+            leave();
+          }
+        }
+        """,
+    ),
+    "a timer acts although its premise is gone": (
+        "order-violation",
+        """
+        export class Presence {
+          private readonly online = new Map<string, { sockets: Set<string> }>();
+          join(user: string, socket: string) {
+            const session = this.online.get(user) ?? { sockets: new Set<string>() };
+            this.online.set(user, session);
+            session.sockets.add(socket);
+          }
+          leave(user: string, socket: string) {
+            const session = this.online.get(user);
+            if (!session?.sockets.delete(socket)) return;
+            if (session.sockets.size > 0) return;
+            setTimeout(() => {
+              this.online.delete(user); // HERE
+            }, 5000);
+          }
+        }
+        """,
+    ),
+    "a timer that looks again is fine": (
+        "",
+        """
+        export class Presence {
+          private readonly online = new Map<string, { sockets: Set<string> }>();
+          join(user: string, socket: string) {
+            const session = this.online.get(user) ?? { sockets: new Set<string>() };
+            this.online.set(user, session);
+            session.sockets.add(socket);
+          }
+          leave(user: string, socket: string) {
+            const session = this.online.get(user);
+            if (!session?.sockets.delete(socket)) return;
+            if (session.sockets.size > 0) return;
+            setTimeout(() => {
+              if (session.sockets.size === 0) this.online.delete(user);
+            }, 5000);
+          }
+        }
+        """,
+    ),
+    "a timer is cleared after it has fired": (
+        "order-violation",
+        """
+        export class Jobs {
+          private readonly state = new Map<string, { done: string }>();
+          async start(id: string, work: () => Promise<string>) {
+            const job = { done: 'no' };
+            this.state.set(id, job);
+            const timer = setTimeout(() => { job.done = 'late'; }, 1000);
+            await work();
+            clearTimeout(timer);
+            job.done = 'yes'; // HERE
+          }
+        }
+        """,
+    ),
+    "nobody waits for a save before the message that relies on it": (
+        "floating-promise",
+        """
+        interface Repo { save(x: object): Promise<void> }
+        interface Bus { publish(name: string): Promise<void> }
+        export function service(repo: Repo, bus: Bus) {
+          return {
+            async confirm(id: string) {
+              repo.save({ id }); // HERE
+              await bus.publish(id);
+            },
+          };
+        }
+        """,
+    ),
+    "an awaited save is fine": (
+        "",
+        """
+        interface Repo { save(x: object): Promise<void> }
+        interface Bus { publish(name: string): Promise<void> }
+        export function service(repo: Repo, bus: Bus) {
+          return {
+            async confirm(id: string) {
+              const saved = repo.save({ id });
+              await bus.publish(id);
+              await saved;
+            },
+          };
+        }
+        """,
+    ),
+    "what an iteration counts changes before the write": (
+        "check-then-act",
+        """
+        declare const calendar: { cancel(name: string): Promise<void> };
+        export class Rota {
+          private readonly active = new Map<string, boolean>();
+          async leave(doctor: string) {
+            let others = 0;
+            for (const [name, on] of this.active) if (on && name !== doctor) others += 1;
+            if (others === 0) throw new Error('somebody has to stay');
+            await calendar.cancel(doctor);
+            this.active.set(doctor, false); // HERE
+          }
+        }
+        """,
+    ),
+    "a client of a pool is released twice": (
+        "order-violation",
+        """
+        import { Pool } from 'pg';
+        const pool = new Pool();
+        export async function report(name: string) {
+          const client = await pool.connect();
+          try {
+            return (await client.query('SELECT * FROM rows WHERE name = $1', [name])).rows;
+          } catch (error) {
+            client.release();
+            throw error;
+          } finally {
+            client.release(); // HERE
+          }
+        }
+        """,
+    ),
+    "jobs of one worker at a time do not overlap": (
+        "",
+        """
+        import { Worker } from 'bullmq';
+        declare const ses: { sendEmail(to: string): Promise<string> };
+        let sent = 0;
+        export const worker = new Worker('mail', async (job) => {
+          const before = sent;
+          await ses.sendEmail(job.data.to);
+          sent = before + 1;
+        });
+        """,
+    ),
+    "concurrent jobs of one worker overlap": (
+        "lost-update",
+        """
+        import { Worker } from 'bullmq';
+        declare const ses: { sendEmail(to: string): Promise<string> };
+        let sent = 0;
+        export const worker = new Worker('mail', async (job) => {
+          const before = sent;
+          await ses.sendEmail(job.data.to);
+          sent = before + 1; // HERE
+        }, { concurrency: 5 });
+        """,
+    ),
+    "two bids for one lot": (
+        "check-then-act",
+        """
+        interface Bidders { verify(id: string): Promise<boolean> }
+        export class Auction {
+          private readonly lots = new Map<string, { highest: number }>();
+          constructor(private readonly bidders: Bidders) {}
+          async bid(lotId: string, bidder: string, cents: number) {
+            const lot = this.lots.get(lotId);
+            if (!lot || cents <= lot.highest) throw new Error('too low');
+            await this.bidders.verify(bidder);
+            lot.highest = cents; // HERE
+          }
+        }
+        """,
+    ),
+    "the answer to an old question is dropped": (
+        "",
+        """
+        export class Search {
+          query = '';
+          hits: string[] = [];
+          private latest = 0;
+          constructor(private readonly api: { search(query: string): Promise<string[]> }) {}
+          async type(text: string) {
+            const ticket = ++this.latest;
+            this.query = text;
+            const hits = await this.api.search(this.query);
+            if (ticket !== this.latest) return;
+            this.hits = hits;
+          }
+        }
+        """,
+    ),
+    "a queue has no negative length": (
+        "",
+        """
+        export class Outbox {
+          private readonly outbox: string[] = [];
+          private draining = false;
+          constructor(private readonly smtp: { send(mail: string): Promise<void> }) {}
+          enqueue(mail: string) { this.outbox.push(mail); }
+          async drain() {
+            if (this.draining || this.outbox.length === 0) return;
+            this.draining = true;
+            try {
+              while (this.outbox.length > 0) {
+                await this.smtp.send(this.outbox[0]);
+                this.outbox.shift();
+              }
+            } finally {
+              this.draining = false;
+            }
+          }
+        }
+        """,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_verdict(name: str, tmp_path: Path) -> None:
+    kind, text = PROGRAMS[name]
+    lines = text.splitlines()
+    expected = {(i, kind) for i, line in enumerate(lines, 1) if line.endswith("// HERE")}
+    assert bool(expected) == bool(kind)
+    path = tmp_path / "a.ts"
+    path.write_text("\n".join(line.removesuffix("// HERE") for line in lines), encoding="utf-8")
+    report = verify([SourceFile("a.ts", path)], Options(root=tmp_path, jobs=1))
+    assert not report.failures
+    assert {(f.line, f.kind) for f in report.findings if f.severity != "info"} == expected

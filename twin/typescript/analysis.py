@@ -182,12 +182,14 @@ def explore_triples(program: Program, profiles: list[Profile], result: UnitResul
 
 def interesting(profiles: list[Profile]) -> Iterator[tuple[tuple[int, int, int], Profile, Profile]]:
     """Pairs that touch the same state, the same entry twice first."""
+    touched = [({_place_of(x) for x in p.reads}, {_place_of(x) for x in p.writes}) for p in profiles]
     for i, a in enumerate(profiles):
         for j in range(i, len(profiles)):
             b = profiles[j]
+            (reads, writes), (others, rivals) = touched[i], touched[j]
             if not (a.suspends or b.suspends) or a.hangs or b.hangs or (i == j and a.entry.exclusive):
                 continue
-            meet = (a.writes & (b.reads | b.writes)) | (b.writes & a.reads)
+            meet = not writes.isdisjoint(others) or not writes.isdisjoint(rivals) or not rivals.isdisjoint(reads)
             if meet or (i == j and a.writes) or _iterates(a, b) or _iterates(b, a):
                 yield (0 if i == j else 1, i, j), a, b
 
@@ -197,6 +199,13 @@ def _iterates(a: Profile, b: Profile) -> bool:
     through = {loc[1] for loc in a.reads if loc[0] == "keys"}
     changed = {loc[1] for loc in a.writes | b.writes if loc[0] == "entry"}
     return any(loc[0] == "entry" and loc[1] in through and loc[1] in changed for loc in b.reads | b.writes)
+
+
+def _place_of(loc: Any) -> Any:
+    """A location without its unknown keys, which are other terms in every scenario; rows stand for their table."""
+    if loc[0] in ("row", "table", "kv", "store"):
+        return "data", loc[1]
+    return tuple([x for x in loc if x.__class__ is not Term and not (x.__class__ is tuple and any(y.__class__ is Term for y in x))])
 
 
 def _collect(result: UnitResult, run: Execution) -> None:
@@ -390,7 +399,12 @@ def self_deadlocks(run: Execution, entry: Entry) -> Iterator[Anomaly]:
                 f, at = user_frame(frame, R)
                 if f.code is None:
                     continue
-                yield Anomaly("deadlock", "error", f, at if f is not frame else site, run, [entry.name], detail=lock.label)
+                at = at if f is not frame else site
+                helpers = {h.code for h, _ in lock.holders if h.code is not None and h.parent is not None}
+                while f.code in helpers and f.parent is not None and f.parent.code is not None:
+                    # Both acquisitions go through one helper: what matters is who calls it the second time.
+                    f, at = f.parent, f.site
+                yield Anomaly("deadlock", "error", f, at, run, [entry.name], detail=lock.label)
 
 
 def _returns_release(run: Execution) -> bool:

@@ -2075,6 +2075,7 @@ class Machine:
                     vv.home = o
             elif kind == 1:
                 self._spread_into(o, entry[1], s)
+                props = o.props
             else:
                 k = entry[1] if entry[1].__class__ is str else self.property_key(entry[1])
                 old = props.get(k)
@@ -2110,6 +2111,10 @@ class Machine:
             return
         if isinstance(value, JsObject):
             hidden = getattr(value.frozen, "hidden", ())
+            if value.props.__class__ is not dict:
+                from krepis.twin.typescript import store_js
+
+                store_js.copy_columns(self, value, o)
             for k in list(value.props):
                 if k in hidden:
                     continue
@@ -2227,10 +2232,11 @@ class Machine:
                 items = self.array_read(r, s)
                 t |= tags_of(self.array_tag(r))
                 out.extend([i if i.__class__ is Rest else tagged(i, t) for i in items])
-                if t and not items:
+                if t and (not items or any(i.__class__ is Rest for i in items)):
                     out.tags |= t
             elif r.__class__ is Term:
                 out.append(Rest(r))
+                out.tags |= t
             elif r is UNDEFINED or r is None:
                 raise self.error("TypeError", "Spread syntax requires an iterable")
             else:

@@ -180,7 +180,7 @@ def stale_acts(run: Execution, internal: bool, changed: set[Any] | None) -> list
             if foreign is None:
                 continue
             same = act.kind == "W" and (related(read.loc, act.loc) or _replaces(act, read.loc))
-            telling = changed is None or (act.loc in changed if act.kind == "W" else True)
+            telling = changed is None or act.kind != "W" or act.loc in changed or _plain(act.loc) in changed
             rank = (
                 0 if telling else 1,
                 0 if same and data else 1 if same else 2 if data else 3,

@@ -76,6 +76,9 @@ _MONGO = frozenset(
 )
 
 
+_DEFAULT = re.compile(rb"^export\s+default\s+([A-Za-z_$][\w$]*)\s*;?\s*$", re.M)
+
+
 class Program:
     """The modules of a program and the answers to what the machine asks of its text."""
 
@@ -264,6 +267,9 @@ class Program:
         if module is None or depth > 12:
             return None
         local = module.exports.get(name, name)
+        if local == "default":
+            named = _DEFAULT.search(module.text)
+            local = named[1].decode() if named is not None else local
         found = self.find(local, module, depth)
         if found is not None:
             return found

@@ -185,7 +185,7 @@ def clone(machine: Machine, value: Value, depth: int = 6) -> Value:
 # -- rows
 
 _NOT_COLUMNS = frozenset(
-    {"then", "catch", "finally", "toJSON", "constructor", "__proto__", "prototype", "toString"}
+    {"reload", "then", "catch", "finally", "toJSON", "constructor", "__proto__", "prototype", "toString"}
 )
 
 
@@ -203,6 +203,8 @@ class Columns(dict[Any, Any]):
         if super().__contains__(name):
             return True
         if not isinstance(name, str) or not name or name[0] in "$#" or name in _NOT_COLUMNS:
+            return False
+        if name.startswith("__") and name != "__v":
             return False
         proto = self.owner.proto
         while proto is not None:
@@ -247,6 +249,24 @@ def row_object(machine: Machine, view: RowView, proto: JsObject | None = None) -
         row.proto = proto
     row.props = Columns(view, machine, row)
     return row
+
+
+def copy_columns(machine: Machine, source: JsObject, target: JsObject) -> None:
+    """`{ ...row }`: every column of the row, as it was read, also those that were not asked for."""
+    columns = columns_of(source)
+    if columns is not None:
+        copied = Columns(columns.view, machine, target)
+        copied.update(target.props)
+        copied.loaded = dict(columns.loaded)
+        target.props = copied
+
+
+def load(value: JsObject) -> None:
+    """Makes every column that is known of a row a property: those that were written, or name it."""
+    columns = columns_of(value)
+    if columns is not None:
+        for name in columns.view.known():
+            columns.get(name)
 
 
 def columns_of(value: Value) -> Columns | None:

@@ -75,3 +75,49 @@ def test_clients_from_files_that_are_not_there(tmp_path: Path, imports: str, rea
         """,
     )
     assert found == [("lost-update", 5)]
+
+
+def test_spread_rows_keep_their_identity(tmp_path: Path) -> None:
+    found = findings(
+        tmp_path,
+        """
+        import { Injectable } from '@nestjs/common';
+        import { Repository } from 'typeorm';
+        import { Customer } from './customer.entity';
+        @Injectable()
+        export class Points {
+          constructor(private readonly customers: Repository<Customer>) {}
+          async award(id: string, points: number) {
+            const customer = await this.customers.findOneBy({ id });
+            if (!customer) return;
+            await this.customers.save({ ...customer, points: customer.points + points });
+          }
+        }
+        """,
+    )
+    assert found == [("lost-update", 10)]
+
+
+def test_cache_filled_with_a_row_read_before_its_invalidation(tmp_path: Path) -> None:
+    found = findings(
+        tmp_path,
+        """
+        import Redis from 'ioredis';
+        import { PrismaClient } from '@prisma/client';
+        export class Prices {
+          constructor(private readonly redis: Redis, private readonly prisma: PrismaClient) {}
+          async get(id: string) {
+            const hit = await this.redis.get(`price:${id}`);
+            if (hit) return JSON.parse(hit);
+            const row = await this.prisma.price.findUnique({ where: { id } });
+            await this.redis.set(`price:${id}`, JSON.stringify(row));
+            return row;
+          }
+          async set(id: string, cents: number) {
+            await this.prisma.price.update({ where: { id }, data: { cents } });
+            await this.redis.del(`price:${id}`);
+          }
+        }
+        """,
+    )
+    assert [line for _, line in found] == [9]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from krepis.twin.typescript import terms
+from krepis.twin.typescript import store_js, terms
 from krepis.twin.typescript.builtins._base import Realm, arg, callable_, integer, own_keys, tags_of_read
 from krepis.twin.typescript.builtins.dates import iso_text
 from krepis.twin.typescript.values import (
@@ -97,7 +97,7 @@ class _Writer:
     def _array(self, a: JsArray) -> None:
         R, put = self.R, self.parts.append
         items = R.array_read(a, self.s)
-        self.tags |= tags_of(R.array_tag(a))
+        self.tags |= tags_of(R.array_tag(a)) | tags_of(a.props.get(("from",)))
         if not items:
             put("[]")
             return
@@ -115,6 +115,8 @@ class _Writer:
         if isinstance(o, JsMap):
             put("{}")
             return
+        if o.props.__class__ is not dict:
+            store_js.load(o)
         keys: list[Any] = own_keys(R, o, self.s)
         self.tags |= tags_of_read(R, o)
         if self.allowed is not None:

@@ -291,13 +291,18 @@ def _lazily_made(act: Access, read: Access) -> bool:
     return repr(value) in ("undefined", "None")
 
 
+def _inserted(loc: Any) -> bool:
+    """Whether a row was made by the calls themselves."""
+    return any(part[1].__class__ is Term and part[1].op == "fresh" for part in loc[2] if part.__class__ is tuple and len(part) == 2)
+
+
 def _skew(finding: StaleAct, acts: list[StaleAct]) -> bool:
     """Two calls each act on something that the other's act makes stale, on different things."""
     if finding.same or finding.act.kind != "W":
         return False
     a, r = finding.act.loc, finding.read.loc
     if a[0] == "row" and r[0] in ("table", "row") and a[1] == r[1]:
-        return True
+        return not _inserted(a)
     return any(
         other.act.root != finding.act.root and not other.same and other.act.kind == "W" and other.act.loc != a for other in acts
     ) and finding.foreign.loc != a

@@ -10,7 +10,7 @@ flipped breadth first. Every bound that cuts something off leaves a note.
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import permutations
@@ -31,6 +31,8 @@ QUIET_WORLDS = 3
 """Worlds after which an entry that touched nothing shared is left alone."""
 MAX_TRIPLE_WORLDS = 3
 """Answers to unknown predicates tried for three calls."""
+MAX_FAILURES = 2
+"""External operations whose failure is tried beside another call."""
 MAX_PATTERNS = 10
 """Argument patterns of one pair."""
 MAX_TRACES = 120
@@ -79,6 +81,7 @@ class Profile:
     suspends: bool = False
     hangs: bool = False
     queues: bool = False
+    failing: list[int] = field(default_factory=list)
     looks: dict[tuple[Any, str], None] = field(default_factory=dict)
     calls: set[tuple[str, int]] = field(default_factory=set)
 
@@ -321,6 +324,8 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
             if run is None or run.limit:
                 continue
             _collect(result, run)
+            if _shared_writes(run) - _shared_writes(base):
+                profile.failing.append(i)
             for anomaly in [*leaks(run, entry, base), *misuses(run, entry)]:
                 report(anomaly)
             scenario.close(run)
@@ -328,6 +333,11 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
     result.states += scenario.steps
     result.traces += scenario.executions
     return profile
+
+
+def _shared_writes(run: Execution | None) -> Counter[Any]:
+    """How often each location that outlives the calls was written."""
+    return Counter(a.loc for a in run.machine.log if a.kind == "W" and oracle.durable(a.loc)) if run is not None else Counter()
 
 
 def _orders(value: Any) -> bool:
@@ -651,11 +661,13 @@ def explore_pair(program: Program, a: Profile, b: Profile, result: UnitResult, b
     containers: dict[Any, tuple[str, ...]] = {}
     for ident, path in [*a.looks, *b.looks]:
         containers[ident] = tuple(dict.fromkeys([*containers.get(ident, ()), path]))
-    for pattern in patterns(a, b):
+    tried = [(p, -1) for p in patterns(a, b)]
+    tried += [(Pattern("different arguments, and a failure", None), i) for i in a.failing[:MAX_FAILURES]]
+    for pattern, reject_at in tried:
         pattern.keys = containers
         forget_terms()
         scenario = Scenario(program, [a.entry, b.entry], pattern)
-        found = explore_pattern(scenario, result, budget)
+        found = explore_pattern(scenario, result, budget, reject_at=reject_at)
         result.scenarios += 1
         result.states += scenario.steps
         result.traces += scenario.executions
@@ -673,7 +685,7 @@ def explore_pair(program: Program, a: Profile, b: Profile, result: UnitResult, b
         del fresh
 
 
-def explore_pattern(scenario: Scenario, result: UnitResult, budget: Budget, max_worlds: int = MAX_WORLDS) -> list[Anomaly]:
+def explore_pattern(scenario: Scenario, result: UnitResult, budget: Budget, max_worlds: int = MAX_WORLDS, reject_at: int = -1) -> list[Anomaly]:
     """One pattern in all its worlds; the anomalies of the first world that shows any, and deadlocks."""
     names = [e.name for e in scenario.entries]
     found: dict[tuple[str, tuple[str, int]], Anomaly] = {}
@@ -691,7 +703,7 @@ def explore_pattern(scenario: Scenario, result: UnitResult, budget: Budget, max_
             for late in (False, True):
                 if late and not timers:
                     continue
-                run = scenario.serial(world, order, late)
+                run = scenario.serial(world, order, late, reject_at=reject_at)
                 if run is None:
                     return []
                 _collect(result, run)
@@ -707,7 +719,7 @@ def explore_pattern(scenario: Scenario, result: UnitResult, budget: Budget, max_
                 break
             continue
         partial: dict[tuple[int, ...], Any] = {}
-        for run in scenario.interleavings(world, MAX_TRACES):
+        for run in scenario.interleavings(world, MAX_TRACES, reject_at):
             _collect(result, run)
             if run.limit or run.machine.excused:
                 continue

@@ -39,7 +39,7 @@ OTHER = ", another connection"
 MAX_ENTRIES = 400
 """Entry points of one module."""
 _HIDDEN = re.compile(rb"\b(?:private|protected)\s")
-_ASYNC = re.compile(rb"\basync\b|\bawait\b|\.then\s*\(|\bPromise\b|setTimeout|setInterval|setImmediate|queueMicrotask|nextTick")
+_ASYNC = re.compile(rb"\basync\b|\bawait\b|\.then\s*\(|\bPromise\b|setTimeout|setInterval|setImmediate|queueMicrotask|nextTick|function\s*\w*\s*\(\s*err|\(\s*err\w*\s*(?:,[^)]*)?\)\s*=>")
 _LIFECYCLE = frozenset(
     "constructor toString toJSON onModuleInit onApplicationBootstrap onModuleDestroy onApplicationShutdown "
     "beforeAll afterAll beforeEach afterEach ngOnInit main bootstrap".split()

@@ -27,7 +27,7 @@ class Verb(Enum):
 _WORDS: dict[Verb, str] = {
     Verb.READ: "get find load read fetch query lookup retrieve list select peek has exists count search head "
     "balance current is",
-    Verb.WRITE: "set save update put write store upsert persist replace patch",
+    Verb.WRITE: "set save update put write store upsert persist replace patch rename change modify edit",
     Verb.DELETE: "delete remove del unset evict destroy clear",
     Verb.EFFECT: "create send charge insert post publish emit dispatch notify enqueue pay capture refund ship "
     "provision connect open spawn broadcast issue transfer withdraw deposit book reserve grant submit deliver "
@@ -40,6 +40,8 @@ _WORDS: dict[Verb, str] = {
 _VERBS = {word: verb for verb, words in _WORDS.items() for word in words.split()}
 _VERBS |= {word: Verb.EFFECT for word in _WORDS[Verb.EFFECT].split()}
 _SPLIT = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+CLOSING = frozenset("end close destroy quit disconnect shutdown".split())
+"""Methods after which their object takes nothing more."""
 _LOGGERS = re.compile(
     r"(^|\.|_)(log|logger|console|metrics?|tracer|telemetry|stats|statsd|sentry|analytics|audit|span|winston|pino|reporter|monitor(ing)?|prom(etheus)?)(\.|$)",
     re.I,

@@ -1011,6 +1011,11 @@ class Machine:
                     return self.note_read(loc, v, s)
                 return v
             h = h.proto
+        if o.term is not None and k.__class__ is str:
+            for key, v in o.props.items():
+                if key.__class__ is tuple and key[0] == "spread":
+                    typed = self.program.member_type(key[1].type, k)
+                    return tagged(self.unknown(term(".", key[1], k, type=typed), typed), tags_of(v))
         special = self._special(o, k, s)
         if special is not NOT_BOUND:
             return special

@@ -70,6 +70,14 @@ def call(R: Machine, name: str, receiver: Value, args: list[Value], s: int, fn: 
     if lexicon.is_logger(name):
         return UNDEFINED
     verb = lexicon.classify(name)
+    if R.tracking and base.__class__ is Term and not per_request:
+        closed = ("closed", R.canon(base))
+        if method in lexicon.CLOSING:
+            R.stores[closed] = {}
+            R.note_write(("store", R._call_name(base), R.canon(base), ("closed",)), True, s)
+        elif closed in R.stores and verb in (Verb.WRITE, Verb.EFFECT):
+            R.effect(f"{name} after the end", args, s)
+            return UNDEFINED
     head = base if base is not UNDEFINED and not (isinstance(base, JsObject)) else (fn if fn is not None else name)
     if base is UNDEFINED and fn is not None and (fn.op == "arg" or (fn.op == "dep" and fn.args[0] == "inject")):
         # A callback parameter: running it is what the caller asked for.

@@ -140,8 +140,8 @@ def profile_all(program: Program, entries: list[Entry], result: UnitResult, seco
     """Every entry of a unit alone."""
     budget = Budget(seconds * max(1, min(len(entries), 6)))
     profiles: list[Profile] = []
+    forget_terms()  # not between entries: their locations are compared
     for entry in entries:
-        forget_terms()
         profile = profile_entry(program, entry, result, Budget(seconds))
         if profile is not None:
             profiles.append(profile)
@@ -198,7 +198,9 @@ def interesting(profiles: list[Profile]) -> Iterator[tuple[tuple[int, int, int],
 
 
 def _iterates(a: Profile, b: Profile) -> bool:
-    """Whether one goes through a container that both look into and one changes."""
+    """Whether both look into a container that one changes, under keys of different names or by going through it."""
+    if a is not b and {ident for ident, _ in a.looks} & {loc[1] for loc in b.writes if loc[0] == "entry"}:
+        return True
     through = {loc[1] for loc in a.reads if loc[0] == "keys"}
     changed = {loc[1] for loc in a.writes | b.writes if loc[0] == "entry"}
     return any(loc[0] == "entry" and loc[1] in through and loc[1] in changed for loc in b.reads | b.writes)
@@ -642,6 +644,13 @@ def patterns(a: Profile, b: Profile) -> list[Pattern]:
     out = [Pattern("the same arguments")]
     keys = list(dict.fromkeys(a.keys + b.keys))[:4]
     out.append(Pattern("different arguments", None))
+    others: dict[Any, list[str]] = {}
+    for ident, path in b.looks:
+        others.setdefault(ident, []).append(path)
+    for ident, path in a.looks:
+        for other in others.get(ident, ()):
+            if other != path and path not in others[ident] and all(p.swapped != {other: path} for p in out):
+                out.append(Pattern(f"{other} and {path} the same", frozenset(), {other: path}))
     for k in keys:
         if a.plain_arguments | b.plain_arguments | set(keys) > {k}:
             out.append(Pattern(f"only {k} the same", None, None, k))

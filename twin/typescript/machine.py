@@ -1015,7 +1015,7 @@ class Machine:
             for key, v in o.props.items():
                 if key.__class__ is tuple and key[0] == "spread":
                     typed = self.program.member_type(key[1].type, k)
-                    return tagged(self.unknown(term(".", key[1], k, type=typed), typed), tags_of(v))
+                    return tagged(self.unknown(self._member(key[1], k, typed), typed), tags_of(v))
         special = self._special(o, k, s)
         if special is not NOT_BOUND:
             return special
@@ -1162,7 +1162,7 @@ class Machine:
             if k.__class__ is str and self._nullish_known(t):
                 raise self.error("TypeError", f"Cannot read properties of undefined (reading '{k}')")
             typed = self.program.member_type(t.type, k)
-            child = term(".", t, k, type=typed)
+            child = self._member(t, k, typed)
             value = child
             if typed is not None:
                 made = self.materialise(child, typed)
@@ -1173,6 +1173,16 @@ class Machine:
         if t.shared and self.tracking and self.mutable_dep(t):
             return self.note_read(("field", self.canon(t), k), value, s)
         return value
+
+    @staticmethod
+    def _member(t: Term, k: Any, typed: Typed | None) -> Term:
+        """A field of an unknown value; what is kept under a key has that key as its `id`."""
+        if t.op == "entry" and t.args[1].__class__ is Term and k.__class__ is str:
+            path = path_of(t.args[1])
+            if path is not None and (k == "id" or k == path.rsplit(".", 1)[-1]):
+                key: Term = t.args[1]
+                return key
+        return term(".", t, k, type=typed)
 
     def _nullish_known(self, t: Term) -> bool:
         return self.world.answers.get(term("nullish", self.canon(t))) is True

@@ -856,6 +856,8 @@ def judge(
     changed = _difference(got, allowed)
     acts = oracle.stale_acts(run, False, changed)
     acts = [f for f in acts if not _harmless(f, R)]
+    if R.reject_at >= 0:
+        acts = [f for f in acts if not _read_again(run, f)]  # giving back what failed merges with what is there now
     if not acts:
         return
     top = acts[0]

@@ -17,6 +17,7 @@ from itertools import permutations
 from typing import Any
 
 from krepis.twin.typescript import oracle
+from krepis.twin.typescript.code import FunctionCode
 from krepis.twin.typescript.intrinsics import user_frame
 from krepis.twin.typescript.machine import Access, Frame, Machine, Pattern, World, path_of
 from krepis.twin.typescript.program import Program
@@ -976,6 +977,11 @@ def anomaly_of(
     return Anomaly(chosen, severity, frame, site, run, names, f.read, f.foreign, act, data_site=exact, states=scenario.steps, traces=scenario.executions)
 
 
+def _inside(inner: FunctionCode | None, outer: FunctionCode) -> bool:
+    """Whether a function stands in the text of another one: it sees what the other has read."""
+    return inner is not None and inner.module is outer.module and outer.start < inner.start and inner.end <= outer.end
+
+
 def locate(R: Machine, read: Access, act: Access) -> tuple[Frame, int]:
     """The innermost user frame common to read and act, and the act's site in it."""
     meet = oracle.common_frame(read.frame, act.frame)
@@ -990,7 +996,7 @@ def locate(R: Machine, read: Access, act: Access) -> tuple[Frame, int]:
     if meet is None or meet.code is None:
         return path[0]
     for frame, site in path:
-        if frame is meet:
+        if frame is meet or _inside(frame.code, meet.code):
             return frame, site
     up: Frame | None = meet
     while up is not None and up.code is not None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from krepis.twin.typescript.classes import construct
 from krepis.twin.typescript.code import ClassCode, FunctionCode, ModuleCode
-from krepis.twin.typescript.machine import Machine, Pattern, World
+from krepis.twin.typescript.machine import Frame, Machine, Pattern, World
 from krepis.twin.typescript.program import Program
 from krepis.twin.typescript.scenario import Entry, arguments
 from krepis.twin.typescript.values import (
@@ -40,6 +40,11 @@ MAX_ENTRIES = 400
 """Entry points of one module."""
 _HIDDEN = re.compile(rb"\b(?:private|protected)\s")
 _ASYNC = re.compile(rb"\basync\b|\bawait\b|\.then\s*\(|\bPromise\b|setTimeout|setInterval|setImmediate|queueMicrotask|nextTick|function\s*\w*\s*\(\s*err|\(\s*err\w*\s*(?:,[^)]*)?\)\s*=>")
+_ROUTES = frozenset({"get", "post", "put", "patch", "delete", "del", "all"})
+_WIRING = re.compile(rb"\.\s*(?:get|post|put|patch|delete|all)\s*\(\s*['\"`/]")
+"""Text of a module that may hand functions of other modules to a framework."""
+_HOST = re.compile(r"(?:app|fastify|server|router|instance|api)$", re.I)
+"""First parameter of a function that registers routes on it."""
 _LIFECYCLE = frozenset(
     "constructor toString toJSON onModuleInit onApplicationBootstrap onModuleDestroy onApplicationShutdown "
     "beforeAll afterAll beforeEach afterEach ngOnInit main bootstrap".split()
@@ -91,7 +96,7 @@ def cell_value(R: Machine, path: str, name: str) -> Value:
 def discover(program: Program, path: str) -> list[Entry]:
     """The entry points of one module, in source order."""
     code = program.module(path)
-    if code is None or not _ASYNC.search(code.text):
+    if code is None or not (_ASYNC.search(code.text) or _WIRING.search(code.text)):
         return []
     R = Machine(program, World(), Pattern("same"))
     R.discovering = True
@@ -138,10 +143,42 @@ def _registrations(R: Machine) -> Iterator[tuple[Any, str, JsFunction]]:
             f = f.parent
         key = tuple(stack)
         n = count[key] = count.get(key, -1) + 1
+        handlers = [raw(a) for a in args if isinstance(raw(a), JsFunction)]
+        if len(handlers) > 1 and name.rsplit(".", 1)[-1].lower() in _ROUTES:
+            yield (key, n, 0), name, _chain(R, handlers)
+            continue
         for position, a in enumerate(args):
             v = raw(a)
             if isinstance(v, JsFunction):
                 yield (key, n, position), name + EXCLUSIVE if args[-1] == EXCLUSIVE else name, v
+
+
+def _chain(R: Machine, handlers: list[JsFunction]) -> JsFunction:
+    """The middleware of a route and its handler as one function: each goes on to the following by `next()`."""
+
+    def run(R2: Machine, at: int, args: list[Value], s: int) -> Value:
+        base = R2.frame
+
+        def go_on(R3: Machine, this: Value, given: list[Value], site: int) -> Value:
+            if (given and raw(given[0]) is not UNDEFINED) or at + 1 >= len(handlers):
+                return UNDEFINED
+            saved = R3.frame
+            R3.frame = Frame(None, base, s, base.root)
+            R3.frame.ctrl |= saved.ctrl
+            try:
+                return run(R3, at + 1, args, s)
+            finally:
+                R3.frame = saved
+
+        result = R2.call(handlers[at], UNDEFINED, [*args[:2], R2.native("next", go_on)], s)
+        promise = raw(result)
+        if isinstance(promise, JsPromise):
+            promise.handled = promise.observed = True
+        return result
+
+    f = R.native("route", lambda R2, this, args, s: run(R2, 0, args, s))
+    f.props[("wraps",)] = handlers[-1]
+    return f
 
 
 def _registered(R: Machine, unit: str, before: int, make: Callable[[Machine], object]) -> Iterator[Item]:
@@ -314,7 +351,7 @@ def _function(
         v = raw(get(R2))
         return (UNDEFINED, v) if isinstance(v, JsFunction) else None
 
-    if code.is_async:
+    if code.is_async and not (code.param_names and _HOST.match(code.param_names[0])):
         yield name, code, path, pick, "exported"
         return
     before = len(list(_registrations(R)))
@@ -327,7 +364,12 @@ def _function(
             R2.singletons[key] = _try_factory(R2, get(R2), code)
         return R2.singletons[key]
 
-    yield from _registered(R, unit, before, product)
+    registered = list(_registered(R, unit, before, product))
+    yield from registered
+    if code.is_async:
+        if not registered:
+            yield name, code, path, pick, "exported"
+        return
     inner = function_of(made)
     if inner is not None and inner.code is not None:
 

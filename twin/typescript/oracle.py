@@ -230,7 +230,8 @@ def classify(finding: StaleAct, run: Execution, acts: list[StaleAct]) -> str:
     ):
         return "stale-read"  # what the call left there itself is another's by now
     if act.kind == "E":
-        return "check-then-act" if not finding.data else "stale-read"
+        checked = not finding.data or act.ctrl >> read.index & 1
+        return "check-then-act" if checked else "stale-read"
     if finding.same:
         if finding.data:
             return "lost-update"

@@ -121,3 +121,25 @@ def test_cache_filled_with_a_row_read_before_its_invalidation(tmp_path: Path) ->
         """,
     )
     assert [line for _, line in found] == [9]
+
+
+def test_routes_registered_by_an_exported_plugin_with_middleware(tmp_path: Path) -> None:
+    found = findings(
+        tmp_path,
+        """
+        import { PrismaClient } from '@prisma/client';
+        const prisma = new PrismaClient();
+        async function load(req, res, next) {
+          res.locals.team = await prisma.team.findUnique({ where: { id: req.params.id } });
+          next();
+        }
+        export async function routes(app) {
+          app.post('/teams/:id/seats', load, async (req, res) => {
+            const { team } = res.locals;
+            await prisma.team.update({ where: { id: team.id }, data: { seats: team.seats + 1 } });
+            res.sendStatus(204);
+          });
+        }
+        """,
+    )
+    assert found == [("lost-update", 10)]

@@ -38,6 +38,8 @@ MAX_PATTERNS = 10
 """Argument patterns of one pair."""
 MAX_TRACES = 120
 """Interleavings of one pattern in one world."""
+MAX_INTERNAL = 150
+"""Executions spent on races among the parts of one call."""
 MAX_PAIRS = 40
 """Pairs of one unit."""
 MAX_REJECTIONS = 10
@@ -100,14 +102,24 @@ class UnitResult:
 
 
 class Budget:
-    """The time that a unit may take."""
+    """What one piece of work may take: executions, which is the same everywhere, and seconds, as a last resort."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, executions: int = 1 << 30) -> None:
         self.end = time.monotonic() + seconds
+        self.left = executions
+
+    def spend(self) -> bool:
+        """Accounts for one execution; whether nothing is left."""
+        self.left -= 1
+        return self.spent()
 
     def spent(self) -> bool:
         """Whether nothing is left."""
-        return time.monotonic() > self.end
+        return self.left <= 0 or time.monotonic() > self.end
+
+    def limit(self) -> str:
+        """Which limit was met."""
+        return "number of executions" if self.left <= 0 else "time"
 
 
 def worlds(limit: int) -> Iterator[World]:
@@ -152,8 +164,8 @@ def profile_all(program: Program, entries: list[Entry], result: UnitResult, seco
     return profiles
 
 
-def explore_all(program: Program, profiles: list[Profile], result: UnitResult, seconds: float) -> None:
-    """The conflicting pairs of a unit."""
+def explore_all(program: Program, profiles: list[Profile], result: UnitResult, seconds: float, effort: int) -> None:
+    """The conflicting pairs of a unit, with at most `effort` executions each."""
     budget = Budget(seconds * max(1, min(len(profiles), 6)))
     pairs = sorted(interesting(profiles), key=lambda p: p[0])
     if len(pairs) > MAX_PAIRS:
@@ -161,7 +173,7 @@ def explore_all(program: Program, profiles: list[Profile], result: UnitResult, s
         result.bounds.add((code.module.path, code.span[0], f"only {MAX_PAIRS} of {len(pairs)} pairs of entry points were explored"))
     for _, a, b in pairs[:MAX_PAIRS]:
         forget_terms()
-        explore_pair(program, a, b, result, Budget(seconds))
+        explore_pair(program, a, b, result, Budget(seconds, effort))
         if budget.spent():
             result.bounds.add((a.entry.code.module.path, a.entry.code.span[0], "time limit met; the rest of the unit was not explored"))
             break
@@ -317,7 +329,7 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
     profile.keys = list(keys)
     profile.hangs = complete_runs == 0
     if concurrent:
-        explore_internal(scenario, entry, result, report, budget)
+        explore_internal(scenario, entry, result, report, Budget(budget.end - time.monotonic(), MAX_INTERNAL))
     if externals and any(loc[0] in ("lock", "cell", "prop", "entry") for loc in profile.writes):
         base = scenario.run(World(), fifo)
         for i in range(min(externals, MAX_REJECTIONS)):
@@ -667,32 +679,32 @@ def patterns(a: Profile, b: Profile) -> list[Pattern]:
 
 def explore_pair(program: Program, a: Profile, b: Profile, result: UnitResult, budget: Budget) -> None:
     """Two calls under every pattern and world until the budget is spent."""
-    seen: set[tuple[str, tuple[str, int]]] = {(x.kind, x.where()) for x in result.anomalies}
+    seen = {x.where() for x in result.anomalies}
     containers: dict[Any, tuple[str, ...]] = {}
     for ident, path in [*a.looks, *b.looks]:
         containers[ident] = tuple(dict.fromkeys([*containers.get(ident, ()), path]))
     tried = [(p, -1) for p in patterns(a, b)]
     tried += [(Pattern("different arguments, and a failure", None), i) for i in a.failing[:MAX_FAILURES]]
-    for pattern, reject_at in tried:
+    for n, (pattern, reject_at) in enumerate(tried):
         pattern.keys = containers
         forget_terms()
         scenario = Scenario(program, [a.entry, b.entry], pattern)
-        found = explore_pattern(scenario, result, budget, reject_at=reject_at)
+        share = Budget(budget.end - time.monotonic(), -(-budget.left // (len(tried) - n)))
+        before = share.left
+        found = explore_pattern(scenario, result, share, reject_at=reject_at)
+        budget.left -= before - share.left
+        if share.left <= 0:
+            result.bounds.add((a.entry.code.module.path, a.entry.code.span[0], f"limit of executions met while exploring {a.entry.name} with {b.entry.name}"))
         result.scenarios += 1
         result.states += scenario.steps
         result.traces += scenario.executions
-        fresh = False
         for anomaly in found:
-            key = (anomaly.kind, anomaly.where())
-            same_place = [x for x in result.anomalies if x.where() == anomaly.where()]
-            if key not in seen and not same_place:
-                seen.add(key)
+            if anomaly.where() not in seen:
+                seen.add(anomaly.where())
                 result.anomalies.append(anomaly)
-                fresh = True
         if budget.spent():
-            result.bounds.add((a.entry.code.module.path, a.entry.code.span[0], f"time limit met while exploring {a.entry.name} with {b.entry.name}"))
+            result.bounds.add((a.entry.code.module.path, a.entry.code.span[0], f"limit of {budget.limit()} met while exploring {a.entry.name} with {b.entry.name}"))
             return
-        del fresh
 
 
 def explore_pattern(scenario: Scenario, result: UnitResult, budget: Budget, max_worlds: int = MAX_WORLDS, reject_at: int = -1) -> list[Anomaly]:
@@ -716,6 +728,7 @@ def explore_pattern(scenario: Scenario, result: UnitResult, budget: Budget, max_
                 run = scenario.serial(world, order, late, reject_at=reject_at)
                 if run is None:
                     return []
+                budget.spend()
                 _collect(result, run)
                 timers = timers or any(a.loc == ("timer",) for a in run.machine.log) or _used_timers(run)
                 if run.limit:
@@ -739,7 +752,7 @@ def explore_pattern(scenario: Scenario, result: UnitResult, budget: Budget, max_
                 if old is None or cost(run) < cost(old.run):
                     anomaly.states, anomaly.traces = scenario.steps, scenario.executions
                     found[key] = anomaly
-            if budget.spent():
+            if budget.spend():
                 break
         if scenario.stopped:
             result.bounds.add((*_entry_place(scenario), f"only {MAX_TRACES} interleavings of {' with '.join(names)} were explored"))

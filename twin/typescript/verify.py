@@ -32,6 +32,12 @@ from krepis.twin.typescript.values import Stop, forget_terms
 
 RECURSION = 6_000
 """Python frames that simulated calls may use."""
+MAX_EXECUTIONS = 400
+"""Executions spent on one pair of entry points of a small program."""
+MIN_EXECUTIONS = 60
+"""The same in a large one."""
+TOTAL_EXECUTIONS = 24_000
+"""Executions shared among all pairs, as far as `MIN_EXECUTIONS` allows."""
 KEPT_MODULES = 1_500
 """Lowered modules that a worker keeps."""
 
@@ -44,7 +50,7 @@ Key = tuple[str, int]
 class FileResult:
     """What one phase of verifying one file gave; everything in it is plain data.
 
-    After the first phase `calls` says which functions each entry point runs, and `pairs` whether any two of them
+    After the first phase `calls` says which functions each entry point runs, and `pairs` how many pairs of them
     conflict; the second phase explores the pairs.
     """
 
@@ -58,7 +64,7 @@ class FileResult:
     traces: int = 0
     modules: tuple[str, ...] = ()
     calls: tuple[tuple[Key, tuple[Key, ...]], ...] = ()
-    pairs: bool = False
+    pairs: int = 0
     failure: str = ""
 
 
@@ -69,6 +75,8 @@ class Job:
         self.options = options
         self.files = list(files)
         self.shown = {str(f.absolute): f.path for f in files}
+        self.effort = MAX_EXECUTIONS
+        self.inner: frozenset[Key] | None = None
         self.program = Program([str(f.absolute) for f in files], options.root, options.models)
 
     def show(self, path: str) -> str:
@@ -93,10 +101,9 @@ def _init_worker() -> None:
     sys.setrecursionlimit(RECURSION)
 
 
-def _work(task: tuple[int, frozenset[Key] | None]) -> tuple[int, FileResult]:
+def _work(index: int) -> tuple[int, FileResult]:
     assert _job is not None
-    index, inner = task
-    return index, verify_file(_job, _job.files[index], inner)
+    return index, verify_file(_job, _job.files[index], _job.inner)
 
 
 def verify_file(job: Job, source: SourceFile, inner: frozenset[Key] | None) -> FileResult:
@@ -149,10 +156,10 @@ def _verify_file(job: Job, source: SourceFile, inner: frozenset[Key] | None, res
         if inner is None:
             for p in profiles:
                 calls[_key(p.entry)] = tuple(sorted(p.calls))
-            result.pairs = result.pairs or any(True for _ in interesting(profiles))
+            result.pairs += sum(1 for _ in interesting(profiles))
         else:
             found = UnitResult()
-            explore_all(program, [p for p in profiles if _key(p.entry) not in inner], found, job.options.time_limit_s)
+            explore_all(program, [p for p in profiles if _key(p.entry) not in inner], found, job.options.time_limit_s, job.effort)
         result.scenarios += found.scenarios
         result.states += found.states
         result.traces += found.traces
@@ -233,7 +240,9 @@ def verify(
     results += [first[i] for i in sorted(first)]
     if not stopped:
         inner = inner_entries(results)
-        salt = hashlib.blake2b(repr(sorted(inner)).encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()
+        pairs = sum(r.pairs for r in results)
+        job.effort = max(MIN_EXECUTIONS, min(MAX_EXECUTIONS, TOTAL_EXECUTIONS // max(1, pairs)))
+        salt = hashlib.blake2b(repr((sorted(inner), job.effort)).encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()
         second = phase([i for i in sorted(first) if first[i].pairs], inner, salt, total)
         results += [second[i] for i in sorted(second)]
     if progress is not None:
@@ -253,11 +262,12 @@ def _run(job: Job, todo: list[int], inner: frozenset[Key] | None) -> Iterator[tu
         for i in todo:
             yield i, verify_file(job, job.files[i], inner)
         return
+    job.inner = inner
     _job = job
     context = multiprocessing.get_context("fork")
-    chunk = max(1, min(16, len(todo) // (workers * 8)))
+    chunk = max(1, min(4, len(todo) // (workers * 8)))
     with context.Pool(workers, _init_worker) as pool:
-        yield from pool.imap_unordered(_work, [(i, inner) for i in todo], chunksize=chunk)
+        yield from pool.imap_unordered(_work, todo, chunksize=chunk)
     _job = None
 
 

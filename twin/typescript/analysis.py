@@ -38,8 +38,8 @@ MAX_PATTERNS = 10
 """Argument patterns of one pair."""
 MAX_TRACES = 120
 """Interleavings of one pattern in one world."""
-MAX_INTERNAL = 150
-"""Executions spent on races among the parts of one call."""
+OPERATIONS_UNIT = 100
+"""Operations that count like another execution."""
 MAX_PAIRS = 40
 """Pairs of one unit."""
 MAX_REJECTIONS = 10
@@ -108,9 +108,9 @@ class Budget:
         self.end = time.monotonic() + seconds
         self.left = executions
 
-    def spend(self) -> bool:
-        """Accounts for one execution; whether nothing is left."""
-        self.left -= 1
+    def spend(self, run: Execution) -> bool:
+        """Accounts for one execution, long ones for more; whether nothing is left."""
+        self.left -= 1 + run.machine.operations // OPERATIONS_UNIT
         return self.spent()
 
     def spent(self) -> bool:
@@ -149,13 +149,13 @@ def fifo(run: Execution, ready: list[Any]) -> Any:
     return plain[0] if plain else ready[0]
 
 
-def profile_all(program: Program, entries: list[Entry], result: UnitResult, seconds: float) -> list[Profile]:
-    """Every entry of a unit alone."""
+def profile_all(program: Program, entries: list[Entry], result: UnitResult, seconds: float, effort: int) -> list[Profile]:
+    """Every entry of a unit alone, with at most about `effort` executions each."""
     budget = Budget(seconds * max(1, min(len(entries), 6)))
     profiles: list[Profile] = []
     forget_terms()  # not between entries: their locations are compared
     for entry in entries:
-        profile = profile_entry(program, entry, result, Budget(seconds))
+        profile = profile_entry(program, entry, result, Budget(seconds, effort))
         if profile is not None:
             profiles.append(profile)
         if budget.spent():
@@ -250,6 +250,7 @@ def _place(run: Execution) -> tuple[str, int]:
 
 def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Budget) -> Profile | None:
     """Runs an entry alone: what it touches, and the faults that need no rival."""
+    effort = budget.left
     profile = Profile(entry, plain_arguments=set(entry.code.param_names))
     scenario = Scenario(program, [entry], Pattern("alone"))
     keys: dict[str, None] = {}
@@ -279,6 +280,7 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
         if run is None:
             break
         any_run = True
+        budget.spend(run)
         R = run.machine
         _collect(result, run)
         profile.calls.update((c.module.path, c.index) for c in R.invoked)
@@ -329,7 +331,7 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
     profile.keys = list(keys)
     profile.hangs = complete_runs == 0
     if concurrent:
-        explore_internal(scenario, entry, result, report, Budget(budget.end - time.monotonic(), MAX_INTERNAL))
+        explore_internal(scenario, entry, result, report, Budget(budget.end - time.monotonic(), effort))
     if externals and any(loc[0] in ("lock", "cell", "prop", "entry") for loc in profile.writes):
         base = scenario.run(World(), fifo)
         for i in range(min(externals, MAX_REJECTIONS)):
@@ -728,7 +730,7 @@ def explore_pattern(scenario: Scenario, result: UnitResult, budget: Budget, max_
                 run = scenario.serial(world, order, late, reject_at=reject_at)
                 if run is None:
                     return []
-                budget.spend()
+                budget.spend(run)
                 _collect(result, run)
                 timers = timers or any(a.loc == ("timer",) for a in run.machine.log) or _used_timers(run)
                 if run.limit:
@@ -752,7 +754,7 @@ def explore_pattern(scenario: Scenario, result: UnitResult, budget: Budget, max_
                 if old is None or cost(run) < cost(old.run):
                     anomaly.states, anomaly.traces = scenario.steps, scenario.executions
                     found[key] = anomaly
-            if budget.spend():
+            if budget.spend(run):
                 break
         if scenario.stopped:
             result.bounds.add((*_entry_place(scenario), f"only {MAX_TRACES} interleavings of {' with '.join(names)} were explored"))

@@ -57,7 +57,7 @@ from krepis.twin.typescript.values import (
 
 MAX_DEPTH = 120
 """Nested synchronous calls in one execution."""
-MAX_OPERATIONS = 60_000
+MAX_OPERATIONS = 20_000
 """Operations (calls and loop rounds) of one execution."""
 MAX_ROUNDS = 2_000
 """Rounds of one synchronous loop whose condition is known."""

@@ -32,6 +32,12 @@ from krepis.twin.typescript.values import Stop, forget_terms
 
 RECURSION = 6_000
 """Python frames that simulated calls may use."""
+MAX_ALONE = 80
+"""Executions of one entry point alone in a small program."""
+MIN_ALONE = 8
+"""The same in a large one."""
+TOTAL_ALONE = 8_000
+"""Executions shared among the files of a program, as far as `MIN_ALONE` allows."""
 MAX_EXECUTIONS = 400
 """Executions spent on one pair of entry points of a small program."""
 MIN_EXECUTIONS = 60
@@ -76,6 +82,7 @@ class Job:
         self.files = list(files)
         self.shown = {str(f.absolute): f.path for f in files}
         self.effort = MAX_EXECUTIONS
+        self.alone = max(MIN_ALONE, min(MAX_ALONE, TOTAL_ALONE // max(1, len(files))))
         self.inner: frozenset[Key] | None = None
         self.program = Program([str(f.absolute) for f in files], options.root, options.models)
 
@@ -152,7 +159,7 @@ def _verify_file(job: Job, source: SourceFile, inner: frozenset[Key] | None, res
     counts: dict[str, int] = {}
     for members in units.values():
         found = UnitResult()
-        profiles = profile_all(program, members, found, job.options.time_limit_s)
+        profiles = profile_all(program, members, found, job.options.time_limit_s, job.alone)
         if inner is None:
             for p in profiles:
                 calls[_key(p.entry)] = tuple(sorted(p.calls))

@@ -177,13 +177,14 @@ def explore_all(program: Program, profiles: list[Profile], result: UnitResult, s
         if budget.spent():
             result.bounds.add((a.entry.code.module.path, a.entry.code.span[0], "time limit met; the rest of the unit was not explored"))
             break
-    explore_triples(program, profiles, result, budget)
+    explore_triples(program, profiles, result, seconds, effort)
 
 
-def explore_triples(program: Program, profiles: list[Profile], result: UnitResult, budget: Budget) -> None:
+def explore_triples(program: Program, profiles: list[Profile], result: UnitResult, seconds: float, effort: int) -> None:
     """Three calls of an entry that queues up behind others, where two calls show nothing."""
     for a in profiles:
-        if not a.queues or not a.suspends or a.hangs or a.entry.exclusive or budget.spent():
+        budget = Budget(seconds, effort)
+        if not a.queues or not a.suspends or a.hangs or a.entry.exclusive:
             continue
         if any(a.entry.name in x.names for x in result.anomalies):
             continue

@@ -59,9 +59,7 @@ def apply_baseline(report: Report, known: Mapping[str, str], name: str, verified
     well still occur.
     """
     kept = tuple(f for f in report.findings if f.fingerprint not in known)
-    silenced = tuple(
-        Suppressed(f, "external", f"known from {name}") for f in report.findings if f.fingerprint in known
-    )
+    silenced = tuple(Suppressed(f, "external", f"known from {name}") for f in report.findings if f.fingerprint in known)
     occurring = {f.fingerprint for f in report.findings} | {s.finding.fingerprint for s in report.suppressed}
     gone = sum(file in verified and fingerprint not in occurring for fingerprint, file in known.items())
     remarks = report.remarks

@@ -71,9 +71,7 @@ def discover(paths: Sequence[str], current: Path, selection: Selection) -> Disco
                 files.setdefault(candidate.resolve(), source)
     if not files:
         raise DiscoveryError(_nothing_found(paths, selection, notes))
-    return Discovery(
-        tuple(sorted(files.values(), key=lambda f: f.path)), tuple(sorted(set(notes), key=_order))
-    )
+    return Discovery(tuple(sorted(files.values(), key=lambda f: f.path)), tuple(sorted(set(notes), key=_order)))
 
 
 def shown(path: Path, current: Path) -> str:
@@ -85,9 +83,7 @@ def _order(note: Note) -> tuple[str, str]:
     return (note.file, note.message)
 
 
-def _candidates(
-    path: str, absolute: Path, selection: Selection, current: Path, notes: list[Note]
-) -> Iterator[Path]:
+def _candidates(path: str, absolute: Path, selection: Selection, current: Path, notes: list[Note]) -> Iterator[Path]:
     try:
         is_folder, is_file = absolute.is_dir(), absolute.is_file()
     except (OSError, ValueError) as error:  # a name that is too long, or holds NUL
@@ -116,9 +112,7 @@ def _walk(top: Path, selection: Selection, current: Path, notes: list[Note]) -> 
             status = folder.stat()
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError as error:
-            notes.append(
-                Note(shown(folder, current), 1, "skipped", f"Folder cannot be read: {error.strerror}.")
-            )
+            notes.append(Note(shown(folder, current), 1, "skipped", f"Folder cannot be read: {error.strerror}."))
             continue
         if (status.st_dev, status.st_ino) in seen:
             continue

@@ -21,9 +21,7 @@ from krepis.twin.findings import KINDS, RULES, Finding, Kind, Note, Report, Supp
 from tree_sitter import Language, Node, Parser
 
 WORD: Final = "krepis-ignore"
-_COMMENT: Final = re.compile(
-    rf"\W*{WORD}\b[ \t]*(?P<rule>[\w/-]*)[ \t]*(?P<colon>:?)(?P<reason>.*)", re.DOTALL
-)
+_COMMENT: Final = re.compile(rf"\W*{WORD}\b[ \t]*(?P<rule>[\w/-]*)[ \t]*(?P<colon>:?)(?P<reason>.*)", re.DOTALL)
 _KIND_OF: Final[Mapping[str, Kind]] = {**{kind: kind for kind in KINDS}, **{c: k for k, c in RULES.items()}}
 
 

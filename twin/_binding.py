@@ -164,9 +164,7 @@ class Search:
         error = ffi.new("int64_t[3]")
         program = lib.kr_program_new(ffi.new("int64_t[]", words), len(words), error)
         if program == ffi.NULL:
-            raise ProgramRefused(
-                f"{ERRORS.get(error[0], error[0])}: thread {error[1]}, instruction {error[2]}"
-            )
+            raise ProgramRefused(f"{ERRORS.get(error[0], error[0])}: thread {error[1]}, instruction {error[2]}")
         self._program = ffi.gc(program, lib.kr_program_free)
         record = ffi.new("kr_options *", dict(options))
         code = ffi.new("int *")

@@ -370,9 +370,7 @@ class _Reader:
         return Result(
             states=number["states"],
             transitions=number["transitions"],
-            schedules=(number["schedules_high"] << 64) + number["schedules_low"]
-            if number["schedules_known"]
-            else None,
+            schedules=(number["schedules_high"] << 64) + number["schedules_low"] if number["schedules_known"] else None,
             traces=number["traces"],
             deadlocked_traces=number["deadlocked_traces"],
             blocked=number["blocked"],
@@ -400,9 +398,7 @@ class _Reader:
                 if kind == 3
             ),
             starved=tuple(
-                thread.name
-                for at, thread in enumerate(self._code.threads)
-                if number["starved_threads"] >> at & 1
+                thread.name for at, thread in enumerate(self._code.threads) if number["starved_threads"] >> at & 1
             ),
             cyclic=bool(number["cyclic"]),
             complete=stopped is None and not cut_off,
@@ -431,9 +427,7 @@ class _Reader:
         threads, at = [], 0
         for thread in self._code.threads:
             registers = words[at + 2 : at + 2 + len(thread.registers)]
-            threads.append(
-                ThreadOutcome(_STATUSES[words[at]], words[at + 1], tuple(self._value(v) for v in registers))
-            )
+            threads.append(ThreadOutcome(_STATUSES[words[at]], words[at + 1], tuple(self._value(v) for v in registers)))
             at += 2 + len(thread.registers)
         return Outcome(tuple(threads), tuple(self._value(v) for v in words[at:]))
 

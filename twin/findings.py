@@ -203,9 +203,7 @@ def _note_order(note: Note) -> tuple[str, int, str, str]:
     return (note.file, note.line, note.kind, note.message)
 
 
-def fingerprint(
-    rule: str, file: str, function: str, acting_text: str, location: str, ordinal: int = 0
-) -> str:
+def fingerprint(rule: str, file: str, function: str, acting_text: str, location: str, ordinal: int = 0) -> str:
     """32 hexadecimal digits that name a finding and survive edits elsewhere.
 
     `file` is relative to the project's root (not to the current folder), `acting_text` the source text of the

@@ -628,11 +628,7 @@ class Thread:
             instruction, label = item
             if label not in self._labels:
                 raise ProgramError(f"thread {self.name}, instruction {at}: unknown label {label!r}")
-            code.append(
-                Instruction(
-                    instruction.op, a=instruction.a, target=self._labels[label], note=instruction.note
-                )
-            )
+            code.append(Instruction(instruction.op, a=instruction.a, target=self._labels[label], note=instruction.note))
         return ThreadCode(self.name, tuple(self._registers), tuple(self._initial), tuple(code), self.static)
 
 
@@ -722,9 +718,7 @@ _MEMORY = frozenset({Op.LOAD, Op.STORE, Op.FETCH_ADD, Op.EXCHANGE, Op.CAS})
 def validate(program: ProgramCode) -> None:
     """Raise ``ProgramError`` unless every engine may run ``program``."""
     if not 1 <= len(program.threads) <= MAX_THREADS:
-        raise ProgramError(
-            f"program {program.name}: {len(program.threads)} threads, allowed are 1..{MAX_THREADS}"
-        )
+        raise ProgramError(f"program {program.name}: {len(program.threads)} threads, allowed are 1..{MAX_THREADS}")
     offset = 0
     for location in program.locations:
         if location.size < 1 or location.offset != offset:
@@ -737,9 +731,7 @@ def validate(program: ProgramCode) -> None:
         raise ProgramError(f"program {program.name}: {offset} shared words, allowed are {MAX_WORDS}")
     for semaphore in program.semaphores:
         if not 0 <= semaphore.initial < 1 << 31:
-            raise ProgramError(
-                f"semaphore {semaphore.name}: initial count {semaphore.initial} is out of range"
-            )
+            raise ProgramError(f"semaphore {semaphore.name}: initial count {semaphore.initial} is out of range")
     for invariant in program.invariants:
         _check_expression(program, None, invariant.condition, f"invariant {invariant.name}")
     for thread in program.threads:
@@ -748,9 +740,7 @@ def validate(program: ProgramCode) -> None:
 
 def _check_thread(program: ProgramCode, thread: ThreadCode) -> None:
     if len(thread.registers) > MAX_REGISTERS or len(thread.registers) != len(thread.initial):
-        raise ProgramError(
-            f"thread {thread.name}: {len(thread.registers)} registers, allowed are {MAX_REGISTERS}"
-        )
+        raise ProgramError(f"thread {thread.name}: {len(thread.registers)} registers, allowed are {MAX_REGISTERS}")
     if len(thread.code) > MAX_INSTRUCTIONS:
         raise ProgramError(f"thread {thread.name}: more than {MAX_INSTRUCTIONS} instructions")
     if any(not -INTEGER_LIMIT <= value < INTEGER_LIMIT for value in thread.initial):
@@ -818,9 +808,7 @@ def _check_instruction(
             _check_expression(program, thread, operand, where)
 
 
-def _check_target(
-    thread: ThreadCode, at: int, instruction: Instruction, blocks: Sequence[int], where: str
-) -> None:
+def _check_target(thread: ThreadCode, at: int, instruction: Instruction, blocks: Sequence[int], where: str) -> None:
     target = instruction.target
     if not 0 <= target <= len(thread.code):
         raise ProgramError(f"{where}: target {target} is outside the thread")

@@ -345,9 +345,7 @@ def _run_local(program: ProgramCode, thread: int, state: ThreadState) -> ThreadS
     return state._replace(pc=pc, registers=registers)
 
 
-def _local(
-    instruction: Instruction, pc: int, registers: tuple[Value, ...]
-) -> tuple[int, tuple[Value, ...]] | None:
+def _local(instruction: Instruction, pc: int, registers: tuple[Value, ...]) -> tuple[int, tuple[Value, ...]] | None:
     """Program counter and registers after a local instruction; None when the instruction is visible."""
     match instruction:
         case Instruction(op=Op.SET, dst=dst, a=Expr() as a):
@@ -445,17 +443,14 @@ def _see(state: State, thread: int, word: int, position: int, order: str) -> Sta
     return _with_thread(state, thread, own._replace(view=view))
 
 
-def _insert(
-    state: State, thread: int, word: int, position: int, value: Value, *, glued: bool, order: str
-) -> State:
+def _insert(state: State, thread: int, word: int, position: int, value: Value, *, glued: bool, order: str) -> State:
     """Put a message at a position; every view of a later message moves with it."""
 
     def moved(view: View) -> View:
         return _put(view, word, view[word] + 1) if view[word] >= position else view
 
     history = tuple(
-        tuple(message._replace(view=moved(message.view)) for message in messages)
-        for messages in state.history
+        tuple(message._replace(view=moved(message.view)) for message in messages) for messages in state.history
     )
     threads = tuple(other._replace(view=moved(other.view)) for other in state.threads)
     view = _put(threads[thread].view, word, position)
@@ -568,9 +563,7 @@ def _instruction_steps(
     for effect in effects:
         after = effect.after
         if effect.moves and after.threads[thread].status == "ready":
-            after = _with_thread(
-                after, thread, after.threads[thread]._replace(pc=after.threads[thread].pc + 1)
-            )
+            after = _with_thread(after, thread, after.threads[thread]._replace(pc=after.threads[thread].pc + 1))
         after = _continue(program, after, thread)
         accesses = _with_invariants(program, effect.accesses)
         yield Step(thread, effect.alternative, -1, accesses, effect.buffered, after)
@@ -600,11 +593,7 @@ def _with_invariants(program: ProgramCode, accesses: tuple[Access, ...]) -> tupl
     written = {access.object[1] for access in accesses if access.object[0] == "word" and access.writes}
     touched = []
     for index, invariant in enumerate(program.invariants):
-        read = {
-            location.offset + at
-            for location in _locations_of(invariant.condition)
-            for at in range(location.size)
-        }
+        read = {location.offset + at for location in _locations_of(invariant.condition) for at in range(location.size)}
         if read & written:
             touched.append(Access(("invariant", index), writes=True))
     return (*accesses, *touched)
@@ -823,9 +812,7 @@ def _synchronisation_effects(
                 yield Effect(after, (Access(("promise", obj), writes=False),))
 
 
-def _thread_effects(
-    program: ProgramCode, state: State, thread: int, instruction: Instruction
-) -> Iterator[Effect]:
+def _thread_effects(program: ProgramCode, state: State, thread: int, instruction: Instruction) -> Iterator[Effect]:
     other = instruction.obj
     target = state.threads[other]
     if instruction.op is Op.JOIN:
@@ -950,10 +937,7 @@ def _violated(program: ProgramCode, state: State) -> Iterator[str]:
     words = tuple(messages[-1].value for messages in state.history) or state.memory
     for invariant in program.invariants:
         try:
-            if (
-                evaluate(invariant.condition, (), lambda location, at: words[_word(program, location, at)])
-                == 0
-            ):
+            if evaluate(invariant.condition, (), lambda location, at: words[_word(program, location, at)]) == 0:
                 yield invariant.name
         except _Fails:
             yield invariant.name
@@ -990,9 +974,7 @@ class Graph(NamedTuple):
     writes: frozenset[tuple[tuple[str, int], tuple[tuple[int, int], ...]]]
 
 
-def traces(
-    program: ProgramCode, model: Model = "sc", *, buffer_limit: int = 8, max_graphs: int = 1_000_000
-) -> Traces:
+def traces(program: ProgramCode, model: Model = "sc", *, buffer_limit: int = 8, max_graphs: int = 1_000_000) -> Traces:
     """Number of classes of schedules up to swapping adjacent independent steps. Raises OverflowError when
     more than `max_graphs` graphs of runs and their beginnings exist, ValueError for release/acquire."""
     if model == "ra":

@@ -76,9 +76,7 @@ def check() -> int:
             for name, value in found.items()
             if name != "complete"
         )
-        speed = (
-            f", {found['states'] / found['seconds'] / 1e6:.2f} million states/s" if "states" in found else ""
-        )
+        speed = f", {found['states'] / found['seconds'] / 1e6:.2f} million states/s" if "states" in found else ""
         verdict = f"WRONG, expected {wrong}" if wrong else "right"
         print(f"{item.name}: {numbers}{speed}: {verdict}", flush=True)
     return 1 if failed else 0

@@ -58,10 +58,7 @@ def promela(model: Model) -> str:
     """The model for SPIN: one `d_step` per step; a finished process blocks in a valid end state instead of
     dying."""
     take = "d_step { i < K -> r = x }; d_step { x = r + 1; r = 0; i++ }"
-    locked = (
-        "d_step { i < K && m == 0 -> m = 1 }; d_step { r = x }; "
-        "d_step { x = r + 1; r = 0 }; d_step { m = 0; i++ }"
-    )
+    locked = "d_step { i < K && m == 0 -> m = 1 }; d_step { r = x }; d_step { x = r + 1; r = 0 }; d_step { m = 0; i++ }"
     mutex, body = ("", take) if model.kind == "U" else ("bit m = 0;\n", locked)
     return (
         f"#define K {model.k}\nbyte x = 0;\n{mutex}"

@@ -68,9 +68,7 @@ def measure(command: tuple[str, ...], folder: Path) -> tuple[str, float, float, 
     """Run a command: its output, wall and processor seconds, peak resident bytes. Raises RuntimeError if it
     fails."""
     start = time.perf_counter()
-    with subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert process.stdout is not None
         output = process.stdout.read()
         _, status, usage = os.wait4(process.pid, 0)
@@ -185,9 +183,7 @@ def _tlc_version() -> str | None:
     jar, java = _tlc_jar(), _java()
     if jar is None or java is None:
         return None
-    output = subprocess.run(
-        [java, "-cp", str(jar), "tlc2.TLC"], capture_output=True, text=True, check=False
-    ).stdout
+    output = subprocess.run([java, "-cp", str(jar), "tlc2.TLC"], capture_output=True, text=True, check=False).stdout
     runtime = subprocess.run([java, "--version"], capture_output=True, text=True, check=False).stdout
     return f"{_number(r'(TLC2 Version [0-9.]+)', output)}, {runtime.splitlines()[0]}"
 

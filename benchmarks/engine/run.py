@@ -209,9 +209,7 @@ def markdown(rows: Sequence[Row]) -> str:
 def main(arguments: Sequence[str]) -> int:
     """The command. Returns 0, or 1 where a count is wrong."""
     peers = {tool.name: tool for tool in (krepis(1), krepis(2), *TOOLS)}
-    parser = argparse.ArgumentParser(
-        prog="run.py", description="Compare model checkers on U(N,K) and L(N,K)."
-    )
+    parser = argparse.ArgumentParser(prog="run.py", description="Compare model checkers on U(N,K) and L(N,K).")
     parser.add_argument("--models", nargs="+", default=["U(4,4)", "L(5,14)"], metavar="MODEL")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--tools", nargs="+", default=list(peers), choices=list(peers))

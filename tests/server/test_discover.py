@@ -78,16 +78,12 @@ def test_an_ignored_folder_that_is_named_is_walked(tmp_path: Path) -> None:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
-        st.sampled_from(
-            ["*.ts", "!a.ts", "/a.ts", "s/", "s/a.ts", "**/t/*.ts", "!s/t/", "b.*", "!b.ts", "# c", ""]
-        ),
+        st.sampled_from(["*.ts", "!a.ts", "/a.ts", "s/", "s/a.ts", "**/t/*.ts", "!s/t/", "b.*", "!b.ts", "# c", ""]),
         max_size=4,
     ),
     st.lists(st.sampled_from(["!a.ts", "a.ts", "/t", "t/", "!*.ts"]), max_size=2),
 )
-def test_ignoring_agrees_with_git(
-    tmp_path_factory: pytest.TempPathFactory, top: list[str], nested: list[str]
-) -> None:
+def test_ignoring_agrees_with_git(tmp_path_factory: pytest.TempPathFactory, top: list[str], nested: list[str]) -> None:
     root = tmp_path_factory.mktemp("repo")
     tree(root, *(f"{folder}{name}.ts" for folder in ("", "s/", "s/t/", "u/") for name in "ab"))
     tree(root, f".gitignore: {'|'.join(top)}", f"s/.gitignore: {'|'.join(nested)}")

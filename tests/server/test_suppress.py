@@ -103,13 +103,9 @@ def test_deeply_nested_and_broken_sources_are_read() -> None:
 def test_a_baseline_knows_its_findings(tmp_path: Path) -> None:
     file = tmp_path / "known.json"
     file.write_text(write_baseline([finding(9), finding(2)]))
-    report = apply_baseline(
-        Report(Summary(), (finding(2), finding(5))), read_baseline(file), "k", frozenset({"a.ts"})
-    )
+    report = apply_baseline(Report(Summary(), (finding(2), finding(5))), read_baseline(file), "k", frozenset({"a.ts"}))
     assert [f.line for f in report.findings] == [5]
-    assert [(s.finding.line, s.origin, s.reason) for s in report.suppressed] == [
-        (2, "external", "known from k")
-    ]
+    assert [(s.finding.line, s.origin, s.reason) for s in report.suppressed] == [(2, "external", "known from k")]
     assert report.remarks == (
         Note("k", 1, "skipped", "Known findings that no longer occur: 1. --write-baseline drops them."),
     )

@@ -155,15 +155,11 @@ def _umask() -> int:
     return mask
 
 
-def test_notes_of_discovery_are_reported(
-    checker: Checker, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_notes_of_discovery_are_reported(checker: Checker, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "src" / "video.ts").write_bytes(b"\0")
     status, document = verify_json(capfd, "src")
     assert status == 0
-    assert document["notes"] == [
-        {"file": "src/video.ts", "line": 1, "kind": "skipped", "message": "File is binary."}
-    ]
+    assert document["notes"] == [{"file": "src/video.ts", "line": 1, "kind": "skipped", "message": "File is binary."}]
 
 
 def test_a_comment_suppresses(checker: Checker, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -231,9 +227,7 @@ def test_a_crash_is_status_3_with_a_report(checker: Checker, capfd: pytest.Captu
     assert "Krepis failed on src/a.ts: RuntimeError: bug \\x1b[31m" in err
 
 
-def test_an_interrupt_is_status_130_without_a_report(
-    checker: Checker, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_an_interrupt_is_status_130_without_a_report(checker: Checker, capfd: pytest.CaptureFixture[str]) -> None:
     checker.error = KeyboardInterrupt()
     assert run(["verify", "--output", "r.txt", "src"]) == 130
     out, err = capfd.readouterr()

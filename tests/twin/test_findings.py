@@ -75,9 +75,7 @@ def test_json_text_is_ascii_and_reads_back() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_order_does_not_depend_on_the_order_of_discovery(seed: int) -> None:
-    findings = [
-        replace(FINDING, file=f, line=n, fingerprint=f"{f}{n}") for f in ("a.ts", "b.ts") for n in (2, 10)
-    ]
+    findings = [replace(FINDING, file=f, line=n, fingerprint=f"{f}{n}") for f in ("a.ts", "b.ts") for n in (2, 10)]
     notes = list(NOTES) * 2
     expected = dumps(Report(Summary(), tuple(findings), NOTES))
     random.Random(seed).shuffle(findings)

@@ -72,7 +72,5 @@ if __name__ == "__main__":
     print(build_in_place(Path(os.environ.get("KREPIS_ENGINE_TARGET", ROOT / "twin")).resolve()))
     if os.environ.get("KREPIS_SANITIZE") in SANITIZERS:
         name = "libasan.so" if os.environ["KREPIS_SANITIZE"] == "1" else "libtsan.so"
-        found = subprocess.run(
-            ["gcc", f"-print-file-name={name}"], capture_output=True, text=True, check=True
-        )
+        found = subprocess.run(["gcc", f"-print-file-name={name}"], capture_output=True, text=True, check=True)
         print("LD_PRELOAD=" + found.stdout.strip())

@@ -48,9 +48,7 @@ def render(report: Report, sources: Sources) -> str:
 
 
 def _case(suite: ET.Element, file: str, function: str, findings: list[Finding], sources: Sources) -> None:
-    case = ET.SubElement(
-        suite, "testcase", classname=visible(file), name=visible(function), file=visible(file)
-    )
+    case = ET.SubElement(suite, "testcase", classname=visible(file), name=visible(function), file=visible(file))
     for finding in findings:
         body = "\n".join(line.rstrip() for line in finding_lines(finding, sources, _STYLE))
         if finding.severity in _FAILING:

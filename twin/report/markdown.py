@@ -101,9 +101,7 @@ def _finding(finding: Finding, sources: Sources) -> Iterator[str]:
             yield from ("", f"**{label}:** {plain(text)}")
     if finding.fixes:
         yield ""
-        yield from (
-            f"- {'Verified' if fix.verified else 'Possible'} fix: {plain(fix.title)}" for fix in finding.fixes
-        )
+        yield from (f"- {'Verified' if fix.verified else 'Possible'} fix: {plain(fix.title)}" for fix in finding.fixes)
     yield ""
     replay = f"; replay {code(finding.schedule)}" if finding.schedule else ""
     yield f"Explored {count(finding.states, 'state')}, {count(finding.traces, 'interleaving')}{replay}."

@@ -141,8 +141,7 @@ def _interleaving(finding: Finding, style: Style) -> Iterator[str]:
     places = [visible(place(step, finding.file)) for step in finding.steps]
     digits = max(len(p) for p in places if p.isdecimal()) if any(map(str.isdecimal, places)) else 0
     cells = [
-        f"{where.rjust(digits)} {visible(phrase(step))}"
-        for where, step in zip(places, finding.steps, strict=True)
+        f"{where.rjust(digits)} {visible(phrase(step))}" for where, step in zip(places, finding.steps, strict=True)
     ]
     heads = [visible(f"{task.name}: {task.call}") for task in tasks]
     column_of = {task.name: index for index, task in enumerate(tasks)}
@@ -215,9 +214,7 @@ def _labelled(label: str, text: str, name: str, style: Style) -> Iterator[str]:
 def _notes(notes: Sequence[Note], style: Style) -> Iterator[str]:
     yield style.paint("bold", "Notes")
     for note in notes[:_MAX_NOTES]:
-        lines = wrap(
-            f"{visible(note.file)}:{note.line}: {note.kind}: {visible(note.message)}", style.width - 4
-        )
+        lines = wrap(f"{visible(note.file)}:{note.line}: {note.kind}: {visible(note.message)}", style.width - 4)
         yield from (("  " if i == 0 else "    ") + line for i, line in enumerate(lines))
     if len(notes) > _MAX_NOTES:
         yield f"  ... and {len(notes) - _MAX_NOTES:,} more; --format json lists all."

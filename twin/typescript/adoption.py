@@ -40,24 +40,116 @@ REDIS = Client("redis", "createClient", "call")
 STRIPE = Client("stripe", "Stripe")
 
 _PRISMA_METHODS = frozenset(
-    "findUnique findUniqueOrThrow findFirst findFirstOrThrow findMany updateMany upsert createMany deleteMany "
-    "aggregate groupBy".split()
+    [
+        "findUnique",
+        "findUniqueOrThrow",
+        "findFirst",
+        "findFirstOrThrow",
+        "findMany",
+        "updateMany",
+        "upsert",
+        "createMany",
+        "deleteMany",
+        "aggregate",
+        "groupBy",
+    ]
 )
 _SEQUELIZE_METHODS = frozenset(
-    "findByPk findOrCreate findAll findAndCountAll bulkCreate findOrBuild findCreateFind".split()
+    ["findByPk", "findOrCreate", "findAll", "findAndCountAll", "bulkCreate", "findOrBuild", "findCreateFind"]
 )
 _MONGOOSE_METHODS = frozenset(
-    "findById findOneAndUpdate findByIdAndUpdate updateOne updateMany deleteOne deleteMany countDocuments insertMany "
-    "findByIdAndDelete findOneAndDelete estimatedDocumentCount bulkWrite replaceOne".split()
+    [
+        "findById",
+        "findOneAndUpdate",
+        "findByIdAndUpdate",
+        "updateOne",
+        "updateMany",
+        "deleteOne",
+        "deleteMany",
+        "countDocuments",
+        "insertMany",
+        "findByIdAndDelete",
+        "findOneAndDelete",
+        "estimatedDocumentCount",
+        "bulkWrite",
+        "replaceOne",
+    ]
 )
-_ROWS = frozenset("findOne find update count destroy create exists max sum build increment decrement upsert".split())
+_ROWS = frozenset(
+    [
+        "findOne",
+        "find",
+        "update",
+        "count",
+        "destroy",
+        "create",
+        "exists",
+        "max",
+        "sum",
+        "build",
+        "increment",
+        "decrement",
+        "upsert",
+    ]
+)
 _NODE_REDIS = frozenset(
-    "setEx setNX hGet hSet hIncrBy hGetAll zAdd zRange lPush rPush sAdd sIsMember incrBy decrBy pExpire lRange sRem "
-    "hDel".split()
+    [
+        "setEx",
+        "setNX",
+        "hGet",
+        "hSet",
+        "hIncrBy",
+        "hGetAll",
+        "zAdd",
+        "zRange",
+        "lPush",
+        "rPush",
+        "sAdd",
+        "sIsMember",
+        "incrBy",
+        "decrBy",
+        "pExpire",
+        "lRange",
+        "sRem",
+        "hDel",
+    ]
 )
 _REDIS_METHODS = frozenset(
-    "get set del incr decr incrby decrby setnx setex expire pexpire hget hset hgetall hincrby lpush rpush lrange sadd "
-    "srem sismember zadd zrange eval evalsha watch multi exists getset getdel ttl mget mset".split()
+    [
+        "get",
+        "set",
+        "del",
+        "incr",
+        "decr",
+        "incrby",
+        "decrby",
+        "setnx",
+        "setex",
+        "expire",
+        "pexpire",
+        "hget",
+        "hset",
+        "hgetall",
+        "hincrby",
+        "lpush",
+        "rpush",
+        "lrange",
+        "sadd",
+        "srem",
+        "sismember",
+        "zadd",
+        "zrange",
+        "eval",
+        "evalsha",
+        "watch",
+        "multi",
+        "exists",
+        "getset",
+        "getdel",
+        "ttl",
+        "mget",
+        "mset",
+    ]
 )
 _TYPES = r"(?:<[^;()]{0,80}>)?"
 _NEAR = r"[^;]{0,300}?"
@@ -79,16 +171,25 @@ def client_of(module: ModuleCode, local: str, specifier: str) -> Client | None:
         return KNEX
     if "transaction" in used and re.search(rf"\b(?:trx|tx|t)\s*{_TYPES}\(\s*['\"`][\w.]+['\"`]\s*\)", text):
         return KNEX
-    if re.search(rf"{name}\s*\.\s*(?:select\({_NEAR}\)\s*\.from|update\(\s*\w+\s*\)\s*\.set|insert\(\s*\w+\s*\)\s*\.values)\(", text):
+    if re.search(
+        rf"{name}\s*\.\s*(?:select\({_NEAR}\)\s*\.from|update\(\s*\w+\s*\)\s*\.set|insert\(\s*\w+\s*\)\s*\.values)\(",
+        text,
+    ):
         return DRIZZLE
     if "transaction" in used and re.search(r"\b(?:tx|trx)\s*\.\s*(?:update|insert|delete)\(\s*\w+\s*\)", text):
         return DRIZZLE
     if used & {"getRepository", "createQueryRunner"} or re.search(rf"{name}\s*\.\s*manager\b", text):
         return DATA_SOURCE
-    if local.lower().startswith("sequelize") or ("transaction" in used and re.search(r"\btransaction:|\{\s*transaction\s*\}", text)):
+    if local.lower().startswith("sequelize") or (
+        "transaction" in used and re.search(r"\btransaction:|\{\s*transaction\s*\}", text)
+    ):
         return SEQUELIZE
-    if used & {"query", "execute", "connect", "getConnection"} and re.search(r"\b(?:SELECT|INSERT|UPDATE|DELETE)\b", text):
-        return MYSQL if used & {"execute", "getConnection"} or ("?" in text and not re.search(r"\$\d", text)) else POSTGRES
+    if used & {"query", "execute", "connect", "getConnection"} and re.search(
+        r"\b(?:SELECT|INSERT|UPDATE|DELETE)\b", text
+    ):
+        return (
+            MYSQL if used & {"execute", "getConnection"} or ("?" in text and not re.search(r"\$\d", text)) else POSTGRES
+        )
     if "redis" in local.lower() or "redis" in specifier.lower():
         if used & _NODE_REDIS:
             return REDIS

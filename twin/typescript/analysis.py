@@ -149,7 +149,9 @@ def fifo(run: Execution, ready: list[Any]) -> Any:
     return plain[0] if plain else ready[0]
 
 
-def profile_all(program: Program, entries: list[Entry], result: UnitResult, seconds: float, effort: int) -> list[Profile]:
+def profile_all(
+    program: Program, entries: list[Entry], result: UnitResult, seconds: float, effort: int
+) -> list[Profile]:
     """Every entry of a unit alone, with at most about `effort` executions each."""
     budget = Budget(seconds * max(1, min(len(entries), 6)))
     profiles: list[Profile] = []
@@ -159,7 +161,9 @@ def profile_all(program: Program, entries: list[Entry], result: UnitResult, seco
         if profile is not None:
             profiles.append(profile)
         if budget.spent():
-            result.bounds.add((entry.code.module.path, entry.code.span[0], "time limit met; the rest of the unit was not explored"))
+            result.bounds.add(
+                (entry.code.module.path, entry.code.span[0], "time limit met; the rest of the unit was not explored")
+            )
             break
     return profiles
 
@@ -170,12 +174,20 @@ def explore_all(program: Program, profiles: list[Profile], result: UnitResult, s
     pairs = sorted(interesting(profiles), key=lambda p: p[0])
     if len(pairs) > MAX_PAIRS:
         code = pairs[0][1].entry.code
-        result.bounds.add((code.module.path, code.span[0], f"only {MAX_PAIRS} of {len(pairs)} pairs of entry points were explored"))
+        result.bounds.add(
+            (code.module.path, code.span[0], f"only {MAX_PAIRS} of {len(pairs)} pairs of entry points were explored")
+        )
     for _, a, b in pairs[:MAX_PAIRS]:
         forget_terms()
         explore_pair(program, a, b, result, Budget(seconds, effort))
         if budget.spent():
-            result.bounds.add((a.entry.code.module.path, a.entry.code.span[0], "time limit met; the rest of the unit was not explored"))
+            result.bounds.add(
+                (
+                    a.entry.code.module.path,
+                    a.entry.code.span[0],
+                    "time limit met; the rest of the unit was not explored",
+                )
+            )
             break
     explore_triples(program, profiles, result, seconds, effort)
 
@@ -224,7 +236,13 @@ def _place_of(loc: Any) -> Any:
     """A location without its unknown keys, which are other terms in every scenario; rows stand for their table."""
     if loc[0] in ("row", "table", "kv", "store"):
         return "data", loc[1]
-    return tuple([x for x in loc if x.__class__ is not Term and not (x.__class__ is tuple and any(y.__class__ is Term for y in x))])
+    return tuple(
+        [
+            x
+            for x in loc
+            if x.__class__ is not Term and not (x.__class__ is tuple and any(y.__class__ is Term for y in x))
+        ]
+    )
 
 
 def _collect(result: UnitResult, run: Execution) -> None:
@@ -294,9 +312,7 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
                     profile.looks[a.loc[1], path] = None
             if a.kind == "R":
                 profile.reads.add(a.loc)
-            elif a.kind == "W":
-                profile.writes.add(a.loc)
-            elif a.kind in ("L", "Q"):
+            elif a.kind == "W" or a.kind in ("L", "Q"):
                 profile.writes.add(a.loc)
         if run.events > 1 or R.externals:
             profile.suspends = True
@@ -355,11 +371,15 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
 
 def _shared_writes(run: Execution | None) -> Counter[Any]:
     """How often each location that outlives the calls was written."""
-    return Counter(a.loc for a in run.machine.log if a.kind == "W" and oracle.durable(a.loc)) if run is not None else Counter()
+    return (
+        Counter(a.loc for a in run.machine.log if a.kind == "W" and oracle.durable(a.loc))
+        if run is not None
+        else Counter()
+    )
 
 
 def _orders(value: Any) -> bool:
-    """Whether shared state of this kind lets calls wait for each other: a flag, a promise, the function that wakes another."""
+    """Whether state of this kind lets calls wait for each other: a flag, a promise, the function that wakes another."""
     v = raw(value)
     return v is True or isinstance(v, JsPromise | JsFunction)
 
@@ -581,7 +601,15 @@ def misuses(run: Execution, entry: Entry) -> Iterator[Anomaly]:
         if a.kind == "D":
             frame, site = user_frame(a.frame, R)
             if frame.code is not None:
-                yield Anomaly("order-violation", "error", frame, site if frame is not a.frame else a.site, run, [entry.name], detail=a.loc[1])
+                yield Anomaly(
+                    "order-violation",
+                    "error",
+                    frame,
+                    site if frame is not a.frame else a.site,
+                    run,
+                    [entry.name],
+                    detail=a.loc[1],
+                )
         elif a.kind == "C":
             decided = {w.loc for w in R.log if w.kind == "W" and w.event == a.value}
             for w in R.log[a.index :]:
@@ -601,13 +629,19 @@ def unwaited(run: Execution, entry: Entry) -> Iterator[Anomaly]:
         code = frame.code
         if not promised or code is None or frame.root < 0 or R.program.is_model(code.module.path):
             continue
-        if any(a.kind in ("W", "E") and a.root == frame.root for a in R.log[index:]) and R.program.discarded(code.module, site):
+        if any(a.kind in ("W", "E") and a.root == frame.root for a in R.log[index:]) and R.program.discarded(
+            code.module, site
+        ):
             yield Anomaly("floating-promise", "error", frame, site, run, [entry.name])
     for t, frame, site, start, end in R.waited:
         code = frame.code
         if code is None or R.program.is_model(code.module.path):
             continue
-        gone = [a.loc[-1] for a in R.log[start:end] if a.kind == "W" and a.loc[0] in ("kv", "store") and a.root == frame.root and _deletes(a)]
+        gone = [
+            a.loc[-1]
+            for a in R.log[start:end]
+            if a.kind == "W" and a.loc[0] in ("kv", "store") and a.root == frame.root and _deletes(a)
+        ]
         if any(k.__class__ is Term and _mentions(t, k) for key in gone if key.__class__ is tuple for k in key):
             yield Anomaly("floating-promise", "error", frame, site, run, [entry.name])
 
@@ -640,7 +674,8 @@ def _discarded_by_callback(p: Any, R: Machine) -> bool:
 def _goes_on(run: Execution, own: Frame, first: Access | None) -> bool:
     """Whether the caller acted or waited after it had started the work."""
     return first is not None and any(
-        a.index > first.index and a.kind in ("W", "E", "A") and not any(f is own for f in oracle.chain(a.frame)) for a in run.machine.log
+        a.index > first.index and a.kind in ("W", "E", "A") and not any(f is own for f in oracle.chain(a.frame))
+        for a in run.machine.log
     )
 
 
@@ -648,7 +683,8 @@ def _works_after(run: Execution, parent: Frame, p: Any, done: int) -> bool:
     """Whether the call ended while external work that it started and did not await was outstanding."""
     own = p.act.frame
     return any(
-        a.event > done and a.kind in ("W", "E") and any(f is own for f in oracle.chain(a.frame)) for a in run.machine.log
+        a.event > done and a.kind in ("W", "E") and any(f is own for f in oracle.chain(a.frame))
+        for a in run.machine.log
     )
 
 
@@ -676,7 +712,9 @@ def patterns(a: Profile, b: Profile) -> list[Pattern]:
         for i in range(len(keys)):
             for j in range(i + 1, len(keys)):
                 if keys[i].rsplit(".", 1)[0] == keys[j].rsplit(".", 1)[0] or "." not in keys[i] + keys[j]:
-                    out.append(Pattern(f"{keys[i]} and {keys[j]} swapped", frozenset(), {keys[i]: keys[j], keys[j]: keys[i]}))
+                    out.append(
+                        Pattern(f"{keys[i]} and {keys[j]} swapped", frozenset(), {keys[i]: keys[j], keys[j]: keys[i]})
+                    )
     return out[:MAX_PATTERNS]
 
 
@@ -697,7 +735,13 @@ def explore_pair(program: Program, a: Profile, b: Profile, result: UnitResult, b
         found = explore_pattern(scenario, result, share, reject_at=reject_at)
         budget.left -= before - share.left
         if share.left <= 0:
-            result.bounds.add((a.entry.code.module.path, a.entry.code.span[0], f"limit of executions met while exploring {a.entry.name} with {b.entry.name}"))
+            result.bounds.add(
+                (
+                    a.entry.code.module.path,
+                    a.entry.code.span[0],
+                    f"limit of executions met while exploring {a.entry.name} with {b.entry.name}",
+                )
+            )
         result.scenarios += 1
         result.states += scenario.steps
         result.traces += scenario.executions
@@ -706,11 +750,19 @@ def explore_pair(program: Program, a: Profile, b: Profile, result: UnitResult, b
                 seen.add(anomaly.where())
                 result.anomalies.append(anomaly)
         if budget.spent():
-            result.bounds.add((a.entry.code.module.path, a.entry.code.span[0], f"limit of {budget.limit()} met while exploring {a.entry.name} with {b.entry.name}"))
+            result.bounds.add(
+                (
+                    a.entry.code.module.path,
+                    a.entry.code.span[0],
+                    f"limit of {budget.limit()} met while exploring {a.entry.name} with {b.entry.name}",
+                )
+            )
             return
 
 
-def explore_pattern(scenario: Scenario, result: UnitResult, budget: Budget, max_worlds: int = MAX_WORLDS, reject_at: int = -1) -> list[Anomaly]:
+def explore_pattern(
+    scenario: Scenario, result: UnitResult, budget: Budget, max_worlds: int = MAX_WORLDS, reject_at: int = -1
+) -> list[Anomaly]:
     """One pattern in all its worlds; the anomalies of the first world that shows any, and deadlocks."""
     names = [e.name for e in scenario.entries]
     found: dict[tuple[str, tuple[str, int]], Anomaly] = {}
@@ -722,7 +774,11 @@ def explore_pattern(scenario: Scenario, result: UnitResult, budget: Budget, max_
         conflict = False
         timers = False
         one = scenario.entries[0]
-        symmetric = all(e is one for e in scenario.entries) and not scenario.pattern.swapped and scenario.pattern.different == frozenset()
+        symmetric = (
+            all(e is one for e in scenario.entries)
+            and not scenario.pattern.swapped
+            and scenario.pattern.different == frozenset()
+        )
         calls = range(len(names))
         for order in [list(calls)] if symmetric else [list(o) for o in permutations(calls)]:
             for late in (False, True):
@@ -758,7 +814,9 @@ def explore_pattern(scenario: Scenario, result: UnitResult, budget: Budget, max_
             if budget.spend(run):
                 break
         if scenario.stopped:
-            result.bounds.add((*_entry_place(scenario), f"only {MAX_TRACES} interleavings of {' with '.join(names)} were explored"))
+            result.bounds.add(
+                (*_entry_place(scenario), f"only {MAX_TRACES} interleavings of {' with '.join(names)} were explored")
+            )
         if found or budget.spent():
             break
     return best(list(found.values()))
@@ -855,7 +913,11 @@ def judge(
         return
     if got in belated:
         for f in oracle.stale_acts(run, False, None):
-            if f.read.event <= _end_of(run, f.act.root) < f.act.event and not _read_again(run, f) and not _harmless(f, R):
+            if (
+                f.read.event <= _end_of(run, f.act.root) < f.act.event
+                and not _read_again(run, f)
+                and not _harmless(f, R)
+            ):
                 late = anomaly_of(f, run, [f], names, scenario, kind="order-violation")
                 late.frame, late.site = user_frame(f.act.frame, R)
                 if late.frame is f.act.frame:
@@ -922,7 +984,12 @@ def _flows_out(run: Execution, read: Access) -> bool:
     R = run.machine
     p = run.promises[read.root]
     returned = raw(p.value) if p is not None and p.state == 1 else None
-    if returned is not None and returned is not UNDEFINED and returned.__class__ is not bool and R.deep_tags(p.value) & bit:
+    if (
+        returned is not None
+        and returned is not UNDEFINED
+        and returned.__class__ is not bool
+        and R.deep_tags(p.value) & bit
+    ):
         return True
     return any(a.kind == "E" and a.tags & bit for a in R.log)
 
@@ -958,7 +1025,9 @@ def deadlocks(run: Execution, names: list[str]) -> Iterator[Anomaly]:
         return
     for i, act in enumerate(run.roots):
         if not run.settled(i):
-            waiting = [x for x in _waiting(run, i) if x[0].code is not None and not R.program.is_model(x[0].code.module.path)]
+            waiting = [
+                x for x in _waiting(run, i) if x[0].code is not None and not R.program.is_model(x[0].code.module.path)
+            ]
             if waiting:
                 f, at = waiting[-1]
                 yield Anomaly("deadlock", "error", f, at, run, names, detail="a promise that nothing settles any more")
@@ -979,7 +1048,12 @@ def _waiting(run: Execution, i: int) -> list[tuple[Frame, int]]:
 
 
 def anomaly_of(
-    f: oracle.StaleAct, run: Execution, acts: list[oracle.StaleAct], names: list[str], scenario: Scenario, kind: str | None = None
+    f: oracle.StaleAct,
+    run: Execution,
+    acts: list[oracle.StaleAct],
+    names: list[str],
+    scenario: Scenario,
+    kind: str | None = None,
 ) -> Anomaly:
     """Points at the line, in the function that joins the stale read and the act."""
     R = run.machine
@@ -990,7 +1064,20 @@ def anomaly_of(
     if act.loc[0] == "store":
         severity = "warning"
     exact = stale_argument(R, frame, act, f) if kind is None else None
-    return Anomaly(chosen, severity, frame, site, run, names, f.read, f.foreign, act, data_site=exact, states=scenario.steps, traces=scenario.executions)
+    return Anomaly(
+        chosen,
+        severity,
+        frame,
+        site,
+        run,
+        names,
+        f.read,
+        f.foreign,
+        act,
+        data_site=exact,
+        states=scenario.steps,
+        traces=scenario.executions,
+    )
 
 
 def _inside(inner: FunctionCode | None, outer: FunctionCode) -> bool:
@@ -1043,7 +1130,7 @@ def stale_argument(R: Machine, frame: Frame, act: Access, f: oracle.StaleAct) ->
         if not isinstance(value, JsObject) or depth > 5:
             return
         for k, v in value.props.items():
-            if v.__class__ is V and v.tags & bit or (isinstance(raw(v), JsObject) and R.deep_tags(v) & bit):
+            if (v.__class__ is V and v.tags & bit) or (isinstance(raw(v), JsObject) and R.deep_tags(v) & bit):
                 if value.sites is not None and k in value.sites:
                     best_site = value.sites[k]
                 visit(v, depth + 1)

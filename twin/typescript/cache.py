@@ -1,7 +1,8 @@
 """Results by content, across runs, in LMDB: a file's result holds while the texts that it saw are unchanged.
 
 The key of an entry is the file, the options, the version of Krepis itself (its sources) and the list of files;
-its value names the digest of every module that the result depends on. A damaged or unreadable cache is an empty one. Entries are JSON: a workspace may be hostile, and so may its cache.
+its value names the digest of every module that the result depends on. A damaged or unreadable cache is an
+empty one. Entries are JSON: a workspace may be hostile, and so may its cache.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import lmdb
-
 from krepis.twin.findings import EntryPoint, Finding, Fix, Note, Step
 from krepis.twin.options import Options
 from krepis.twin.typescript.project_schema import declaration_files
@@ -72,7 +72,9 @@ class Cache:
         return found
 
     def _key(self, path: str, salt: str) -> bytes:
-        return hashlib.blake2b(self.prefix + salt.encode() + b"\0" + path.encode("utf-8", "surrogateescape"), digest_size=20).digest()
+        return hashlib.blake2b(
+            self.prefix + salt.encode() + b"\0" + path.encode("utf-8", "surrogateescape"), digest_size=20
+        ).digest()
 
     def get(self, path: str, salt: str) -> FileResult | None:
         """The stored result for a file, if everything that it depends on is unchanged."""

@@ -186,7 +186,8 @@ class ClassCode:
     def plain(self) -> bool:
         """Whether defining the class runs no code of its own: no static state, no computed names."""
         return all(
-            m.name is not None and (m.kind == "method" or not m.static) and m.kind != "static-block" for m in self.members
+            m.name is not None and (m.kind == "method" or not m.static) and m.kind != "static-block"
+            for m in self.members
         )
 
     @property

@@ -39,15 +39,31 @@ OTHER = ", another connection"
 MAX_ENTRIES = 400
 """Entry points of one module."""
 _HIDDEN = re.compile(rb"\b(?:private|protected)\s")
-_ASYNC = re.compile(rb"\basync\b|\bawait\b|\.then\s*\(|\bPromise\b|setTimeout|setInterval|setImmediate|queueMicrotask|nextTick|function\s*\w*\s*\(\s*err|\(\s*err\w*\s*(?:,[^)]*)?\)\s*=>")
+_ASYNC = re.compile(
+    rb"\basync\b|\bawait\b|\.then\s*\(|\bPromise\b|setTimeout|setInterval|setImmediate|queueMicrotask|nextTick|function\s*\w*\s*\(\s*err|\(\s*err\w*\s*(?:,[^)]*)?\)\s*=>"
+)
 _ROUTES = frozenset({"get", "post", "put", "patch", "delete", "del", "all"})
 _WIRING = re.compile(rb"\.\s*(?:get|post|put|patch|delete|all)\s*\(\s*['\"`/]")
 """Text of a module that may hand functions of other modules to a framework."""
 _HOST = re.compile(r"(?:app|fastify|server|router|instance|api)$", re.I)
 """First parameter of a function that registers routes on it."""
 _LIFECYCLE = frozenset(
-    "constructor toString toJSON onModuleInit onApplicationBootstrap onModuleDestroy onApplicationShutdown "
-    "beforeAll afterAll beforeEach afterEach ngOnInit main bootstrap".split()
+    [
+        "constructor",
+        "toString",
+        "toJSON",
+        "onModuleInit",
+        "onApplicationBootstrap",
+        "onModuleDestroy",
+        "onApplicationShutdown",
+        "beforeAll",
+        "afterAll",
+        "beforeEach",
+        "afterEach",
+        "ngOnInit",
+        "main",
+        "bootstrap",
+    ]
 )
 
 
@@ -71,7 +87,16 @@ def suspends(code: FunctionCode) -> bool:
 def hidden(code: FunctionCode) -> bool:
     """Whether a method is declared private or protected."""
     text = code.module.text
-    return bool(_HIDDEN.search(text, code.anchor, min(code.start + 60, text.find(b"(", code.start) if b"(" in text[code.start : code.start + 200] else code.end)))
+    return bool(
+        _HIDDEN.search(
+            text,
+            code.anchor,
+            min(
+                code.start + 60,
+                text.find(b"(", code.start) if b"(" in text[code.start : code.start + 200] else code.end,
+            ),
+        )
+    )
 
 
 def load(R: Machine, path: str) -> bool:
@@ -105,7 +130,9 @@ def discover(program: Program, path: str) -> list[Entry]:
     found: list[Entry] = []
     seen: set[tuple[str, int, bool]] = set()
 
-    def add(name: str, fn: FunctionCode, unit: str, pick: Callable[[Machine], tuple[Value, JsFunction] | None], how: str) -> None:
+    def add(
+        name: str, fn: FunctionCode, unit: str, pick: Callable[[Machine], tuple[Value, JsFunction] | None], how: str
+    ) -> None:
         key = (fn.module.path, fn.index, how.endswith(OTHER))
         if key in seen or len(found) >= MAX_ENTRIES or program.is_model(fn.module.path):
             return
@@ -260,7 +287,9 @@ def _classes(program: Program, R: Machine, module: ModuleCode) -> Iterator[Item]
                 continue
             if member.static:
 
-                def pick_static(R2: Machine, p: str = path, c: str = cls.name, m: str = member.name) -> tuple[Value, JsFunction] | None:
+                def pick_static(
+                    R2: Machine, p: str = path, c: str = cls.name, m: str = member.name
+                ) -> tuple[Value, JsFunction] | None:
                     load(R2, p)
                     ctor = raw(cell_value(R2, p, c))
                     f = own(ctor, m) if isinstance(ctor, JsObject) else None
@@ -272,7 +301,9 @@ def _classes(program: Program, R: Machine, module: ModuleCode) -> Iterator[Item]
                 continue
             methods += 1
 
-            def pick(R2: Machine, m: str = member.name, make: Callable[[Machine], Value] = build) -> tuple[Value, JsFunction] | None:
+            def pick(
+                R2: Machine, m: str = member.name, make: Callable[[Machine], Value] = build
+            ) -> tuple[Value, JsFunction] | None:
                 o = raw(make(R2))
                 if not isinstance(o, JsObject):
                     return None
@@ -288,9 +319,20 @@ def _classes(program: Program, R: Machine, module: ModuleCode) -> Iterator[Item]
         if isinstance(made, JsObject):
             for key, v in list(made.props.items()):
                 f = function_of(v)
-                if f is not None and f.code is not None and isinstance(key, str) and not key.startswith("#") and suspends(f.code) and f.code.kind == "arrow" and f.code.module is module and cls.start <= f.code.start < cls.end:
+                if (
+                    f is not None
+                    and f.code is not None
+                    and isinstance(key, str)
+                    and not key.startswith("#")
+                    and suspends(f.code)
+                    and f.code.kind == "arrow"
+                    and f.code.module is module
+                    and cls.start <= f.code.start < cls.end
+                ):
 
-                    def pick_field(R2: Machine, k: str = key, make: Callable[[Machine], Value] = build) -> tuple[Value, JsFunction] | None:
+                    def pick_field(
+                        R2: Machine, k: str = key, make: Callable[[Machine], Value] = build
+                    ) -> tuple[Value, JsFunction] | None:
                         o = raw(make(R2))
                         g = own(o, k) if isinstance(o, JsObject) else None
                         return (o, g) if isinstance(g, JsFunction) else None
@@ -341,7 +383,13 @@ def _commonjs(R: Machine, path: str) -> Value:
 
 
 def _function(
-    program: Program, R: Machine, module: ModuleCode, name: str, f: JsFunction, value: Value, get: Callable[[Machine], Value]
+    program: Program,
+    R: Machine,
+    module: ModuleCode,
+    name: str,
+    f: JsFunction,
+    value: Value,
+    get: Callable[[Machine], Value],
 ) -> Iterator[Item]:
     code = f.code
     assert code is not None
@@ -396,7 +444,11 @@ def _try_factory(R: Machine, value: Value, code: FunctionCode) -> Value:
             name = p if p.isidentifier() else f"arg{i + 1}"
             if p.startswith("..."):
                 break
-            args.append(R.program.inject(R, name, (ref, code.module) if ref is not None else None, f"{code.module.path}:{code.name}.{name}"))
+            args.append(
+                R.program.inject(
+                    R, name, (ref, code.module) if ref is not None else None, f"{code.module.path}:{code.name}.{name}"
+                )
+            )
         return raw(R.call(value, UNDEFINED, args, 0))
     except (JsThrow, Stop, RecursionError):
         return UNDEFINED
@@ -413,7 +465,13 @@ def _members(
     h: JsObject | None = o
     while h is not None and (h is o or h.cls is None):
         for k, v in h.props.items():
-            if isinstance(k, str) and v.__class__ is not Accessor and k not in keys and k != "constructor" and not k.startswith("#"):
+            if (
+                isinstance(k, str)
+                and v.__class__ is not Accessor
+                and k not in keys
+                and k != "constructor"
+                and not k.startswith("#")
+            ):
                 keys[k] = own(h, k)
         h = h.proto
         if h is not None and h.props.get("constructor") is None:

@@ -15,8 +15,14 @@ MAX_STEPS = 40
 """Steps shown of one interleaving."""
 
 _MESSAGE: dict[str, str] = {
-    "lost-update": "Two overlapping calls can lose an update of `{what}`: this write is computed from a value that another call has replaced.",
-    "check-then-act": "The check of `{check}` no longer holds here: another call changed it after it was read and before this line acts on it.",
+    "lost-update": (
+        "Two overlapping calls can lose an update of `{what}`: this write is computed from a value that "
+        "another call has replaced."
+    ),
+    "check-then-act": (
+        "The check of `{check}` no longer holds here: another call changed it after it was read and "
+        "before this line acts on it."
+    ),
     "stale-read": "`{what}` may hold another call's value here: it was replaced while this call was suspended.",
     "write-skew": "Two overlapping calls can each pass the check of `{check}` and together break what it protects.",
     "init-race": "Two overlapping calls can both find `{check}` unset and both initialise it.",
@@ -35,19 +41,29 @@ _WHY: dict[str, str] = {
     "order-violation": "Work is done, or reported as done, for a state that no longer exists.",
     "deadlock": "Neither call ever returns, and everything that needs the same locks piles up behind them.",
     "lock-leak": "The next caller waits for ever: one failed request takes the feature down until a restart.",
-    "floating-promise": "The answer is given before the work is done, and a failure goes unnoticed or ends the process.",
+    "floating-promise": (
+        "The answer is given before the work is done, and a failure goes unnoticed or ends the process."
+    ),
     "invariant": "What you declared to hold does not.",
 }
 _HELP: dict[str, str] = {
-    "lost-update": "Read and write without an await in between, hold a lock around both, or let the store do the update (a relative or conditional one).",
-    "check-then-act": "Check again after the await, reserve before it, hold a lock around check and act, or let a unique constraint or a conditional write decide.",
+    "lost-update": (
+        "Read and write without an await in between, hold a lock around both, or let the store do the "
+        "update (a relative or conditional one)."
+    ),
+    "check-then-act": (
+        "Check again after the await, reserve before it, hold a lock around check and act, or let a "
+        "unique constraint or a conditional write decide."
+    ),
     "stale-read": "Keep per-request data in local variables or in AsyncLocalStorage, not in fields of shared objects.",
     "write-skew": "Run the transaction at SERIALIZABLE, or lock the rows that the check reads (FOR UPDATE).",
     "init-race": "Store the promise before awaiting it, so that later callers share it.",
     "order-violation": "Check that the premise still holds before acting, or cancel the pending work when it changes.",
     "deadlock": "Take the locks in one global order, for example sorted by key.",
     "lock-leak": "Release in a `finally` block, or use `runExclusive`.",
-    "floating-promise": "Await it, or return it; for a loop use `for...of` with await, or `await Promise.all(items.map(...))`.",
+    "floating-promise": (
+        "Await it, or return it; for a loop use `for...of` with await, or `await Promise.all(items.map(...))`."
+    ),
     "invariant": "Make the steps that break it atomic.",
 }
 
@@ -134,12 +150,25 @@ def steps_of(anomaly: Anomaly, shown: Callable[[str], str]) -> tuple[Step, ...]:
     for a in R.log:
         if a.root < 0 or a.root >= 26:
             continue
-        action = {"R": "read", "W": "write", "E": "effect", "L": "lock", "U": "unlock", "A": "await", "Q": "lock", "X": "return"}.get(a.kind)
+        action = {
+            "R": "read",
+            "W": "write",
+            "E": "effect",
+            "L": "lock",
+            "U": "unlock",
+            "A": "await",
+            "Q": "lock",
+            "X": "return",
+        }.get(a.kind)
         if action is None:
             continue
         keep = id(a) in interesting or a.kind in ("A", "E")
         if not keep and a.kind in ("R", "W"):
-            keep = a.loc in about or (a.loc[0] == "row" and a.loc[1:3] in rows and a.kind == "W") or (a.loc[0] == "table" and a.loc[1] in tables and a.loc in about)
+            keep = (
+                a.loc in about
+                or (a.loc[0] == "row" and a.loc[1:3] in rows and a.kind == "W")
+                or (a.loc[0] == "table" and a.loc[1] in tables and a.loc in about)
+            )
         if not keep and a.kind in ("L", "U", "Q"):
             keep = anomaly.kind in ("deadlock", "lock-leak") or len(out) < MAX_STEPS
         if a.kind == "X":
@@ -162,7 +191,15 @@ def steps_of(anomaly: Anomaly, shown: Callable[[str], str]) -> tuple[Step, ...]:
                 out.append(Step(task, call, shown(entry_code.module.path), entry_code.span[0], "call", call, ""))
         if a.kind == "A" and out and out[-1].task == task and out[-1].action == "await":
             out.pop()
-        what = location_text(a.loc) if a.kind in ("R", "W") else str(a.loc[1]) if a.kind == "E" else a.value if a.kind in ("L", "U", "Q") else source_text(code, a, frame, R)
+        what = (
+            location_text(a.loc)
+            if a.kind in ("R", "W")
+            else str(a.loc[1])
+            if a.kind == "E"
+            else a.value
+            if a.kind in ("L", "U", "Q")
+            else source_text(code, a, frame, R)
+        )
         if a.kind == "Q":
             what = f"waits for {a.value}"
         value = value_text(a.value) if a.kind in ("R", "W") else ""
@@ -211,7 +248,9 @@ def call_text(anomaly: Anomaly, root: int) -> str:
     return f"{name}({params})" if " " not in name else name
 
 
-def finding_of(anomaly: Anomaly, shown: Callable[[str], str], rooted: Callable[[str], str], ordinal: int = 0) -> Finding:
+def finding_of(
+    anomaly: Anomaly, shown: Callable[[str], str], rooted: Callable[[str], str], ordinal: int = 0
+) -> Finding:
     """The finding for an anomaly; `shown` maps module paths to report paths, `rooted` to those of fingerprints."""
     kind: Kind = anomaly.kind  # type: ignore[assignment]
     frame, site = anomaly.data_site or (anomaly.frame, anomaly.site)
@@ -222,7 +261,11 @@ def finding_of(anomaly: Anomaly, shown: Callable[[str], str], rooted: Callable[[
     if end_line > line + 30:
         end_line, end_column = line, column + 1
     act, read = anomaly.act, anomaly.read
-    what = location_text(act.loc) if act is not None and act.kind in ("W", "R") else (str(act.loc[1]) if act is not None else anomaly.detail)
+    what = (
+        location_text(act.loc)
+        if act is not None and act.kind in ("W", "R")
+        else (str(act.loc[1]) if act is not None else anomaly.detail)
+    )
     check = location_text(read.loc) if read is not None else anomaly.detail
     detail = anomaly.detail or what
     if kind == "deadlock" and len(anomaly.names) == 1:

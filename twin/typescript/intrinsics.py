@@ -20,7 +20,6 @@ from krepis.twin.typescript.values import (
     Value,
     raw,
     tagged,
-    tags_of,
     term,
 )
 
@@ -91,7 +90,7 @@ def unknown(R: Machine, this: Value, args: list[Value], s: int) -> Value:
 
 def fresh(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     """A value that equals no other."""
-    frame, site = user_frame(R.frame, R)
+    _, site = user_frame(R.frame, R)
     return R.fresh(_text(args[0]) if args else "fresh", site)
 
 
@@ -194,7 +193,9 @@ def lock(R: Machine, this: Value, args: list[Value], s: int) -> Value:
 def semaphore(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     """A counting semaphore."""
     n = raw(args[1]) if len(args) > 1 else 1
-    return make_lock(R, _text(args[0]) if args else "semaphore", n if isinstance(n, int) and not isinstance(n, bool) else 2)
+    return make_lock(
+        R, _text(args[0]) if args else "semaphore", n if isinstance(n, int) and not isinstance(n, bool) else 2
+    )
 
 
 def database(R: Machine, this: Value, args: list[Value], s: int) -> Value:

@@ -38,20 +38,60 @@ _WORDS: dict[Verb, str] = {
     "track audit report touch measure time span",
 }
 _VERBS = {word: verb for verb, words in _WORDS.items() for word in words.split()}
-_VERBS |= {word: Verb.EFFECT for word in _WORDS[Verb.EFFECT].split()}
+_VERBS |= dict.fromkeys(_WORDS[Verb.EFFECT].split(), Verb.EFFECT)
 _SPLIT = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
-CLOSING = frozenset("end close destroy quit disconnect shutdown".split())
+CLOSING = frozenset(["end", "close", "destroy", "quit", "disconnect", "shutdown"])
 """Methods after which their object takes nothing more."""
 _LOGGERS = re.compile(
     r"(^|\.|_)(log|logger|console|metrics?|tracer|telemetry|stats|statsd|sentry|analytics|audit|span|winston|pino|reporter|monitor(ing)?|prom(etheus)?)(\.|$)",
     re.I,
 )
 _REGISTER = frozenset(
-    "on once addListener addEventListener subscribe get post put patch delete del all use options head route "
-    "handle process schedule cron add register consume command query mutation subscription each listen receive "
-    "onMessage onRequest onEvent every define attach hook addHook job".split()
+    [
+        "on",
+        "once",
+        "addListener",
+        "addEventListener",
+        "subscribe",
+        "get",
+        "post",
+        "put",
+        "patch",
+        "delete",
+        "del",
+        "all",
+        "use",
+        "options",
+        "head",
+        "route",
+        "handle",
+        "process",
+        "schedule",
+        "cron",
+        "add",
+        "register",
+        "consume",
+        "command",
+        "query",
+        "mutation",
+        "subscription",
+        "each",
+        "listen",
+        "receive",
+        "onMessage",
+        "onRequest",
+        "onEvent",
+        "every",
+        "define",
+        "attach",
+        "hook",
+        "addHook",
+        "job",
+    ]
 )
-_REQUEST_NAMES = frozenset("req res request response ctx context reply next socket ws event c".split())
+_REQUEST_NAMES = frozenset(
+    ["req", "res", "request", "response", "ctx", "context", "reply", "next", "socket", "ws", "event", "c"]
+)
 _BARE = re.compile(r"(wait|sleep|delay|pause|tick|timeout|settle|backoff)", re.I)
 
 

@@ -89,7 +89,19 @@ class Frame:
 class Activation:
     """An asynchronous function in progress, or a root call."""
 
-    __slots__ = ("await_site", "awaits", "counter", "done", "frame", "gen", "parked", "path", "promise", "root", "started")
+    __slots__ = (
+        "await_site",
+        "awaits",
+        "counter",
+        "done",
+        "frame",
+        "gen",
+        "parked",
+        "path",
+        "promise",
+        "root",
+        "started",
+    )
 
     def __init__(self, path: tuple[int, ...], root: int, frame: Frame) -> None:
         self.path = path
@@ -363,8 +375,10 @@ class Machine:
         result: Any
         if path is not None and path in pattern.swapped:
             result = self._leaf(pattern.swapped[path])
-        elif path is not None and path != pattern.same and (
-            pattern.different is None or any(self._within(path, d) for d in pattern.different)
+        elif (
+            path is not None
+            and path != pattern.same
+            and (pattern.different is None or any(self._within(path, d) for d in pattern.different))
         ):
             result = t
         elif t.op == "arg":
@@ -636,7 +650,10 @@ class Machine:
             if value.state == 0:
                 return ("promise", "pending")
             return ("promise", value.state, self.snapshot(value.value, depth - 1))
-        return (value.class_name or (value.cls.name if value.cls is not None else "object"), self._snap_props(value, depth - 1))
+        return (
+            value.class_name or (value.cls.name if value.cls is not None else "object"),
+            self._snap_props(value, depth - 1),
+        )
 
     def _snap_props(self, o: JsObject, depth: int) -> Any:
         return frozenset(
@@ -753,7 +770,9 @@ class Machine:
             client = self.program.adopted_import(self, path, specifier, imported)
             if client is not None:
                 return client
-        return term("dep", specifier, imported, specifier.rsplit("/", 1)[-1] if imported in ("*", "default") else imported)
+        return term(
+            "dep", specifier, imported, specifier.rsplit("/", 1)[-1] if imported in ("*", "default") else imported
+        )
 
     def _export(self, instance: ModuleInstance, specifier: str, imported: str, seen: int) -> Value:
         code = instance.code
@@ -804,7 +823,8 @@ class Machine:
             instance.module_object = o
             for name in list(instance.code.exports) + list(instance.code.reexports):
                 o.props[name] = Accessor(
-                    self.native(name, lambda R, this, a, s, n=name: R.cell_value(R._export(instance, "", n, 0))), UNDEFINED
+                    self.native(name, lambda R, this, a, s, n=name: R.cell_value(R._export(instance, "", n, 0))),
+                    UNDEFINED,
                 )
             if self.program.is_model(instance.code.path):
                 for name, c in instance.cells.items():
@@ -900,7 +920,9 @@ class Machine:
             instance.exports = raw(args[0])
             return UNDEFINED
 
-        o.props["exports"] = Accessor(self.native("exports", lambda R, t, a, s: R.cjs_exports()), self.native("exports", put))
+        o.props["exports"] = Accessor(
+            self.native("exports", lambda R, t, a, s: R.cjs_exports()), self.native("exports", put)
+        )
         return o
 
     def export_assign(self, value: Value) -> Value:
@@ -1190,7 +1212,10 @@ class Machine:
     @staticmethod
     def mutable_dep(t: Term) -> bool:
         """Fields of initial contents are tracked; those of injected services and imports only when written."""
-        while t.op in (".", "entry", "elem", "await", "rest", "find", "filter", "slice", "sort") and t.args[0].__class__ is Term:
+        while (
+            t.op in (".", "entry", "elem", "await", "rest", "find", "filter", "slice", "sort")
+            and t.args[0].__class__ is Term
+        ):
             t = t.args[0]
         return t.op == "init"
 
@@ -1309,7 +1334,11 @@ class Machine:
             h: JsObject | None = target
             while h is not None:
                 if kk in h.props:
-                    return self.note_read(("prop", target.ident, self._prop_name(target), kk), True, s) if self._tracked(target) else True
+                    return (
+                        self.note_read(("prop", target.ident, self._prop_name(target), kk), True, s)
+                        if self._tracked(target)
+                        else True
+                    )
                 h = h.proto
             if kk.__class__ is Term:
                 return self.ne(self._dictionary_get(target, kk, s), UNDEFINED, s)
@@ -1428,7 +1457,9 @@ class Machine:
     @staticmethod
     def _weak_local(m: JsMap, key: Value) -> bool:
         k = raw(key)
-        return m.kind in ("WeakMap", "WeakSet") and ((k.__class__ is Term and k.call >= 0) or (isinstance(k, JsObject) and not k.shared))
+        return m.kind in ("WeakMap", "WeakSet") and (
+            (k.__class__ is Term and k.call >= 0) or (isinstance(k, JsObject) and not k.shared)
+        )
 
     def map_set(self, m: JsMap, key: Value, value: Value, s: int) -> None:
         """Stores under `key`; logs the write, and the change of the set of keys if there is one."""
@@ -1468,11 +1499,21 @@ class Machine:
     def _meet_keys(self, m: JsMap) -> None:
         """Before an iteration: the entries that a container may have had when the calls began."""
         memory = ("iterated", m.ident)
-        if memory in self.symbolic or m.owner is None or m.owner.root >= 0 or not m.shared or m.kind in ("WeakMap", "WeakSet"):
+        if (
+            memory in self.symbolic
+            or m.owner is None
+            or m.owner.root >= 0
+            or not m.shared
+            or m.kind in ("WeakMap", "WeakSet")
+        ):
             return
         self.symbolic.add(memory)
         paths = self.pattern.keys.get(m.ident)
-        found = [self._leaf(path, call) for path in paths for call in (0, 1)] if paths else [term("key", term("init", m.ident, m.label or "record"), 0)]
+        found = (
+            [self._leaf(path, call) for path in paths for call in (0, 1)]
+            if paths
+            else [term("key", term("init", m.ident, m.label or "record"), 0)]
+        )
         for key in found:
             k = self.canon(key)
             if k not in m.entries:
@@ -1578,7 +1619,10 @@ class Machine:
         if not self.tracking and k in LISTENING and any(isinstance(raw(a), JsFunction) for a in args):
             self.register(str(k), o, args, s)
         if ff is UNDEFINED or ff is None:
-            if isinstance(o, JsObject) and (o.cls is not None and (self.program.is_model_class(o.cls) or getattr(o.cls, "base_unknown", None) is not None)):
+            if isinstance(o, JsObject) and (
+                o.cls is not None
+                and (self.program.is_model_class(o.cls) or getattr(o.cls, "base_unknown", None) is not None)
+            ):
                 name = f"{o.label or o.cls.name}.{k}"
                 return tagged(self.unknown_call(name, o, args, s, None), self.deep_tags(o))
             raise self.error("TypeError", f"{k} is not a function")
@@ -1617,7 +1661,9 @@ class Machine:
         extra = frame.ctrl & ~before
         return tagged(result, extra) if extra else result
 
-    def _start(self, f: JsFunction, code: FunctionCode, frame: Frame, this: Value, args: list[Value], nt: Value, s: int) -> Value:
+    def _start(
+        self, f: JsFunction, code: FunctionCode, frame: Frame, this: Value, args: list[Value], nt: Value, s: int
+    ) -> Value:
         parent = self.act
         parent.counter += 1
         act = Activation((*parent.path, parent.counter), parent.root, frame)
@@ -1953,7 +1999,11 @@ class Machine:
     def timer(self, delay: Value, callback: Callable[[], None], s: int, name: str) -> Pending:
         """A timer: fires once due; virtual time orders timers among themselves."""
         d = raw(delay)
-        ms = float(d) if isinstance(d, int | float) and not isinstance(d, bool) and d == d else (1.0 if d is UNDEFINED else 1000.0)
+        ms = (
+            float(d)
+            if isinstance(d, int | float) and not isinstance(d, bool) and d == d
+            else (1.0 if d is UNDEFINED else 1000.0)
+        )
         frame = self.frame
         act = self.act
 
@@ -2200,24 +2250,12 @@ class Machine:
         return self._get_object(base, k if k.__class__ is str else self.property_key(k), s, this)
 
     def superset(self, fn: JsFunction, this: Value, k: Value, v: Value, s: int) -> Value:
-        """`super.k = v`: a setter of the parent, else a property of `this`."""
-        key = k if k.__class__ is str else self.property_key(k)
-        h = fn.home.proto if fn.home is not None else None
-        while h is not None:
-            found = h.props.get(key)
-            if found.__class__ is Accessor and found.set is not UNDEFINED:
-                self.call(found.set, this, [v], s)
-                return v
-            h = h.proto
-        return self.set(this, key, v, s)
-
-    def superset(self, fn: JsFunction, this: Value, k: Value, v: Value, s: int) -> Value:
         """`super.k = v`: the setter of the base class, or a field of the object itself."""
         name = k if k.__class__ is str else self.property_key(k)
         o = fn.home.proto if fn.home is not None else None
         while o is not None:
             found = o.props.get(name)
-            if found.__class__ is Accessor:
+            if found.__class__ is Accessor and found.set is not UNDEFINED:
                 self.call(found.set, this, [v], s)
                 return v
             o = o.proto
@@ -2325,7 +2363,11 @@ class Machine:
         if v is UNDEFINED or v is None:
             return True
         if v.__class__ is Term:
-            if v.op in PREDICATES or v.op in ("lin", "tmpl", "fresh", "dep", "init", "length") or v.shared and v.op == "entry":
+            if (
+                v.op in PREDICATES
+                or v.op in ("lin", "tmpl", "fresh", "dep", "init", "length")
+                or (v.shared and v.op == "entry")
+            ):
                 return False
             t = self.canon(v)
             if not self.program.optional(v.type):
@@ -2503,7 +2545,7 @@ class Machine:
 
     def _ordered(self, x: Value, y: Value) -> bool:
         """Comparisons with NaN are false both ways."""
-        if x.__class__ is Term or y.__class__ is Term or isinstance(x, str) and isinstance(y, str):
+        if x.__class__ is Term or y.__class__ is Term or (isinstance(x, str) and isinstance(y, str)):
             return True
         a, b = self._number(x), self._number(y)
         return a.__class__ is Term or b.__class__ is Term or bool(a == a and b == b)
@@ -2540,7 +2582,11 @@ class Machine:
             if cb.__class__ is Term and cb.op in PREDICATES and isinstance(ca, bool):
                 return cb if ca else _negate(cb)
             la, lb = terms.linear(ca), terms.linear(cb)
-            if isinstance(la[0], int | float) and isinstance(lb[0], int | float) and (ca.__class__ is Term and ca.op == "lin" or cb.__class__ is Term and cb.op == "lin"):
+            if (
+                isinstance(la[0], int | float)
+                and isinstance(lb[0], int | float)
+                and ((ca.__class__ is Term and ca.op == "lin") or (cb.__class__ is Term and cb.op == "lin"))
+            ):
                 d = terms.sub(ca, cb)
                 if d.__class__ is not Term:
                     return bool(d == 0)
@@ -2580,7 +2626,13 @@ class Machine:
             t = b if a is None or a is UNDEFINED else a
             return self.nullish(t, 0) if t.__class__ is Term else False
         ta, tb = a.__class__, b.__class__
-        if ta is not Term and tb is not Term and ta is not tb and not isinstance(a, JsObject) and not isinstance(b, JsObject):
+        if (
+            ta is not Term
+            and tb is not Term
+            and ta is not tb
+            and not isinstance(a, JsObject)
+            and not isinstance(b, JsObject)
+        ):
             return terms.to_number(a) == terms.to_number(b)
         return self._strict(a, b)
 
@@ -2609,7 +2661,9 @@ class Machine:
 
     def bitnot(self, v: Value, s: int) -> Value:
         """`~v`."""
-        return self._binary(v, 0, lambda x, _: term("bitnot", x) if x.__class__ is Term else ~terms.int32(self._number(x)))
+        return self._binary(
+            v, 0, lambda x, _: term("bitnot", x) if x.__class__ is Term else ~terms.int32(self._number(x))
+        )
 
     def num(self, v: Value, s: int) -> Value:
         """ToNumeric."""
@@ -2752,7 +2806,9 @@ class Machine:
         """Remembers that a bound cut something off."""
         code = self.frame.code
         if code is not None and self.tracking and not self.program.is_model(code.module.path):
-            self.bounds.add((code.module.path, code.module.sites[s][0] if s < len(code.module.sites) else code.span[0], message))
+            self.bounds.add(
+                (code.module.path, code.module.sites[s][0] if s < len(code.module.sites) else code.span[0], message)
+            )
 
     def iter(self, v: Value, s: int) -> Iterator[Value]:
         """The iterator of `for..of` and spreads."""
@@ -3045,7 +3101,22 @@ HEAP = frozenset(("prop", "cell", "entry", "array", "keys"))
 LISTENING = frozenset(("on", "once", "subscribe", "addListener", "addEventListener", "addHandler", "registerHandler"))
 """Methods that, called during set-up with a function, make it an entry point whatever their body does."""
 PREDICATES = frozenset(
-    ("lt", "lt0", "seq", "not", "undef", "null", "truthy", "nullish", "has", "in", "instanceof", "exists", "pred", "initially")
+    (
+        "lt",
+        "lt0",
+        "seq",
+        "not",
+        "undef",
+        "null",
+        "truthy",
+        "nullish",
+        "has",
+        "in",
+        "instanceof",
+        "exists",
+        "pred",
+        "initially",
+    )
 )
 """Operators whose terms are truth values."""
 
@@ -3055,10 +3126,20 @@ _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "div": lambda x, y: _divide(x, y),
     "mod": lambda x, y: _modulo(x, y),
     "pow": lambda x, y: BigInt(int(x) ** int(y)) if isinstance(x, BigInt) and y < 4096 else terms.normal(float(x) ** y),
-    "bitand": lambda x, y: BigInt(int(x) & int(y)) if isinstance(x, BigInt) else terms.int32(terms.int32(x) & terms.int32(y)),
-    "bitor": lambda x, y: BigInt(int(x) | int(y)) if isinstance(x, BigInt) else terms.int32(terms.int32(x) | terms.int32(y)),
-    "bitxor": lambda x, y: BigInt(int(x) ^ int(y)) if isinstance(x, BigInt) else terms.int32(terms.int32(x) ^ terms.int32(y)),
-    "shl": lambda x, y: BigInt(int(x) << min(int(y), 4096)) if isinstance(x, BigInt) else terms.int32(terms.int32(x) << (terms.int32(y) & 31)),
+    "bitand": lambda x, y: (
+        BigInt(int(x) & int(y)) if isinstance(x, BigInt) else terms.int32(terms.int32(x) & terms.int32(y))
+    ),
+    "bitor": lambda x, y: (
+        BigInt(int(x) | int(y)) if isinstance(x, BigInt) else terms.int32(terms.int32(x) | terms.int32(y))
+    ),
+    "bitxor": lambda x, y: (
+        BigInt(int(x) ^ int(y)) if isinstance(x, BigInt) else terms.int32(terms.int32(x) ^ terms.int32(y))
+    ),
+    "shl": lambda x, y: (
+        BigInt(int(x) << min(int(y), 4096))
+        if isinstance(x, BigInt)
+        else terms.int32(terms.int32(x) << (terms.int32(y) & 31))
+    ),
     "shr": lambda x, y: BigInt(int(x) >> int(y)) if isinstance(x, BigInt) else terms.int32(x) >> (terms.int32(y) & 31),
     "ushr": lambda x, y: (terms.int32(x) & 0xFFFFFFFF) >> (terms.int32(y) & 31),
 }
@@ -3104,5 +3185,3 @@ def order_keys(keys: list[Any]) -> list[Any]:
     """OrdinaryOwnPropertyKeys order: integer indices ascending, then strings by creation."""
     numeric = sorted((k for k in keys if isinstance(k, str) and k.isdigit()), key=int)
     return numeric + [k for k in keys if not (isinstance(k, str) and k.isdigit())]
-
-

@@ -146,7 +146,12 @@ def related(read_loc: Any, act_loc: Any) -> bool:
         return bool(read_loc[1:3] == act_loc[1:3])
     if read_loc[0] in ("field", "entry") and act_loc[0] == "entry":
         base = read_loc[1]
-        return base.__class__ is Term and base.op == "entry" and base.args[0].__class__ is Term and base.args[0].args[0] == act_loc[1]
+        return (
+            base.__class__ is Term
+            and base.op == "entry"
+            and base.args[0].__class__ is Term
+            and base.args[0].args[0] == act_loc[1]
+        )
     return False
 
 
@@ -224,7 +229,7 @@ def _same_value(R: Machine, a: Any, b: Any) -> bool:
 
 def classify(finding: StaleAct, run: Execution, acts: list[StaleAct]) -> str:
     """The kind of an anomaly, from how the outcome depends on the stale read."""
-    act, read, foreign = finding.act, finding.read, finding.foreign
+    act, read = finding.act, finding.read
     if not finding.same and any(
         a.kind == "W" and a.loc == read.loc and a.root == act.root for a in run.machine.log[: read.index]
     ):
@@ -294,7 +299,11 @@ def _lazily_made(act: Access, read: Access) -> bool:
 
 def _inserted(loc: Any) -> bool:
     """Whether a row was made by the calls themselves."""
-    return any(part[1].__class__ is Term and part[1].op == "fresh" for part in loc[2] if part.__class__ is tuple and len(part) == 2)
+    return any(
+        part[1].__class__ is Term and part[1].op == "fresh"
+        for part in loc[2]
+        if part.__class__ is tuple and len(part) == 2
+    )
 
 
 def _skew(finding: StaleAct, acts: list[StaleAct]) -> bool:
@@ -304,6 +313,10 @@ def _skew(finding: StaleAct, acts: list[StaleAct]) -> bool:
     a, r = finding.act.loc, finding.read.loc
     if a[0] == "row" and r[0] in ("table", "row") and a[1] == r[1]:
         return not _inserted(a)
-    return any(
-        other.act.root != finding.act.root and not other.same and other.act.kind == "W" and other.act.loc != a for other in acts
-    ) and finding.foreign.loc != a
+    return (
+        any(
+            other.act.root != finding.act.root and not other.same and other.act.kind == "W" and other.act.loc != a
+            for other in acts
+        )
+        and finding.foreign.loc != a
+    )

@@ -43,7 +43,21 @@ INTRINSICS = "krepis:model"
 SUFFIXES = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
 _PROMISES = frozenset({"Promise", "PromiseLike", "Bluebird"})
 _PRIMITIVES = frozenset(
-    "string number boolean bigint Date literal symbol keyof Buffer RegExp URL Uint8Array template".split()
+    [
+        "string",
+        "number",
+        "boolean",
+        "bigint",
+        "Date",
+        "literal",
+        "symbol",
+        "keyof",
+        "Buffer",
+        "RegExp",
+        "URL",
+        "Uint8Array",
+        "template",
+    ]
 )
 _MAPS = frozenset({"Map", "Set", "WeakMap", "WeakSet", "ReadonlyMap", "ReadonlySet", "LRUCache"})
 _ARRAYS = frozenset({"Array", "ReadonlyArray", "[]"})
@@ -53,10 +67,36 @@ _LOCK_CLASSES = frozenset(
     {"Mutex", "Semaphore", "AsyncLock", "AsyncMutex", "Lock", "MutexInterface", "SemaphoreInterface", "AbortController"}
 )
 _REQUESTS = frozenset(
-    "Request Response NextFunction Context Ctx FastifyRequest FastifyReply NextRequest NextResponse "
-    "IncomingMessage ServerResponse NextApiRequest NextApiResponse Socket WebSocket Koa.Context "
-    "ExecutionContext ArgumentsHost CallHandler ParameterizedContext RouterContext APIGatewayProxyEvent "
-    "KoaContext express.Request express.Response express.NextFunction Express.Request Express.Response".split()
+    [
+        "Request",
+        "Response",
+        "NextFunction",
+        "Context",
+        "Ctx",
+        "FastifyRequest",
+        "FastifyReply",
+        "NextRequest",
+        "NextResponse",
+        "IncomingMessage",
+        "ServerResponse",
+        "NextApiRequest",
+        "NextApiResponse",
+        "Socket",
+        "WebSocket",
+        "Koa.Context",
+        "ExecutionContext",
+        "ArgumentsHost",
+        "CallHandler",
+        "ParameterizedContext",
+        "RouterContext",
+        "APIGatewayProxyEvent",
+        "KoaContext",
+        "express.Request",
+        "express.Response",
+        "express.NextFunction",
+        "Express.Request",
+        "Express.Response",
+    ]
 )
 _TRANSPARENT = frozenset({"Readonly", "Required", "NonNullable", "Awaited", "Partial", "DeepPartial", "Omit", "Pick"})
 _ADOPTED: dict[str, adoption.Client] = {
@@ -71,8 +111,19 @@ _ADOPTED: dict[str, adoption.Client] = {
     "pgPool": adoption.POSTGRES,
 }
 _MONGO = frozenset(
-    "findOneAndUpdate updateOne updateMany findById findByIdAndUpdate deleteOne insertMany countDocuments "
-    "findOneAndDelete bulkWrite exists".split()
+    [
+        "findOneAndUpdate",
+        "updateOne",
+        "updateMany",
+        "findById",
+        "findByIdAndUpdate",
+        "deleteOne",
+        "insertMany",
+        "countDocuments",
+        "findOneAndDelete",
+        "bulkWrite",
+        "exists",
+    ]
 )
 
 
@@ -338,7 +389,9 @@ class Program:
             return "array"
         if name in _MAPS:
             return "map"
-        if name in _TIMERS or (name == "ReturnType" and "set" in ref.text and ("Timeout" in ref.text or "Interval" in ref.text)):
+        if name in _TIMERS or (
+            name == "ReturnType" and "set" in ref.text and ("Timeout" in ref.text or "Interval" in ref.text)
+        ):
             return "timer"
         if name.rsplit(".", 1)[-1] in _LOCK_CLASSES:
             return "lock"
@@ -392,7 +445,13 @@ class Program:
         if ref.name in ("string", "number", "boolean", "bigint", "symbol"):
             return ref.name
         kind = self.kind_of(typed)
-        return {"function": "function", "object": "object", "array": "object", "map": "object", "promise": "object"}.get(kind or "")
+        return {
+            "function": "function",
+            "object": "object",
+            "array": "object",
+            "map": "object",
+            "promise": "object",
+        }.get(kind or "")
 
     def request_type(self, typed: Any) -> bool | None:
         """True for a type of a per-request object, None when the annotation does not say."""
@@ -504,7 +563,6 @@ class Program:
         """An object for an unknown value whose type has a body here; None when a term does."""
         ref, module = self.expand(*typed)
         kind = self.kind_of(typed)
-        o: JsObject
         if kind == "map":
             name = {"ReadonlyMap": "Map", "ReadonlySet": "Set", "LRUCache": "Map"}.get(ref.name, ref.name)
             m = R.new_map(name)
@@ -539,10 +597,16 @@ class Program:
             return None
         cls: ClassCode = found[1]
         home: ModuleCode = found[2]
-        service = t.op in ("arg", "dep") or (t.op == "." and t.args[0].__class__ is Term and t.args[0].op in ("arg", "dep"))
+        service = t.op in ("arg", "dep") or (
+            t.op == "." and t.args[0].__class__ is Term and t.args[0].op in ("arg", "dep")
+        )
         if self.is_model(home.path):
             argument = ref.args[0].name if ref.args else ""
-            if service and kind != "lock" and not (t.op == "arg" and cls.ctor is not None and "data" in cls.ctor.param_names):
+            if (
+                service
+                and kind != "lock"
+                and not (t.op == "arg" and cls.ctor is not None and "data" in cls.ctor.param_names)
+            ):
                 return self.singleton(R, cls, home, argument)
             made = self.instance(R, cls, home, argument)
             if isinstance(made, JsObject) and kind != "lock":
@@ -710,7 +774,15 @@ class Program:
                 return True
         text = code.module.text
         name = re.escape(key).encode()
-        assigned = re.compile(rb"[\w\])!]\s*\??\.\s*" + name + rb"\s*(?:!\s*)?(?:=[^=>]|\+\+|--|[-+*/%&|^?]{1,3}=[^=])|(?:\+\+|--|delete )\s*[\w.]+\." + name + rb"\b|[\[{,]\s*(?:\w+\s*:\s*)?this\." + name + rb"\s*[,\]}]")
+        assigned = re.compile(
+            rb"[\w\])!]\s*\??\.\s*"
+            + name
+            + rb"\s*(?:!\s*)?(?:=[^=>]|\+\+|--|[-+*/%&|^?]{1,3}=[^=])|(?:\+\+|--|delete )\s*[\w.]+\."
+            + name
+            + rb"\b|[\[{,]\s*(?:\w+\s*:\s*)?this\."
+            + name
+            + rb"\s*[,\]}]"
+        )
         ctor = code.ctor
         for m in assigned.finditer(text):
             if ctor is not None and ctor.start <= m.start() < ctor.end:

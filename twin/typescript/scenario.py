@@ -35,7 +35,10 @@ from krepis.twin.typescript.values import (
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry point. `pick` finds the function (and its receiver) in a set-up machine; an exclusive one never overlaps itself."""
+    """An entry point. `pick` finds the function and its receiver in a set-up machine.
+
+    An exclusive one never overlaps itself.
+    """
 
     name: str
     code: FunctionCode
@@ -170,7 +173,9 @@ class Scenario:
             raise Exhausted("events")
         return R.reads, R.writes, R.created
 
-    def run(self, world: World, choose: Callable[[Execution, list[Pending]], Pending | None], **how: Any) -> Execution | None:
+    def run(
+        self, world: World, choose: Callable[[Execution, list[Pending]], Pending | None], **how: Any
+    ) -> Execution | None:
         """One execution to its end under a scheduler."""
         run = self.prepare(world, **how)
         if run is None:

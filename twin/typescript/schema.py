@@ -288,9 +288,7 @@ def from_decorators(
 # -- SQL migrations
 
 _SQL_NAME = r"(?:[\"`\[]?\w+[\"`\]]?\.)?[\"`\[]?(\w+)[\"`\]]?"
-_CREATE_TABLE = re.compile(
-    rf"\bcreate\s+(?:temp\w*\s+)?table\s+(?:if\s+not\s+exists\s+)?{_SQL_NAME}\s*(?=\()", re.I
-)
+_CREATE_TABLE = re.compile(rf"\bcreate\s+(?:temp\w*\s+)?table\s+(?:if\s+not\s+exists\s+)?{_SQL_NAME}\s*(?=\()", re.I)
 _UNIQUE_INDEX = re.compile(
     rf"\bcreate\s+unique\s+index\s+(?:concurrently\s+)?(?:if\s+not\s+exists\s+)?(?:[\"`]?[\w.]+[\"`]?\s+)?"
     rf"on\s+(?:only\s+)?{_SQL_NAME}\s*(?:using\s+\w+\s*)?(?=\()",
@@ -476,9 +474,7 @@ def _drizzle(text: str) -> Iterator[Schema]:
 
 def _builders(text: str) -> Iterator[Schema]:
     """knex and Kysely migrations."""
-    for found in re.finditer(
-        r"\.(createTable|alterTable|createTableIfNotExists|table)\s*\(\s*[\"'`](\w+)[\"'`]", text
-    ):
+    for found in re.finditer(r"\.(createTable|alterTable|createTableIfNotExists|table)\s*\(\s*[\"'`](\w+)[\"'`]", text):
         table = _Table(found[2])
         _, end = _call_args(text, found.start())
         body = text[found.start() : end]

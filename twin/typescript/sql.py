@@ -359,9 +359,7 @@ def _lock(text: str, dialect: str) -> Statement:
     table = re.match(rf"lock\s+(?:tables?\s+)?(?:only\s+)?{_NAME}", text, re.I)
     if table is None:
         return Other(text)
-    shared = re.search(r"\b(?:share\s+mode|read)\b", text, re.I) and not re.search(
-        r"exclusive|write", text, re.I
-    )
+    shared = re.search(r"\b(?:share\s+mode|read)\b", text, re.I) and not re.search(r"exclusive|write", text, re.I)
     scope = "session" if dialect == "mysql" else "xact"
     wait = not re.search(r"\bnowait\b", text, re.I)
     return Lock("table", (Lit(table[1]),), scope, "share" if shared else "exclusive", wait)
@@ -551,8 +549,7 @@ class _Reader:
             return None
         action = node.args.get("action")
         keys = tuple(
-            key.this.name if isinstance(key, exp.Ordered) else key.name
-            for key in node.args.get("conflict_keys") or ()
+            key.this.name if isinstance(key, exp.Ordered) else key.name for key in node.args.get("conflict_keys") or ()
         )
         if action is not None and "NOTHING" in action.name.upper():
             return Conflict("nothing", keys)
@@ -642,10 +639,7 @@ class _Reader:
             left, right = node.this, node.expression
             if isinstance(left, (exp.Tuple, exp.Paren)) and isinstance(right, exp.Tuple):
                 names = left.expressions or [left.this]
-                out += [
-                    (name.name, self.expr(value))
-                    for name, value in zip(names, right.expressions, strict=False)
-                ]
+                out += [(name.name, self.expr(value)) for name, value in zip(names, right.expressions, strict=False)]
             else:
                 out.append((_identifier(left.name), self.expr(right)))
         return tuple(out)

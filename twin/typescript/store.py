@@ -432,9 +432,7 @@ class Database:
         for loc, value, at in [*notes, *self._aliases(own, notes)]:
             self.host.note_write(loc, value, at)
 
-    def _aliases(
-        self, own: Tables, notes: list[tuple[Location, Value, Any]]
-    ) -> list[tuple[Location, Value, Any]]:
+    def _aliases(self, own: Tables, notes: list[tuple[Location, Value, Any]]) -> list[tuple[Location, Value, Any]]:
         """Existence under the other names of new rows: who looked there in vain would see them now."""
         places = {loc[:3]: at for loc, _, at in notes if loc[0] == "row"}
         return [
@@ -500,11 +498,7 @@ class Database:
     def load(self, tx: Tx | None, table: str, key: Key, current: bool = False) -> Row:
         """The row as `tx` sees it (`current`: as committed now), with bulk writes applied."""
         base = self._base(tx, current)
-        row = (
-            (tx.own.rows.get(table, {}).get(key) if tx else None)
-            or base.rows.get(table, {}).get(key)
-            or Row(key)
-        )
+        row = (tx.own.rows.get(table, {}).get(key) if tx else None) or base.rows.get(table, {}).get(key) or Row(key)
         for bulk in [*base.bulks.get(table, ()), *(tx.own.bulks.get(table, ()) if tx else ())]:
             if bulk.ident not in row.bulks and row.exists is not False and not row.inserted:
                 row = self._apply_bulk(table, row, bulk)
@@ -523,9 +517,7 @@ class Database:
         """The rows that differ from the initial content, in order of first appearance."""
         base = self._base(tx, current).rows.get(table, {})
         own = tx.own.rows.get(table, {}) if tx else {}
-        return [
-            self.load(tx, table, key, current) for key in [*base, *(key for key in own if key not in base)]
-        ]
+        return [self.load(tx, table, key, current) for key in [*base, *(key for key in own if key not in base)]]
 
     def value(self, table: str, row: Row, column: str) -> Value:
         """A column of a row, without noting the read."""
@@ -558,20 +550,14 @@ class Database:
         columns = None if where is None else {name for c in where for name in self._columns(table, c)}
         own = tx.own.bulks.get(table, ()) if tx else ()
         for bulk in [*self._base(tx, False).bulks.get(table, ()), *own]:
-            if (
-                columns is None
-                or bulk.assignments is None
-                or columns & {name for name, _ in bulk.assignments}
-            ):
+            if columns is None or bulk.assignments is None or columns & {name for name, _ in bulk.assignments}:
                 set_ = [Op(f"{name}:=", (expr,)) for name, expr in bulk.assignments or ()]
                 out += ["after", *_shape(bulk.where), *_shape(set_)]
         return tuple(out)
 
     # -- expressions
 
-    def evaluate(
-        self, expr: Expr, table: str, row: Row | None, excluded: Mapping[str, Value] | None = None
-    ) -> Value:
+    def evaluate(self, expr: Expr, table: str, row: Row | None, excluded: Mapping[str, Value] | None = None) -> Value:
         """The value of an expression on a row (None: no row, columns are unknown)."""
         if isinstance(expr, Lit):
             return expr.value
@@ -585,9 +571,7 @@ class Database:
         if isinstance(expr, Op):
             return self._operate(expr, table, row, excluded)
         if isinstance(expr, Unknown):
-            return self.host.term(
-                "sql", expr.text, *(self.evaluate(a, table, row, excluded) for a in expr.args)
-            )
+            return self.host.term("sql", expr.text, *(self.evaluate(a, table, row, excluded) for a in expr.args))
         if isinstance(expr, Param):
             return self.host.term("sql", f"parameter {expr.index}")
         return self.host.term("sql", *_shape((expr,)))
@@ -631,9 +615,7 @@ class Database:
     def holds(self, table: str, row: Row, where: Iterable[Expr]) -> bool:
         return all(self.test(condition, table, row) for condition in where)
 
-    def test(
-        self, expr: Expr, table: str, row: Row | None, excluded: Mapping[str, Value] | None = None
-    ) -> bool:
+    def test(self, expr: Expr, table: str, row: Row | None, excluded: Mapping[str, Value] | None = None) -> bool:
         """Whether a condition holds on a row."""
         if row is not None:
             known = self.facts.get((table, row.key))
@@ -713,11 +695,7 @@ class Database:
             taken = set(assigned)
             version = self.schema.info(table).version
             free = [c for c in equal if c not in taken and c not in _VERSION_LIKE and c != version]
-            chosen = [
-                c
-                for c in free
-                if self.host.is_term(equal[c][0]) and not self._own_column(table, c, equal[c][0])
-            ]
+            chosen = [c for c in free if self.host.is_term(equal[c][0]) and not self._own_column(table, c, equal[c][0])]
             if not chosen:
                 chosen = [c for c in free if self.host.is_term(equal[c][0]) or c in _NAME_LIKE]
         if not chosen:
@@ -798,9 +776,7 @@ class Database:
     def find(self, tx: Tx | None, query: Query) -> Rows:
         """The rows of a query, locked if it says so."""
         owner = self._enter(tx)
-        query = replace(
-            query, table=self.table(query.table), where=self._resolve(tx, query.table, query.where)
-        )
+        query = replace(query, table=self.table(query.table), where=self._resolve(tx, query.table, query.where))
         table, at = query.table, self.host.now()
         if query.lock:
             self.locks.acquire(owner, ("table", self.name, table), "u", hold=tx is not None)
@@ -870,9 +846,7 @@ class Database:
     def count(self, tx: Tx | None, query: Query) -> Value:
         """The number of rows: what it was at first, corrected by what was written since."""
         self._enter(tx)
-        query = replace(
-            query, table=self.table(query.table), where=self._resolve(tx, query.table, query.where)
-        )
+        query = replace(query, table=self.table(query.table), where=self._resolve(tx, query.table, query.where))
         history = self._history(tx, query.table, query.where)
         total = self.host.term("count", query.table, *_shape(query.where), *history)
         for _, before, after in self._changes(tx, query):
@@ -901,9 +875,7 @@ class Database:
         if op == "count":
             return self.count(tx, query)
         self._enter(tx)
-        query = replace(
-            query, table=self.table(query.table), where=self._resolve(tx, query.table, query.where)
-        )
+        query = replace(query, table=self.table(query.table), where=self._resolve(tx, query.table, query.where))
         table, name = query.table, self.column(query.table, column)
         history = self._history(tx, table, [*query.where, Col(name)])
         total = self.host.term(op, table, name, *_shape(query.where), *history)
@@ -1057,9 +1029,7 @@ class Database:
                 targets.append(row)
                 if unique or query.one:
                     break
-        changed = [
-            RowView(self, table, self._change_row(owner, tx, table, row, bound, at), at) for row in targets
-        ]
+        changed = [RowView(self, table, self._change_row(owner, tx, table, row, bound, at), at) for row in targets]
         count: Value = len(changed)
         for loc in seen:
             count = self.host.note_read(loc, count, at)
@@ -1085,16 +1055,12 @@ class Database:
     ) -> Row:
         if assignments is None:
             gone = replace(row, exists=False)
-            self._write(
-                tx, table, gone, [(("row", table, row.key, "*"), False, at), (("table", table), True, at)]
-            )
+            self._write(tx, table, gone, [(("row", table, row.key, "*"), False, at), (("table", table), True, at)])
             return row
         written = {name: self._assigned(expr, table, row) for name, expr in assignments}
         return self._store(owner, tx, table, row, written, at)
 
-    def _assigned(
-        self, expr: Expr, table: str, row: Row, excluded: Mapping[str, Value] | None = None
-    ) -> Value:
+    def _assigned(self, expr: Expr, table: str, row: Row, excluded: Mapping[str, Value] | None = None) -> Value:
         """The value of an assignment, with the dependence of the run-time values in it."""
         if isinstance(expr, Lit):
             return expr.value
@@ -1107,9 +1073,7 @@ class Database:
             return Op(expr.name, tuple(self._plain(arg) for arg in expr.args))
         return expr
 
-    def _store(
-        self, owner: Owner, tx: Tx | None, table: str, row: Row, written: Mapping[str, Value], at: Any
-    ) -> Row:
+    def _store(self, owner: Owner, tx: Tx | None, table: str, row: Row, written: Mapping[str, Value], at: Any) -> Row:
         stored = {name: self.host.strip(value) for name, value in written.items()}
         for columns in self.uniques(table):
             if columns and set(columns) & set(stored):
@@ -1183,9 +1147,7 @@ class Database:
         if assignments is None or not self.holds(table, row, where):
             self.host.note_read(("row", table, row.key, "*"), True, at)
             return None, "nothing"
-        written = {
-            self.column(table, name): self._assigned(expr, table, row, values) for name, expr in assignments
-        }
+        written = {self.column(table, name): self._assigned(expr, table, row, values) for name, expr in assignments}
         return RowView(self, table, self._store(owner, tx, table, row, written, at), at), "updated"
 
     def _occupant(
@@ -1193,13 +1155,9 @@ class Database:
     ) -> Row | None:
         """The existing row on which an upsert falls."""
         if columns and all(values.get(column) is not None for column in columns):
-            key = self._canonical(
-                table, tuple((column, self.host.strip(values[column])) for column in columns)
-            )
+            key = self._canonical(table, tuple((column, self.host.strip(values[column])) for column in columns))
             self.locks.acquire(owner, ("row", self.name, table, key), hold=tx is not None)
-            return next(
-                (row for row in self._candidates(tx, table, key, True) if self.exists(table, row)), None
-            )
+            return next((row for row in self._candidates(tx, table, key, True) if self.exists(table, row)), None)
         taken = self._conflict(owner, tx, table, values, asked=True)
         return taken[0] if taken else None
 
@@ -1233,12 +1191,8 @@ class Database:
         return out
 
 
-_PREDICATES = frozenset(
-    {"=", "<>", "<", "<=", ">", ">=", "and", "or", "not", "in", "isnull", "like", "exists"}
-)
-_GENERATORS = frozenset(
-    {"fn:uuid", "fn:gen_random_uuid", "fn:uuid_generate_v4", "fn:rand", "fn:random", "fn:nextval"}
-)
+_PREDICATES = frozenset({"=", "<>", "<", "<=", ">", ">=", "and", "or", "not", "in", "isnull", "like", "exists"})
+_GENERATORS = frozenset({"fn:uuid", "fn:gen_random_uuid", "fn:uuid_generate_v4", "fn:rand", "fn:random", "fn:nextval"})
 
 
 def _plural(key: Key) -> bool:
@@ -1398,14 +1352,8 @@ class KeyValue:
         name = self.key(key)
         related = [known for known in self.values if known[: len(name)] == name]
         written = [part for known in related for part in (*known[len(name) :], self.values[known])]
-        extra = (
-            [*self.added.get(name, ()), self.taken.get(name, 0)]
-            if name in self.added or name in self.taken
-            else []
-        )
-        value = self.host.term(
-            op, self.host.term(self.name, *name), *map(self.host.strip, args), *written, *extra
-        )
+        extra = [*self.added.get(name, ()), self.taken.get(name, 0)] if name in self.added or name in self.taken else []
+        value = self.host.term(op, self.host.term(self.name, *name), *map(self.host.strip, args), *written, *extra)
         return self.host.note_read(("kv", self.name, name), value, self.host.now())
 
     # members of sets, fields of hashes: compound keys, and their number

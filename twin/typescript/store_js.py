@@ -307,11 +307,7 @@ def entries(value: Value) -> list[tuple[str, Value]]:
     value = raw(value)
     if not isinstance(value, JsObject) or isinstance(value, JsArray):
         return []
-    return [
-        (name, v)
-        for name, v in list(value.props.items())
-        if isinstance(name, str) and v.__class__ is not Accessor
-    ]
+    return [(name, v) for name, v in list(value.props.items()) if isinstance(name, str) and v.__class__ is not Accessor]
 
 
 def items(value: Value) -> list[Value]:
@@ -468,9 +464,7 @@ def bind_select(select: sql.Select, params: Value, holes: dict[str, Value]) -> s
         select,
         where=tuple(bind(c, params, holes) for c in select.where),
         limit=Lit(raw(limit.value)) if isinstance(limit, Lit) else limit,
-        columns=tuple(
-            o if o.expr is None else sql.Output(o.name, bind(o.expr, params, holes)) for o in select.columns
-        ),
+        columns=tuple(o if o.expr is None else sql.Output(o.name, bind(o.expr, params, holes)) for o in select.columns),
     )
 
 
@@ -619,9 +613,7 @@ def _mongo(operator: str, column: str, value: Value, dialect: str) -> Expr:
     return Op(operator[1:], (Col(column), Lit(value)))
 
 
-def assignment(
-    machine: Machine, name: str, value: Value, params: Value, dialect: str, s: int
-) -> sql.Assignment | None:
+def assignment(machine: Machine, name: str, value: Value, params: Value, dialect: str, s: int) -> sql.Assignment | None:
     """One column of an update; None for what is not a column (nested writes)."""
     inner = raw(value)
     if isinstance(inner, JsFunction) and inner.code is not None:
@@ -830,9 +822,7 @@ def _insert(machine: Machine, c: Connection, args: list[Value], s: int) -> Value
             tx, lambda inner: [c.database.upsert(inner, table, row, [], None)[0] for row in data]
         )
     else:
-        views = c.database.atomically(
-            tx, lambda inner: [c.database.insert(inner, table, row) for row in data]
-        )
+        views = c.database.atomically(tx, lambda inner: [c.database.insert(inner, table, row) for row in data])
     return machine.new_array([row_object(machine, view, proto) for view in views if view is not None])
 
 
@@ -1040,9 +1030,7 @@ def _sql(machine: Machine, c: Connection, args: list[Value], s: int) -> Value:
     if isinstance(raw(text), JsObject):
         given = _prop(text, "values")
         params = given if raw(given) is not UNDEFINED else params
-        text = next(
-            (_prop(text, n) for n in ("text", "sql", "query") if raw(_prop(text, n)) is not UNDEFINED), ""
-        )
+        text = next((_prop(text, n) for n in ("text", "sql", "query") if raw(_prop(text, n)) is not UNDEFINED), "")
     shown, holes = flat_text(text)
     result: JsObject = _result(machine, [], 0)
     for statement in sql.parse(shown, c.dialect) if shown else (sql.Other(""),):
@@ -1089,9 +1077,7 @@ def _statement(
         if isinstance(statement, sql.Delete):
             done = db.delete(tx, query)
         else:
-            done = db.update(
-                tx, query, _bound_assignments(machine, c, statement.assignments, params, holes, s)
-            )
+            done = db.update(tx, query, _bound_assignments(machine, c, statement.assignments, params, holes, s))
         rows: list[Value] = []
         if statement.returning:
             rows = [_output(machine, c, statement.returning, view) for view in done.rows]
@@ -1135,9 +1121,7 @@ def _statement(
             key = [db.evaluate(bind(part, params, holes), "", None) for part in statement.key]
             db.advisory_unlock(session or tx, key or None)
     elif isinstance(statement, sql.Other):
-        return _result(
-            machine, [Rest(machine.term("rows", statement.text))], machine.term("affected", statement.text)
-        )
+        return _result(machine, [Rest(machine.term("rows", statement.text))], machine.term("affected", statement.text))
     return _result(machine, [], 0)
 
 
@@ -1272,9 +1256,7 @@ def _run_insert(
             found = db.select(tx, select)
             sources: list[RowView | None] = list(found.rows)
         else:
-            sources = (
-                [None] if all(db.test(db._resolved(tx, part), "", None) for part in select.where) else []
-            )
+            sources = [None] if all(db.test(db._resolved(tx, part), "", None) for part in select.where) else []
         for view in sources:
             data: dict[str, Value] = {}
             for name, output in zip(statement.columns, select.columns, strict=False):
@@ -1322,9 +1304,7 @@ def _insert_row(
 def _declare(machine: Machine, c: Connection, args: list[Value], s: int) -> Value:
     """declare(table, {primaryKey, unique, version, fields}): what a model class says about its table."""
     db, options = c.database, _options(args[1])
-    fields = {
-        column_name(name): column_name(str(raw(v))) for name, v in entries(options.get("fields", UNDEFINED))
-    }
+    fields = {column_name(name): column_name(str(raw(v))) for name, v in entries(options.get("fields", UNDEFINED))}
 
     def columns(value: Value) -> tuple[str, ...]:
         names = [column_name(str(raw(name))) for name in items(value)]
@@ -1388,9 +1368,7 @@ def kv(machine: Machine, args: list[Value], s: int) -> JsObject:
     return handle
 
 
-def _kv_bound(
-    host: StoreHost, store: KeyValue, run: Callable[[KeyValue, list[Value]], Value]
-) -> Callable[..., Value]:
+def _kv_bound(host: StoreHost, store: KeyValue, run: Callable[[KeyValue, list[Value]], Value]) -> Callable[..., Value]:
     def native(machine: Machine, this: Value, args: list[Value], s: int) -> Value:
         host.site, host.instant = s, None
         try:
@@ -1423,9 +1401,7 @@ _KV: dict[str, Callable[[KeyValue, list[Value]], Value]] = {
     "cas": lambda store, a: store.compare_and_set(_key(a[0]), a[1], None if raw(a[2]) is UNDEFINED else a[2]),
     "apply": lambda store, a: store.apply(str(raw(a[0])), [_key(k) for k in items(a[1])], items(a[2])),
     "look": lambda store, a: store.look(str(raw(a[0])), _key(a[1]), items(a[2])),
-    "addMember": lambda store, a: store.add_member(
-        _key(a[0]), a[1], True if raw(a[2]) is UNDEFINED else a[2]
-    ),
+    "addMember": lambda store, a: store.add_member(_key(a[0]), a[1], True if raw(a[2]) is UNDEFINED else a[2]),
     "removeMember": lambda store, a: store.remove_member(_key(a[0]), a[1]),
     "size": lambda store, a: store.size(_key(a[0])),
     "push": lambda store, a: store.push(_key(a[0]), a[1]),
@@ -1530,9 +1506,7 @@ def _lazy(machine: Machine, this: Value, args: list[Value], s: int) -> Value:
 
     for kind in ("then", "catch", "finally"):
         thenable.props[kind] = machine.native(kind, method(kind))
-    thenable.props["run"] = machine.native(
-        "run", lambda R, this_, rest, site: R.call(fn, UNDEFINED, rest, site)
-    )
+    thenable.props["run"] = machine.native("run", lambda R, this_, rest, site: R.call(fn, UNDEFINED, rest, site))
     return thenable
 
 

@@ -114,11 +114,7 @@ class Grammar:
 @cache
 def grammar(dialect: str) -> Grammar:
     """The grammar of one dialect, 'typescript' or 'tsx'."""
-    source = (
-        tree_sitter_typescript.language_tsx()
-        if dialect == "tsx"
-        else tree_sitter_typescript.language_typescript()
-    )
+    source = tree_sitter_typescript.language_tsx() if dialect == "tsx" else tree_sitter_typescript.language_typescript()
     language = Language(source)
     return Grammar(language, Kinds(language), Fields(language))
 

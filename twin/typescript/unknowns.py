@@ -81,15 +81,21 @@ def call(R: Machine, name: str, receiver: Value, args: list[Value], s: int, fn: 
     head = base if base is not UNDEFINED and not (isinstance(base, JsObject)) else (fn if fn is not None else name)
     if base is UNDEFINED and fn is not None and (fn.op == "arg" or (fn.op == "dep" and fn.args[0] == "inject")):
         # A callback parameter: running it is what the caller asked for.
-        if lexicon.words(name)[:1] and lexicon.classify(name) in (Verb.CALLBACK, Verb.EFFECT) and not per_request:
-            R.effect(name, args, s)
-        elif lexicon.words(name)[-1:] and lexicon.classify(lexicon.words(name)[-1]) in (Verb.CALLBACK, Verb.EFFECT):
+        if (lexicon.words(name)[:1] and lexicon.classify(name) in (Verb.CALLBACK, Verb.EFFECT) and not per_request) or (
+            lexicon.words(name)[-1:] and lexicon.classify(lexicon.words(name)[-1]) in (Verb.CALLBACK, Verb.EFFECT)
+        ):
             R.effect(name, args, s)
     elif verb is Verb.EFFECT and not per_request and R.tracking:
         R.effect(name, args, s)
     value_head: Any = R.canon(head) if head.__class__ is Term else str(head)
     result: Value = term("call", name, value_head, *argument_terms(R, args), type=result_type)
-    if R.tracking and not per_request and base is not UNDEFINED and args and verb in (Verb.READ, Verb.WRITE, Verb.DELETE):
+    if (
+        R.tracking
+        and not per_request
+        and base is not UNDEFINED
+        and args
+        and verb in (Verb.READ, Verb.WRITE, Verb.DELETE)
+    ):
         result = _generic_store(R, verb, name, base, args, result, s, tags)
     if R.tracking and raw(result).__class__ is Term:
         promised = R.program.kind_of(result_type) == "promise" or (method == "save" and not args)
@@ -133,7 +139,7 @@ def _with_callbacks(
     fn: Term | None,
 ) -> Value:
     """An unknown function that takes functions: a wrapper, or a higher-order function."""
-    index, callback = callbacks[-1]
+    _, callback = callbacks[-1]
     if not R.tracking:
         if len(callbacks) == 1:
 
@@ -150,12 +156,21 @@ def _with_callbacks(
         return UNDEFINED
     n = callback.code.n_params if callback.code is not None else 0
     result: Value = UNDEFINED
-    for i, f in callbacks[:1] if len(callbacks) > 1 else callbacks:
+    for _, f in callbacks[:1] if len(callbacks) > 1 else callbacks:
         given: list[Value] = []
         code = f.code
         for p in range(n):
-            typed = (code.param_types[p], code.module) if code is not None and p < len(code.param_types) and code.param_types[p] is not None else None
-            t = term("call", f"{name} argument", p, *argument_terms(R, [a for a in args if not isinstance(raw(a), JsFunction)]))
+            typed = (
+                (code.param_types[p], code.module)
+                if code is not None and p < len(code.param_types) and code.param_types[p] is not None
+                else None
+            )
+            t = term(
+                "call",
+                f"{name} argument",
+                p,
+                *argument_terms(R, [a for a in args if not isinstance(raw(a), JsFunction)]),
+            )
             given.append(R.unknown(t, typed))  # type: ignore[arg-type]
         result = R.call(f, UNDEFINED, given, s)
     return result
@@ -174,7 +189,12 @@ def _generic_store(
     key, table = None, R.stores.setdefault(("generic", where), {})
     while origin.__class__ is Term and origin.op in ("await", ".", "find"):
         origin = origin.args[0]
-    if verb in (Verb.WRITE, Verb.DELETE) and origin.__class__ is Term and origin.op == "call" and origin.args[1] is where:
+    if (
+        verb in (Verb.WRITE, Verb.DELETE)
+        and origin.__class__ is Term
+        and origin.op == "call"
+        and origin.args[1] is where
+    ):
         key = origin.args[2:3]
         entity = True
     else:
@@ -189,12 +209,16 @@ def _generic_store(
     loc = ("store", label, where, key)
     if verb is Verb.READ:
         written = table.get(key)
-        value = result if written is None else term("call", name, where, *argument_terms(R, args), ("after", written), type=result.type)
+        value = (
+            result
+            if written is None
+            else term("call", name, where, *argument_terms(R, args), ("after", written), type=result.type)
+        )
         R.note_key(first)
         got = R.note_read(loc, value, s)
         return got
     if verb is Verb.WRITE:
-        payload = [a for a in args[1:]] if not entity and len(args) > 1 else [args[0]]
+        payload = list(args[1:]) if not entity and len(args) > 1 else [args[0]]
         snap = R.snapshot(payload, 4)
         if entity:
             t = R.overlays.get(R._overlay_key(first)) if first.__class__ is Term else first

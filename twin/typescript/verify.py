@@ -166,7 +166,13 @@ def _verify_file(job: Job, source: SourceFile, inner: frozenset[Key] | None, res
             result.pairs += sum(1 for _ in interesting(profiles))
         else:
             found = UnitResult()
-            explore_all(program, [p for p in profiles if _key(p.entry) not in inner], found, job.options.time_limit_s, job.effort)
+            explore_all(
+                program,
+                [p for p in profiles if _key(p.entry) not in inner],
+                found,
+                job.options.time_limit_s,
+                job.effort,
+            )
         result.scenarios += found.scenarios
         result.states += found.states
         result.traces += found.traces
@@ -249,7 +255,9 @@ def verify(
         inner = inner_entries(results)
         pairs = sum(r.pairs for r in results)
         job.effort = max(MIN_EXECUTIONS, min(MAX_EXECUTIONS, TOTAL_EXECUTIONS // max(1, pairs)))
-        salt = hashlib.blake2b(repr((sorted(inner), job.effort)).encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()
+        salt = hashlib.blake2b(
+            repr((sorted(inner), job.effort)).encode("utf-8", "backslashreplace"), digest_size=8
+        ).hexdigest()
         second = phase([i for i in sorted(first) if first[i].pairs], inner, salt, total)
         results += [second[i] for i in sorted(second)]
     if progress is not None:

@@ -66,9 +66,7 @@ def _execute(program: ProgramCode, explorer: Explorer) -> Run | None:
         choices = possible[thread]
         step = choices[explorer.branch(len(choices))] if len(choices) > 1 else choices[0]
         instruction = program.threads[thread].code[state.threads[thread].pc]
-        created = [
-            t for t, own in enumerate(state.threads) if own.status != step.after.threads[t].status == "ready"
-        ]
+        created = [t for t, own in enumerate(state.threads) if own.status != step.after.threads[t].status == "ready"]
         record = explorer.record if instruction.op in CONDITIONAL else explorer.record_fixed
         record(thread, **_objects(step.accesses, instruction.op), created=created)
         schedule.append(thread)

@@ -436,9 +436,7 @@ class Litmus:
     def tested(self, registers: tuple[tuple[object, ...], ...], memory: tuple[object, ...]) -> bool:
         """Whether a final state is the outcome in question."""
         values = tuple(value for of_thread in registers for value in of_thread)
-        return values == self.registers and all(
-            memory["xy".index(name)] == value for name, value in self.memory
-        )
+        return values == self.registers and all(memory["xy".index(name)] == value for name, value in self.memory)
 
 
 def _litmus_instruction(thread: Thread, places: dict[str, Location], word: Word, name: str) -> None:

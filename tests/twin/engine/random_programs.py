@@ -85,9 +85,7 @@ def random_program(rng: Random, shape: Shape, order: Callable[[list[int]], list[
         threads[number] = program.thread(f"T{number}", start=parents[number] is None)
     for number in range(count):
         children = [threads[child] for child in range(count) if parents[child] == number]
-        own = _Scene(
-            Random(seeds[number]), *(getattr(scene, f) for f in list(scene.__dataclass_fields__)[1:])
-        )
+        own = _Scene(Random(seeds[number]), *(getattr(scene, f) for f in list(scene.__dataclass_fields__)[1:]))
         _fill(own, threads[number], plans[number], children, shape.joins)
     if shape.invariants:
         first, last = scene.locations[0], scene.locations[-1]

@@ -200,9 +200,7 @@ class _Search:
         for i in rest:
             first.setdefault(self.events[i].thread, i)
         initials = {
-            t
-            for t, i in first.items()
-            if not any(j < i and self._before(j, self.events[i].clock) for j in rest)
+            t for t, i in first.items() if not any(j < i and self._before(j, self.events[i].clock) for j in rest)
         }
         if not any(self._before(j, self._clock(thread, accesses, own=False)) for j in rest):
             initials.add(thread)

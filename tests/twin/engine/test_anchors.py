@@ -113,9 +113,7 @@ def test_closed_forms(program: ProgramCode, complete: int, deadlocked: int) -> N
     [(lastzero(5), 64, 33), (popl_example2(), 5, 5)],
     ids=["lastzero", "POPL"],
 )
-def test_source_gives_up_as_many_runs_as_concuerror(
-    program: ProgramCode, explored: int, blocked: int
-) -> None:
+def test_source_gives_up_as_many_runs_as_concuerror(program: ProgramCode, explored: int, blocked: int) -> None:
     result = run(program, Options(algorithm="source"))
     assert (result.traces, result.blocked) == (explored, blocked)
 
@@ -126,9 +124,7 @@ def test_source_gives_up_as_many_runs_as_concuerror(
     [(lambda: unlocked(3, 5), 220_914, 609_552), (lambda: locked(5, 6), 401_408, 696_320)],
     ids=["U(3,5)", "L(5,6)"],
 )
-def test_large_state_spaces(
-    build: Callable[[], ProgramCode], states: int, transitions: int, workers: int
-) -> None:
+def test_large_state_spaces(build: Callable[[], ProgramCode], states: int, transitions: int, workers: int) -> None:
     result = run(build(), Options(algorithm="stateful", workers=workers))
     assert (result.states, result.transitions) == (states, transitions)
     assert result.memory_bytes <= 64 * states

@@ -22,9 +22,7 @@ def source_dpor(bug: small_dpor.Bug | None) -> Callable[[ProgramCode], Answer]:
 
     def explorer(program: ProgramCode) -> Answer:
         found = small_dpor.explore(program, bug)
-        return Answer(
-            frozenset(found.complete), frozenset(found.deadlocked), found.traces, found.deadlocked_traces
-        )
+        return Answer(frozenset(found.complete), frozenset(found.deadlocked), found.traces, found.deadlocked_traces)
 
     return explorer
 

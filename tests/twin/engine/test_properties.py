@@ -106,9 +106,7 @@ def test_engine_passes_the_gate(algorithm: Algorithm) -> None:
 @given(seed=st.integers(0, 2**32), order=st.randoms(use_true_random=False))
 @settings(max_examples=40, deadline=None)
 def test_the_order_of_threads_changes_no_count(model: Model, seed: int, order: Random) -> None:
-    shape = Shape(
-        (*MEMORY, *LOCKS, "acquire", "release", "resolve", "await"), max_threads=4, max_steps=3, spawns=True
-    )
+    shape = Shape((*MEMORY, *LOCKS, "acquire", "release", "resolve", "await"), max_threads=4, max_steps=3, spawns=True)
 
     def shuffled(numbers: list[int]) -> list[int]:
         order.shuffle(numbers)
@@ -129,9 +127,7 @@ def test_the_order_of_threads_changes_no_count(model: Model, seed: int, order: R
         assert one.blocked == other.blocked == 0
 
 
-def _bounded(
-    program: ProgramCode, bound: str, most: int
-) -> tuple[frozenset[Outcome], frozenset[Outcome], bool]:
+def _bounded(program: ProgramCode, bound: str, most: int) -> tuple[frozenset[Outcome], frozenset[Outcome], bool]:
     """Final states and deadlocks of all schedules with so few switches between threads, and whether some were
     cut off. A switch is a preemption when the thread before could have gone on."""
     start = (reference.initial_state(program, "sc"), -1, 0)
@@ -160,9 +156,7 @@ def _bounded(
 @pytest.mark.parametrize("bound", ["preemptions", "contexts"])
 @given(rng=randoms, most=st.integers(0, 4))
 @settings(max_examples=40, deadline=None)
-def test_bounded_searches_see_what_the_bound_allows_and_say_when_it_cuts(
-    bound: str, rng: Random, most: int
-) -> None:
+def test_bounded_searches_see_what_the_bound_allows_and_say_when_it_cuts(bound: str, rng: Random, most: int) -> None:
     program = random_program(rng, Shape((*MEMORY, *LOCKS, "acquire", "release"), max_threads=3, max_steps=3))
     options = Options(preemptions=most) if bound == "preemptions" else Options(contexts=most)
     result = explore.explore(program, options)

@@ -120,9 +120,7 @@ DEADLOCK = Finding(
     states=88,
     traces=6,
     schedule="v1:ABAB",
-    fingerprint=fingerprint(
-        "krepis/lock/deadlock", "src/transfer.ts", "transfer", "to.mutex.acquire()", "to.mutex"
-    ),
+    fingerprint=fingerprint("krepis/lock/deadlock", "src/transfer.ts", "transfer", "to.mutex.acquire()", "to.mutex"),
 )
 REPORT = Report(
     summary=Summary(
@@ -164,9 +162,7 @@ HOSTILE_REPORT = Report(
             why=HOSTILE,
             help=HOSTILE,
             schedule=HOSTILE,
-            steps=tuple(
-                replace(s, call=HOSTILE, what=HOSTILE, value=HOSTILE, file=HOSTILE) for s in LOST_UPDATE.steps
-            ),
+            steps=tuple(replace(s, call=HOSTILE, what=HOSTILE, value=HOSTILE, file=HOSTILE) for s in LOST_UPDATE.steps),
             fixes=(Fix(HOSTILE, verified=True),),
         ),
     ),

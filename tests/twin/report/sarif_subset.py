@@ -38,9 +38,7 @@ _PHYSICAL: Final = _object(  # 3.29, 3.30
     artifactLocation=_ARTIFACT,
     region=_object("startLine", startLine=_COUNT, startColumn=_COUNT, endLine=_COUNT, endColumn=_COUNT),
 )
-_LOGICAL: Final = _object(
-    "fullyQualifiedName kind", fullyQualifiedName=_TEXT, kind={"const": "function"}
-)  # 3.33
+_LOGICAL: Final = _object("fullyQualifiedName kind", fullyQualifiedName=_TEXT, kind={"const": "function"})  # 3.33
 _LOCATION: Final = _object(  # 3.28
     "physicalLocation",
     id={"type": "integer", "minimum": 0},
@@ -78,9 +76,7 @@ _RESULT: Final = _object(  # 3.27
     suppressions=_list(_SUPPRESSION, uniqueItems=True),
     properties=_BAG,
 )
-_NOTIFICATION: Final = _object(
-    "level message", level=_LEVEL, message=_MESSAGE, locations=_list(_LOCATION)
-)  # 3.58
+_NOTIFICATION: Final = _object("level message", level=_LEVEL, message=_MESSAGE, locations=_list(_LOCATION))  # 3.58
 _RULE: Final = _object(  # 3.49
     "id name shortDescription fullDescription help helpUri",
     id=_TEXT,

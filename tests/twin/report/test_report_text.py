@@ -78,9 +78,7 @@ def test_colour_changes_nothing_but_colour() -> None:
 
 
 def test_ascii_style_is_ascii() -> None:
-    text = render(
-        replace(REPORT, notes=(Note("ü.ts", 1, "skipped", "√"),)), sources, Style(90, unicode=False)
-    )
+    text = render(replace(REPORT, notes=(Note("ü.ts", 1, "skipped", "√"),)), sources, Style(90, unicode=False))
     assert text.isascii()
     assert " | " in text
 
@@ -93,14 +91,10 @@ def test_a_finding_without_readable_source_or_steps_still_shows() -> None:
 
 def test_a_minified_line_is_clipped_around_the_finding() -> None:
     line = "a;" * 5000 + "HERE();" + "b;" * 5000
-    finding = replace(
-        LOST_UPDATE, file="min.ts", line=1, end_line=1, column=10001, end_column=10007, steps=()
-    )
+    finding = replace(LOST_UPDATE, file="min.ts", line=1, end_line=1, column=10001, end_column=10007, steps=())
     text = render(replace(CLEAN, findings=(finding,)), lambda _: (line,), Style(80))
     shown, marks = next(
-        (line, marks)
-        for line, marks in zip(text.split("\n"), text.split("\n")[1:], strict=False)
-        if "HERE" in line
+        (line, marks) for line, marks in zip(text.split("\n"), text.split("\n")[1:], strict=False) if "HERE" in line
     )
     assert len(shown) <= 80
     assert marks.index("^") == shown.index("HERE")
@@ -116,13 +110,9 @@ def test_carets_stand_under_wide_characters_and_after_astral_ones() -> None:
 
 def test_summary_is_honest_about_what_was_cut_off() -> None:
     partly = render(REPORT, sources, Style(200))
-    assert (
-        "\nPartly verified 4 entry points in 3 files: 7 scenarios, 61 interleavings, 5,210 states" in partly
-    )
+    assert "\nPartly verified 4 entry points in 3 files: 7 scenarios, 61 interleavings, 5,210 states" in partly
     assert "2 findings (2 errors), 1 suppressed by comment." in partly
-    assert (
-        "Not covered: 1 search cut off by a bound; 1 construct outside the model; 1 syntax error." in partly
-    )
+    assert "Not covered: 1 search cut off by a bound; 1 construct outside the model; 1 syntax error." in partly
     assert render(CLEAN, sources, Style(200)) == (
         "Verified 2 entry points in 1 file: 3 scenarios, 9 interleavings, 120 states, 0.1 s.\nNo findings.\n"
     )

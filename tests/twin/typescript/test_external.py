@@ -9,7 +9,6 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-
 from krepis.twin.options import Options, SourceFile
 from krepis.twin.typescript.verify import verify
 

@@ -96,9 +96,7 @@ def test_only_captured_variables_live_in_cells() -> None:
 
 
 def test_functions_between_use_and_declaration_capture_too() -> None:
-    module = lower(
-        "function a() { const x = 1; function b() { function c() { return x } return c } return b }"
-    )
+    module = lower("function a() { const x = 1; function b() { function c() { return x } return c } return b }")
     assert function(module, "a.b").captures == ["x"]
     assert function(module, "a.b.c").captures == ["x"]
 
@@ -327,9 +325,7 @@ def test_default_exports(text: str, local: str) -> None:
 
 
 def test_commonjs() -> None:
-    module = lower(
-        "const fs = require('fs'); module.exports = { a }; exports.b = () => require('./b')", "m.js"
-    )
+    module = lower("const fs = require('fs'); module.exports = { a }; exports.b = () => require('./b')", "m.js")
     assert module.is_commonjs
     assert "R.require('fs'" in module.functions[0].source
     assert not lower("import fs from 'fs'; module.exports = 1").is_commonjs
@@ -450,17 +446,13 @@ def test_type_declarations() -> None:
 
 
 def test_annotations_reach_the_machine_once_each() -> None:
-    module = lower(
-        "const a: Map<string, M> = make(), b: Map<string, M> = make(); new Set<T>(); x as T; y as const"
-    )
+    module = lower("const a: Map<string, M> = make(), b: Map<string, M> = make(); new Set<T>(); x as T; y as const")
     assert [shown(ref) for ref in module.type_refs] == ["Map(string, M)", "Set(T)", "T"]
     assert module.functions[0].source.count("R.typed(") == 3
 
 
 def test_constant_enums_are_computed() -> None:
-    source = lower(
-        "enum E { A = 1 << 2, B, C = A | B, D = -1, F = E.A + 1, G = `s`, H = 'x'.length, I = G + '!' }"
-    )
+    source = lower("enum E { A = 1 << 2, B, C = A | B, D = -1, F = E.A + 1, G = `s`, H = 'x'.length, I = G + '!' }")
     for pair in ("('A', 4)", "('B', None)", "('C', 5)", "('D', -1)", "('F', 5)", "('G', 's')", "('I', 's!')"):
         assert pair in source.functions[0].source
     assert "('H', R.get('x', 'length'" in source.functions[0].source
@@ -489,9 +481,7 @@ def test_asynchronous_functions_are_generators() -> None:
 
 
 def test_guards_are_tried_as_false_first() -> None:
-    source = (
-        lower("function f(a, b) { if (!a || b) return; if (a) { b() } else return 1 }").functions[1].source
-    )
+    source = lower("function f(a, b) { if (!a || b) return; if (a) { b() } else return 1 }").functions[1].source
     assert source.count("R.unlikely(") == 1
     assert source.count("R.truth(") == 2
 
@@ -511,9 +501,7 @@ def test_finally_does_nothing_for_abandoned_executions() -> None:
 
 
 def test_using_disposes_at_the_end_of_the_block() -> None:
-    source = lower(
-        "async function f() { using a = x(); await using b = y(); g(a, b); for (using c of d) h(c) }"
-    )
+    source = lower("async function f() { using a = x(); await using b = y(); g(a, b); for (using c of d) h(c) }")
     text = source.functions[1].source
     assert source.problems == []
     assert (text.count("R.dispose("), text.count("R.adispose(")) == (2, 1)

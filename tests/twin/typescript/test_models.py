@@ -632,9 +632,7 @@ export async function charge(order: string, amount: number) {
 ]
 
 
-@pytest.mark.parametrize(
-    ("kinds", "text"), [(k, racy) for _, k, racy, _ in CASES], ids=[row[0] for row in CASES]
-)
+@pytest.mark.parametrize(("kinds", "text"), [(k, racy) for _, k, racy, _ in CASES], ids=[row[0] for row in CASES])
 def test_race_is_found(tmp_path: Path, kinds: set[str], text: str) -> None:
     assert check(tmp_path, text) & kinds
 

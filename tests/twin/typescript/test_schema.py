@@ -189,9 +189,7 @@ export const seats = sqliteTable('seats', { row: integer('row'), col: integer('c
 def test_drizzle() -> None:
     schema = from_typescript(DRIZZLE)
     assert schema.table("members") == "org_member"
-    assert info(schema, "members") == TableInfo(
-        keys("email", "email org", "id org"), ("id",), None, {"org_id": "org"}
-    )
+    assert info(schema, "members") == TableInfo(keys("email", "email org", "id org"), ("id",), None, {"org_id": "org"})
     assert info(schema, "seats").primary_key == ("col", "row")
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from krepis.twin.options import Options, SourceFile
 from krepis.twin.typescript.verify import verify
 

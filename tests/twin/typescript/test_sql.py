@@ -257,9 +257,7 @@ STATEMENTS: list[tuple[str, str, Statement | tuple[Statement, ...]]] = [
     (
         MY,
         "REPLACE INTO t (a) VALUES (?)",
-        Insert(
-            "t", ("a",), ((Param(1),),), on_conflict=Conflict("update", (), (("a", Col("a", "excluded")),))
-        ),
+        Insert("t", ("a",), ((Param(1),),), on_conflict=Conflict("update", (), (("a", Col("a", "excluded")),))),
     ),
     (
         PG,

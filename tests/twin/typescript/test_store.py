@@ -215,9 +215,7 @@ def test_a_guard_is_decided_on_the_row_as_it_is(amounts: list[int]) -> None:
     _, db = shop()
     left = 10
     for amount in amounts:
-        done = update(
-            db, None, "UPDATE items SET stock = stock - $1 WHERE id = $2 AND stock >= $1", amount, 7
-        )
+        done = update(db, None, "UPDATE items SET stock = stock - $1 WHERE id = $2 AND stock >= $1", amount, 7)
         assert done.count == (1 if amount <= left else 0)
         left -= amount * done.count
     assert column(db, None, "stock", GET, 7) == left
@@ -229,12 +227,7 @@ def test_a_version_that_moved_on_matches_nothing() -> None:
     seen = column(db, None, "version", "SELECT * FROM docs WHERE id = $1", 4)
     assert update(db, None, text, "a", 4, seen).count == 1
     assert update(db, None, text, "b", 4, seen).count == 0
-    assert (
-        update(
-            db, None, text, "c", 4, column(db, None, "version", "SELECT * FROM docs WHERE id = $1", 4)
-        ).count
-        == 1
-    )
+    assert update(db, None, text, "c", 4, column(db, None, "version", "SELECT * FROM docs WHERE id = $1", 4)).count == 1
 
 
 def test_an_id_that_was_read_names_the_row_it_came_from() -> None:
@@ -336,9 +329,7 @@ def test_upserts_meet_on_one_row() -> None:
 
 
 def test_counts_follow_inserts_deletes_and_changes() -> None:
-    world = World(
-        {("count", "seat", "event = 1 and status = 'free'"): 5, ("seat.event", 3): 1, ("seat.event", 4): 1}
-    )
+    world = World({("count", "seat", "event = 1 and status = 'free'"): 5, ("seat.event", 3): 1, ("seat.event", 4): 1})
     db = Database(world, "db")
     count = query("SELECT count(*) FROM seats WHERE event = $1 AND status = 'free'", 1)
     assert db.count(None, count) == 5
@@ -596,9 +587,7 @@ def test_one_transaction_alone_does_what_autocommit_does(
 # -- keys and values
 
 
-def redis(
-    data: Mapping[tuple[Any, ...], Any] | None = None, absent: Sequence[tuple[Any, ...]] = ()
-) -> KeyValue:
+def redis(data: Mapping[tuple[Any, ...], Any] | None = None, absent: Sequence[tuple[Any, ...]] = ()) -> KeyValue:
     return KeyValue(World(data, absent), "redis")
 
 

@@ -86,9 +86,7 @@ class Realm:
 
     def getter(self, target: JsObject, key: Any, native: Native) -> None:
         """Adds a native getter."""
-        target.props[key] = Accessor(
-            self.function(f"get {key}", native, f"{target.ident[1]}.get {key}"), UNDEFINED
-        )
+        target.props[key] = Accessor(self.function(f"get {key}", native, f"{target.ident[1]}.get {key}"), UNDEFINED)
 
     def constructor(
         self, name: str, native: Native, statics: Mapping[Any, Native] | None = None, proto: str = ""
@@ -151,9 +149,7 @@ def to_primitive(R: Machine, v: Value, hint: str = "default") -> Value:
     """ToPrimitive (ECMA-262 section 7.1.1) of an untagged value; terms stay."""
     if not isinstance(v, JsObject):
         return v
-    exotic = (
-        raw(R._get_object(v, SYMBOL_TO_PRIMITIVE, 0, v)) if R._finds(v, SYMBOL_TO_PRIMITIVE) else UNDEFINED
-    )
+    exotic = raw(R._get_object(v, SYMBOL_TO_PRIMITIVE, 0, v)) if R._finds(v, SYMBOL_TO_PRIMITIVE) else UNDEFINED
     if callable_(exotic):
         return raw(R.call(exotic, v, [hint], 0))
     if v.class_name == "Date" and hint != "string":

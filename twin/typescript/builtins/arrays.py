@@ -144,9 +144,7 @@ def map_(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     return derived(R, a, out, t, typed=False)
 
 
-def _lambda(
-    R: Machine, a: JsArray, rest: Rest, f: Value, receiver: Value, i: int, t: int, s: int
-) -> tuple[Value, int]:
+def _lambda(R: Machine, a: JsArray, rest: Rest, f: Value, receiver: Value, i: int, t: int, s: int) -> tuple[Value, int]:
     """The answer of a predicate for a generic element of an unknown run: what names the predicate."""
     typed = element_type(R, a)
     v = R.call(f, receiver, [tagged(R.unknown(term("elem", rest.term, 0, type=typed), typed), t), i, a], s)
@@ -178,9 +176,7 @@ def filter_(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     return derived(R, a, out, t)
 
 
-def _search(
-    R: Machine, this: Value, args: list[Value], s: int, *, backwards: bool = False
-) -> tuple[Value, Value]:
+def _search(R: Machine, this: Value, args: list[Value], s: int, *, backwards: bool = False) -> tuple[Value, Value]:
     """The element that a predicate finds, and its index (-1 for none)."""
     a, items, t = read(R, this, s)
     f, receiver = _callback(R, args)
@@ -284,18 +280,12 @@ def _index_of(R: Machine, this: Value, args: list[Value], s: int, op: str) -> tu
     t |= tags_of(wanted)
     start = integer(R, raw(arg(args, 1)))
     n = len(items)
-    order = (
-        range(n - 1, -1, -1)
-        if op == "lastIndexOf"
-        else range(clamp(start, n) if start.__class__ is int else 0, n)
-    )
+    order = range(n - 1, -1, -1) if op == "lastIndexOf" else range(clamp(start, n) if start.__class__ is int else 0, n)
     w = raw(wanted)
     for i in order:
         v = items[i]
         if v.__class__ is Rest:
-            return term("pred", "includes", v.term, leaf(R, w)) if op == "includes" else term(
-                op, v.term, leaf(R, w)
-            ), t
+            return term("pred", "includes", v.term, leaf(R, w)) if op == "includes" else term(op, v.term, leaf(R, w)), t
         t |= tags_of(v)
         v = raw(v)
         if v is w and not (isinstance(w, float) and w != w and op != "includes"):
@@ -364,11 +354,7 @@ def _take(R: Machine, this: Value, s: int, *, last: bool) -> Value:
             R.array_write(a, left, s, t)
             return tagged(item, t)
         taken, base = (item.term.args[1], item.term.args[0]) if item.term.op == "rest" else (0, item.term)
-        if (
-            not isinstance(taken, int)
-            or taken >= unroll()
-            or R.ask(R._seq_term(term("length", item.term), 0), False)
-        ):
+        if not isinstance(taken, int) or taken >= unroll() or R.ask(R._seq_term(term("length", item.term), 0), False):
             del left[at]
             continue
         left[at] = Rest(term("rest", base, taken + 1))
@@ -430,9 +416,7 @@ def splice(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     typed = element_type(R, a)
     if base is None:
         base = term("of", a.ident, R.snapshot(items, 2))
-        R.array_write(
-            a, [Rest(term("spliced", base, start, 0 if count is None else count)), *new], s, t | deep(R, new)
-        )
+        R.array_write(a, [Rest(term("spliced", base, start, 0 if count is None else count)), *new], s, t | deep(R, new))
     else:
         gone = Rest(term("spliced", base, start, R.canon(0 if count is None else count)))
         first = next(i for i, v in enumerate(items) if v.__class__ is Rest)
@@ -589,9 +573,7 @@ def slice_(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     cut = _cut(R, a, items, start, count)
     if cut is not None:
         return derived(R, a, cut[0], t)
-    base = next((i.term for i in items if i.__class__ is Rest), None) or term(
-        "of", a.ident, R.snapshot(items, 2)
-    )
+    base = next((i.term for i in items if i.__class__ is Rest), None) or term("of", a.ident, R.snapshot(items, 2))
     return derived(R, a, [Rest(term("slice", base, start, end))], t)
 
 
@@ -826,6 +808,4 @@ METHODS = {
 def define(realm: Realm) -> None:
     """Adds Array to the realm."""
     realm.methods(realm.proto("Array"), METHODS)
-    realm.constructor(
-        "Array", construct, {"from": from_, "fromAsync": from_async, "isArray": is_array, "of": of}
-    )
+    realm.constructor("Array", construct, {"from": from_, "fromAsync": from_async, "isArray": is_array, "of": of})

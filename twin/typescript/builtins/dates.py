@@ -83,13 +83,7 @@ def time_of(parts: list[Any]) -> Any:
     if any(p != p or abs(p) > 1e12 for p in parts):
         return NAN
     y, m, d, hh, mm, ss, ms = (math.trunc(p) for p in parts)
-    t = (
-        (days_from_civil(y + m // 12, m % 12 + 1, 1) + d - 1) * DAY
-        + hh * 3_600_000
-        + mm * 60_000
-        + ss * 1000
-        + ms
-    )
+    t = (days_from_civil(y + m // 12, m % 12 + 1, 1) + d - 1) * DAY + hh * 3_600_000 + mm * 60_000 + ss * 1000 + ms
     return t if abs(t) <= LIMIT else NAN
 
 
@@ -118,11 +112,7 @@ def parse_time(text: str) -> Any:
             int(((frac or "") + "000")[:3]),
         ]
         if not (
-            0 <= numbers[1] < 12
-            and 1 <= numbers[2] <= 31
-            and numbers[3] <= 24
-            and numbers[4] < 60
-            and numbers[5] < 60
+            0 <= numbers[1] < 12 and 1 <= numbers[2] <= 31 and numbers[3] <= 24 and numbers[4] < 60 and numbers[5] < 60
         ):
             return NAN
         return _zoned(time_of(numbers), zone)
@@ -199,11 +189,7 @@ def construct(R: Machine, this: Value, args: list[Value], s: int) -> Value:
         tags |= tags_of(a)
         r = raw(a)
         plain.append(
-            R.get(a, "time", s)
-            if isinstance(r, JsDate)
-            else to_primitive(R, r)
-            if isinstance(r, JsObject)
-            else r
+            R.get(a, "time", s) if isinstance(r, JsDate) else to_primitive(R, r) if isinstance(r, JsObject) else r
         )
     if len(plain) == 1:
         t = raw(plain[0])
@@ -370,6 +356,4 @@ def define(realm: Realm) -> None:
     def utc(R: Machine, this: Value, args: list[Value], s: int) -> Value:
         return _utc(R, [raw(a) for a in args] or [UNDEFINED])
 
-    realm.constructor(
-        "Date", construct, {"now": lambda R, this, args, s: now(R), "parse": _parse, "UTC": utc}
-    )
+    realm.constructor("Date", construct, {"now": lambda R, this, args, s: now(R), "parse": _parse, "UTC": utc})

@@ -49,9 +49,7 @@ def run_async(R: Machine, body: Generator[Message, Any, Value], s: int) -> JsPro
 
     parent = R.act
     parent.counter += 1
-    act = Activation(
-        (*parent.path, parent.counter), parent.root, Frame(R.frame.code, R.frame, s, parent.root)
-    )
+    act = Activation((*parent.path, parent.counter), parent.root, Frame(R.frame.code, R.frame, s, parent.root))
     act.gen = body
     promise = R.new_promise()
     promise.act = act
@@ -183,9 +181,7 @@ def _request(mode: int) -> Any:
         g = raw(this)
         promise = R.new_promise()
         if not isinstance(g, JsGenerator):
-            R.reject(
-                promise, R.error("TypeError", "AsyncGenerator method called on incompatible receiver").value
-            )
+            R.reject(promise, R.error("TypeError", "AsyncGenerator method called on incompatible receiver").value)
             return promise
         R.singletons[("generator", g.ident)] = g
         if not g.started:
@@ -245,9 +241,7 @@ def _after_end(
         R.resolve(promise, result_object(R, value if mode == RETURN else UNDEFINED, True))
 
 
-def _step_outer(
-    body: Any, mode: int, value: Value, started: bool
-) -> Generator[Message, Any, tuple[str, Value]]:
+def _step_outer(body: Any, mode: int, value: Value, started: bool) -> Generator[Message, Any, tuple[str, Value]]:
     """Runs the body until it yields, returns or throws; awaits on the way go to the event loop."""
     if mode == RETURN:
         try:

@@ -331,9 +331,7 @@ def buffer_from(R: Machine, this: Value, args: list[Value], s: int) -> Value:
 
 def _buffer_alloc(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     n = integer(R, raw(arg(args, 0)))
-    return (
-        term("bytes", n) if n.__class__ is Term else make_bytes(R, bytes(max(0, min(n, 1 << 16))), "Buffer")
-    )
+    return term("bytes", n) if n.__class__ is Term else make_bytes(R, bytes(max(0, min(n, 1 << 16))), "Buffer")
 
 
 def _buffer_concat(R: Machine, this: Value, args: list[Value], s: int) -> Value:
@@ -386,12 +384,7 @@ def _typed_array(name: str, convert: Any) -> Any:
     def native(R: Machine, this: Value, args: list[Value], s: int) -> Value:
         v = arg(args, 0)
         r = raw(v)
-        if (
-            isinstance(r, JsObject)
-            and r.class_name == ""
-            and "byteLength" in r.props
-            and not isinstance(r, JsArray)
-        ):
+        if isinstance(r, JsObject) and r.class_name == "" and "byteLength" in r.props and not isinstance(r, JsArray):
             items: list[Value] = [0] * int(raw(r.props["byteLength"]))
         elif isinstance(r, JsObject):
             items = [_converted(R, x, convert) for x in R.iter(v, s)]
@@ -706,21 +699,15 @@ def define(realm: Realm) -> None:
             "memoryUsage": lambda R, this, args, s: term("memoryUsage"), "cwd": lambda R, this, args, s: "/",
         },
     )  # fmt: skip
-    bigint = realm.function(
-        "bigint", lambda R, this, args, s: term("hrtime", type=NUMBER), "process.hrtime.bigint"
-    )
+    bigint = realm.function("bigint", lambda R, this, args, s: term("hrtime", type=NUMBER), "process.hrtime.bigint")
     process.props["hrtime"].props["bigint"] = bigint
-    process.props.update(
-        platform="linux", version="v22.0.0", arch="x64", title="node", pid=1, exitCode=UNDEFINED
-    )
+    process.props.update(platform="linux", version="v22.0.0", arch="x64", title="node", pid=1, exitCode=UNDEFINED)
     realm.getter(process, "env", lambda R, this, args, s: term("dep", "process", "env", "process.env"))
     realm.getter(process, "argv", lambda R, this, args, s: R.new_array(["node", "main"]))
     realm.getter(process, "versions", lambda R, this, args, s: record(R, node="22.0.0"))
     for name in ("stdout", "stderr"):
         stream = realm.object(f"process.{name}")
-        realm.methods(
-            stream, {"write": lambda R, this, args, s: True, "on": itself, "once": itself, "end": nothing}
-        )
+        realm.methods(stream, {"write": lambda R, this, args, s: True, "on": itself, "once": itself, "end": nothing})
         process.props[name] = stream
     g["process"] = process
 
@@ -735,13 +722,9 @@ def define(realm: Realm) -> None:
     )
     realm.constructor("EventTarget", lambda R, this, args, s: R.new_object("EventTarget"))
     event = realm.proto("Event")
-    realm.methods(
-        event, {"preventDefault": _prevent, "stopPropagation": nothing, "stopImmediatePropagation": _stop}
-    )
+    realm.methods(event, {"preventDefault": _prevent, "stopPropagation": nothing, "stopImmediatePropagation": _stop})
     for name in ("Event", "CustomEvent"):
-        realm.constructor(
-            name, lambda R, this, args, s: make_event(R, arg(args, 0), arg(args, 1)), proto="Event"
-        )
+        realm.constructor(name, lambda R, this, args, s: make_event(R, arg(args, 0), arg(args, 1)), proto="Event")
     event.props["constructor"] = g["Event"]
     realm.methods(realm.proto("AbortSignal", "EventTarget"), {"throwIfAborted": _throw_if_aborted})
     realm.constructor(

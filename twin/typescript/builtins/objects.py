@@ -246,9 +246,7 @@ def _define(R: Machine, o: Value, key: Value, descriptor: Value, s: int) -> bool
     if special:
         a = attributes(target)
         assert a is not None
-        if k in a.locked and (
-            ("value" in d.props and k in a.fixed) or "get" in d.props or flags.get("configurable")
-        ):
+        if k in a.locked and (("value" in d.props and k in a.fixed) or "get" in d.props or flags.get("configurable")):
             return False
         if not existed and not a.extensible:
             return False
@@ -649,11 +647,7 @@ def _proxy(R: Machine, this: Value, args: list[Value], s: int) -> Value:
 
         def native(R2: Machine, receiver: Value, a: list[Value], s2: int) -> Value:
             if receiver is NEW:
-                return (
-                    R2.call(build, h, [t, R2.new_array(list(a)), t], s2)
-                    if callable_(build)
-                    else R2.new(t, a, s2)
-                )
+                return R2.call(build, h, [t, R2.new_array(list(a)), t], s2) if callable_(build) else R2.new(t, a, s2)
             return (
                 R2.call(trap, h, [t, receiver, R2.new_array(list(a))], s2)
                 if callable_(trap)
@@ -698,11 +692,7 @@ def proxy_set(R: Machine, p: JsProxy, k: Any, v: Value, s: int) -> None:
 def proxy_has(R: Machine, p: JsProxy, k: Any, s: int) -> Value:
     """[[HasProperty]] of a proxy."""
     f = _trap(R, p, "has", s)
-    return (
-        R.has(k, p.target, s)
-        if f is None
-        else R.truth(raw(R.call(f, p.handler, [p.target, _shown(k)], s)), s)
-    )
+    return R.has(k, p.target, s) if f is None else R.truth(raw(R.call(f, p.handler, [p.target, _shown(k)], s)), s)
 
 
 def proxy_delete(R: Machine, p: JsProxy, k: Any, s: int) -> bool:
@@ -721,11 +711,7 @@ def proxy_keys(R: Machine, p: JsProxy, s: int) -> list[Any]:
     if f is None:
         return own_keys(R, p.target, s)
     keys = [R.property_key(k) for k in R.iter(R.call(f, p.handler, [p.target], s), s)]
-    return [
-        k
-        for k in keys
-        if not isinstance(k, Symbol) and (k in p.target.props or isinstance(p.target, JsArray))
-    ]
+    return [k for k in keys if not isinstance(k, Symbol) and (k in p.target.props or isinstance(p.target, JsArray))]
 
 
 def _weak_ref(R: Machine, this: Value, args: list[Value], s: int) -> Value:
@@ -784,9 +770,7 @@ def define(realm: Realm) -> None:
     error.props.update(name="Error", message="")
     realm.methods(error, {"toString": _error_text})
     realm.getter(error, "stack", _stack)
-    base = realm.constructor(
-        "Error", _error("Error"), {"captureStackTrace": lambda R, this, args, s: UNDEFINED}
-    )
+    base = realm.constructor("Error", _error("Error"), {"captureStackTrace": lambda R, this, args, s: UNDEFINED})
     for name in ERRORS:
         proto = realm.proto(name, "Error")
         proto.props.update(name=name, message="")

@@ -50,9 +50,7 @@ class _Writer:
         r = raw(replacer)
         self.function = r if callable_(r) and r.__class__ is not Term else None
         self.allowed = (
-            [terms.to_text(raw(k)) for k in r.items if k.__class__ is not Rest]
-            if isinstance(r, JsArray)
-            else None
+            [terms.to_text(raw(k)) for k in r.items if k.__class__ is not Rest] if isinstance(r, JsArray) else None
         )
 
     def write(self, holder: Value, key: str, value: Value) -> bool:
@@ -255,9 +253,7 @@ def _build(R: Machine, data: Any, holes: list[Term]) -> Value:
         items: list[Value] = []
         for v in data:
             hole = _hole(v, holes)
-            items.append(
-                Rest(hole.args[0]) if hole is not None and hole.op == "quoteAll" else _build(R, v, holes)
-            )
+            items.append(Rest(hole.args[0]) if hole is not None and hole.op == "quoteAll" else _build(R, v, holes))
         return R.new_array(items)
     hole = _hole(data, holes)
     return hole.args[0] if hole is not None else data
@@ -266,9 +262,7 @@ def _build(R: Machine, data: Any, holes: list[Term]) -> Value:
 def _revive(R: Machine, holder: JsObject, key: str, value: Value, reviver: Value, s: int) -> Value:
     v = raw(value)
     if isinstance(v, JsArray):
-        v.items = [
-            x if x.__class__ is Rest else _revive(R, v, str(i), x, reviver, s) for i, x in enumerate(v.items)
-        ]
+        v.items = [x if x.__class__ is Rest else _revive(R, v, str(i), x, reviver, s) for i, x in enumerate(v.items)]
     elif isinstance(v, JsObject):
         for k in [k for k in v.props if isinstance(k, str)]:
             new = _revive(R, v, k, v.props[k], reviver, s)

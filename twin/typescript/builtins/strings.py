@@ -319,9 +319,7 @@ def _replace(R: Machine, this: Value, args: list[Value], s: int, *, every: bool)
     by = raw(arg(args, 1))
     tags |= tags_of(arg(args, 1))
     if x is None:
-        return tagged(
-            make(R, "replaceAll" if every else "replace", "string", [raw(this), *map(raw, args)]), tags
-        )
+        return tagged(make(R, "replaceAll" if every else "replace", "string", [raw(this), *map(raw, args)]), tags)
     pattern = a[0] if a else UNDEFINED
     if isinstance(pattern, JsRegExp):
         every = "g" in pattern.flags

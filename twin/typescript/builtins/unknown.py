@@ -49,8 +49,7 @@ _NUMBER = _names(
 _PREDICATE = _names("endsWith includes startsWith isWellFormed")
 _LIST = _names("split match matchAll")
 _WITH_FUNCTION = _names(
-    "map filter forEach reduce reduceRight find findIndex findLast findLastIndex some every flatMap"
-    " sort toSorted"
+    "map filter forEach reduce reduceRight find findIndex findLast findLastIndex some every flatMap sort toSorted"
 )
 _ARRAY = _names(
     "at concat entries includes indexOf join keys lastIndexOf reverse slice sort toReversed toSorted"

@@ -106,12 +106,7 @@ def _asserted(g: Gen, node: Node) -> str:
 
 def typed(g: Gen, ref: TypeRef | None, value: str) -> str:
     """A value with the type that an annotation gives it, where the machine can use it."""
-    if (
-        ref is None
-        or ref.name in _UNTYPED
-        or value.startswith(("'", "R.func(", "R.arrow("))
-        or value.isdigit()
-    ):
+    if ref is None or ref.name in _UNTYPED or value.startswith(("'", "R.func(", "R.arrow(")) or value.isdigit():
         return value
     if ref.name == "|" and all(part.name in _UNTYPED for part in ref.args):
         return value

@@ -243,9 +243,7 @@ def heritage(a: Analysis, info: ClassInfo, node: Node, scope: Scope) -> None:
                 info.code.super_type = TypeRef("".join(a.text(value).split()), arguments)
                 a.stack.append((value, scope))
         elif kind == "implements_clause":
-            info.code.implements = [
-                a.types.of(child) for child in clause.named_children if a.kind(child) != "comment"
-            ]
+            info.code.implements = [a.types.of(child) for child in clause.named_children if a.kind(child) != "comment"]
         elif kind not in ("comment", "ERROR", "type_arguments"):
             info.heritage = clause
             info.code.has_super = True
@@ -293,9 +291,7 @@ def class_body(a: Analysis, info: ClassInfo, body: Node, scope: Scope) -> None:
         info.functions.insert(0, ctor)
 
 
-def method(
-    a: Analysis, info: ClassInfo, node: Node, scope: Scope, decorators: list[Decorator], anchor: int
-) -> None:
+def method(a: Analysis, info: ClassInfo, node: Node, scope: Scope, decorators: list[Decorator], anchor: int) -> None:
     kinds = a.kinds
     name = node.child_by_field_id(a.fields.name)
     own = member_name(a, name)
@@ -353,9 +349,7 @@ def parameter_properties(a: Analysis, info: ClassInfo, node: Node) -> None:
         index += 1
 
 
-def field(
-    a: Analysis, info: ClassInfo, node: Node, scope: Scope, decorators: list[Decorator], anchor: int
-) -> None:
+def field(a: Analysis, info: ClassInfo, node: Node, scope: Scope, decorators: list[Decorator], anchor: int) -> None:
     kinds = a.kinds
     fields = a.fields
     name = node.child_by_field_id(fields.name)

@@ -118,9 +118,7 @@ def class_value(g: Gen, node: Node) -> str:
         cell = f", {var.ref}"
     environments = ", ".join(g.environment(function) for function in info.functions)
     keys = ", ".join(key_of(g, key) for key in info.keys)
-    text = (
-        f"R.class_({info.code.index}, {parent}, [{environments}], [{keys}], fn, this, {g.site(node)}{cell})"
-    )
+    text = f"R.class_({info.code.index}, {parent}, [{environments}], [{keys}], fn, this, {g.site(node)}{cell})"
     return sequence([*steps, text])
 
 
@@ -163,9 +161,7 @@ def jsx_element(g: Gen, node: Node) -> str:
             parts = named(g, attribute)
             value = "True"
             if len(parts) > 1:
-                inside = (
-                    first_child(g, parts[1]) if g.kinds[parts[1].kind_id] == "jsx_expression" else parts[1]
-                )
+                inside = first_child(g, parts[1]) if g.kinds[parts[1].kind_id] == "jsx_expression" else parts[1]
                 value = optional(inside, g)
             attributes.append(f"({g.text(parts[0])!a}, {value})")
         elif kind == "jsx_expression":

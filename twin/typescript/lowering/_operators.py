@@ -85,11 +85,7 @@ def _operands(g: Gen, node: Node, token: str) -> list[Node]:
             found.append(right)
         if left is None:
             break
-        operator = (
-            left.child_by_field_id(g.fields.operator)
-            if g.kinds[left.kind_id] == "binary_expression"
-            else None
-        )
+        operator = left.child_by_field_id(g.fields.operator) if g.kinds[left.kind_id] == "binary_expression" else None
         if operator is None or g.kinds[operator.kind_id] != token:
             found.append(left)
             break
@@ -115,9 +111,7 @@ def binary(g: Gen, node: Node) -> str:
         current = left
     if not steps:
         return _logical(g, current)
-    text = (
-        key_of(g, current) if g.kinds[current.kind_id] == "private_property_identifier" else expr(g, current)
-    )
+    text = key_of(g, current) if g.kinds[current.kind_id] == "private_property_identifier" else expr(g, current)
     done: list[str] = []
     for count, (token, right, whole) in enumerate(reversed(steps), 1):
         operation = BINARY.get(token)
@@ -175,10 +169,7 @@ def unary(g: Gen, node: Node) -> str:
             return f"R.typeof_glob({g.text(inner)!a}, {g.site(node)})"
     if token == "'!":
         inner = g.a.unwrap(argument)
-        if (
-            g.kinds[inner.kind_id] == "unary_expression"
-            and g.source[inner.start_byte : inner.start_byte + 1] == b"!"
-        ):
+        if g.kinds[inner.kind_id] == "unary_expression" and g.source[inner.start_byte : inner.start_byte + 1] == b"!":
             return condition(g, node)
     if token == "'-" and g.kinds[argument.kind_id] == "number":
         value = number_value(g.text(argument))
@@ -240,9 +231,7 @@ def place_of(g: Gen, node: Node) -> _Place:
         base = node.child_by_field_id(fields.object)
         if base is not None and g.kinds[base.kind_id] == "super":
             key = link_key(g, kind, node)
-            return _Place(
-                f"R.superget(fn, this, {key}, {site})", f"R.superset(fn, this, {key}, ", f", {site})"
-            )
+            return _Place(f"R.superget(fn, this, {key}, {site})", f"R.superset(fn, this, {key}, ", f", {site})")
         target = optional(base, g)
         object_again = target
         if not _is_stable(target):

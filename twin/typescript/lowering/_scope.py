@@ -97,9 +97,7 @@ LEAVES = frozenset(
         "ERROR",
     }
 )
-_STATEMENT_PARENTS = frozenset(
-    {"program", "statement_block", "switch_case", "switch_default", "class_body", "ERROR"}
-)
+_STATEMENT_PARENTS = frozenset({"program", "statement_block", "switch_case", "switch_default", "class_body", "ERROR"})
 _ROUTES = frozenset({"get", "post", "put", "patch", "delete", "all", "head", "options"})
 
 

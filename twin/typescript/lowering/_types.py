@@ -15,9 +15,7 @@ from tree_sitter import Node
 
 _MAX_DEPTH = 40
 _NAMED = frozenset({"type_identifier", "identifier", "predefined_type", "nested_type_identifier"})
-_SIGNATURES = frozenset(
-    {"method_signature", "call_signature", "construct_signature", "abstract_method_signature"}
-)
+_SIGNATURES = frozenset({"method_signature", "call_signature", "construct_signature", "abstract_method_signature"})
 
 
 class Types:
@@ -90,9 +88,7 @@ class Types:
         return self._text(node).strip("'\"")
 
     def _named(self, node: Node) -> list[Node]:
-        return [
-            child for child in node.named_children if self._kinds[child.kind_id] not in ("comment", "ERROR")
-        ]
+        return [child for child in node.named_children if self._kinds[child.kind_id] not in ("comment", "ERROR")]
 
     def _first(self, node: Node) -> Node | None:
         children = self._named(node)

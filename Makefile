@@ -5,12 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test setup lint types unit sanitize package bench soak clean
+.PHONY: demo test setup lint types unit package bench soak clean
 
 demo: setup
 	@cd examples/shop && ../../$(BIN)/krepis verify --fail-on never src
 
-test: setup lint types unit sanitize package
+test: setup lint types unit package
 
 setup: $(STAMP)
 
@@ -32,18 +32,15 @@ types: setup
 unit: setup
 	$(BIN)/python -m pytest -n 2
 
-sanitize: setup
-	KREPIS_SANITIZE=1 $(BIN)/python tests/sanitize.py
-
 package: setup
 	$(BIN)/python tests/package.py
 
 bench: setup
 	$(BIN)/python benchmarks/engine/run.py
-	$(BIN)/python benchmarks/frontend/run.py
+	$(BIN)/python benchmarks/frontend/run.py examples/shop/src
 
 soak: setup
-	$(BIN)/python -m pytest -n 2 tests --hypothesis-profile=soak
+	$(BIN)/python -m pytest -n 2 tests --hypothesis-seed=random
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

@@ -988,6 +988,7 @@ def _flows_out(run: Execution, read: Access) -> bool:
         returned is not None
         and returned is not UNDEFINED
         and returned.__class__ is not bool
+        and p is not None
         and R.deep_tags(p.value) & bit
     ):
         return True

@@ -298,6 +298,6 @@ def native_construct(R: Machine, ctor: JsFunction, o: JsObject, args: list[Value
 
 
 def _new_marker() -> Value:
-    from krepis.twin.typescript.machine import NEW
+    from krepis.twin.typescript.values import NEW
 
     return NEW

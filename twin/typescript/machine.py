@@ -79,8 +79,8 @@ class Frame:
         self.parent = parent
         self.site = site
         self.root = root
-        self.ctrl = parent.ctrl if parent is not None else 0
-        self.depth = parent.depth + 1 if parent is not None else 0
+        self.ctrl: int = parent.ctrl if parent is not None else 0
+        self.depth: int = parent.depth + 1 if parent is not None else 0
         self.detached = False
         self.args: list[Value] | None = None
         self.native = ""
@@ -1044,8 +1044,6 @@ class Machine:
         if k.__class__ is Term or (self.tracking and o.shared and o.cls is None and o.proto is self.protos["Object"]):
             return self._dictionary_get(o, k, s)
         if self.tracking and (o.shared or o.owner is not self.act) and k.__class__ is str:
-            if o.cls is not None and o.proto is not None and getattr(o, "class_name", ""):
-                pass
             return self.note_read(("prop", o.ident, self._prop_name(o), k), UNDEFINED, s)
         return UNDEFINED
 
@@ -1308,7 +1306,7 @@ class Machine:
                 attributes = target.frozen
                 if attributes is BUILTIN:
                     return True
-                if attributes is True or k in attributes.locked:  # type: ignore[union-attr]
+                if attributes is True or k in attributes.locked:
                     raise self.error("TypeError", f"Cannot delete property '{k}' of object")
             if self._tracked(target):
                 self.note_write(("prop", target.ident, self._prop_name(target), k), UNDEFINED, s)
@@ -2299,8 +2297,8 @@ class Machine:
     def arr(self, items: list[Value], s: int) -> JsArray:
         """An array literal."""
         a = self.new_array(items)
-        if items.__class__ is Spread and items.tags:  # type: ignore[attr-defined]
-            a.props[FROM] = V(UNDEFINED, items.tags)  # type: ignore[attr-defined]
+        if items.__class__ is Spread and items.tags:
+            a.props[FROM] = V(UNDEFINED, items.tags)
         return a
 
     def typed(self, value: Value, index: int) -> Value:
@@ -2929,7 +2927,7 @@ class Machine:
             hidden: set[Any] = set()
             while h is not None and h.frozen is not BUILTIN:
                 if h.frozen and h.frozen is not True:
-                    hidden |= h.frozen.hidden  # type: ignore[union-attr]
+                    hidden |= h.frozen.hidden
                 owner = raw(h.props.get("constructor", UNDEFINED))
                 of_class = h is not r and isinstance(owner, JsFunction) and owner.is_class
                 for k in () if of_class else h.props:

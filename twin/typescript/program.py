@@ -140,7 +140,7 @@ class Program:
         self._modules: dict[str, ModuleCode | None] = {}
         self._resolved: dict[tuple[str, str], str | None] = {}
         self._types: dict[tuple[str, str], Any] = {}
-        self._kinds: dict[Any, str | None] = {}
+        self._kinds: dict[Any, tuple[Any, Any, str | None]] = {}
         self._constants: dict[tuple[Any, str], bool] = {}
         self._adopted: dict[tuple[str, str, str], tuple[adoption.Client | None, str]] = {}
         self._model_of: dict[str, str | None] = {}
@@ -372,7 +372,7 @@ class Program:
         if found is None:
             self._kinds[key] = (ref, module, self._kind(ref, module))  # keeps `ref` alive, so its id stays its own
             found = self._kinds[key]
-        return found[2]  # type: ignore[index,return-value]
+        return found[2]
 
     def _kind(self, ref: TypeRef, module: ModuleCode | None) -> str | None:
         ref, module = self.expand(ref, module)

@@ -224,7 +224,8 @@ def int32(n: Any) -> int:
             return 0
         n = int(n)
     n &= 0xFFFFFFFF
-    return n - (1 << 32) if n >= 1 << 31 else n
+    wrapped: int = n - (1 << 32) if n >= 1 << 31 else n
+    return wrapped
 
 
 def _line(q: Any) -> tuple[Term, float, float] | None:

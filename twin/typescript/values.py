@@ -329,7 +329,7 @@ class JsObject:
         self.term: Term | None = None
         self.cls: Any = None
         self.sites: dict[Any, Any] | None = None
-        self.types: TypeRef | None = None
+        self.types: Any = None
         self.frozen: bool | Attributes = False
         self.label = ""
 

@@ -1,0 +1,49 @@
+"""Builds the wheel, installs it into an empty environment, and runs the installed command on a racy program.
+
+Run by `make test`; needs only the network that pip needs. Exits with the status of the first thing that fails.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+RACY = """
+export class Wallet {
+  private cents = 0;
+  constructor(private readonly bank: { check(n: number): Promise<boolean> }) {}
+  async add(n: number): Promise<void> {
+    const before = this.cents;
+    await this.bank.check(n);
+    this.cents = before + n;
+  }
+}
+"""
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        build = [sys.executable, "-m", "build", "--wheel", "--outdir", str(folder), str(ROOT)]
+        subprocess.run(build, check=True, stdout=subprocess.DEVNULL)
+        (wheel,) = folder.glob("*.whl")
+        venv.create(folder / "env", with_pip=True)
+        binaries = folder / "env" / "bin"
+        subprocess.run([binaries / "python", "-m", "pip", "install", "--quiet", str(wheel)], check=True)
+        (folder / "wallet.ts").write_text(RACY, encoding="utf-8")
+        done = subprocess.run(
+            [binaries / "krepis", "verify", "--format", "json", "wallet.ts"], cwd=folder, capture_output=True, text=True
+        )
+        assert done.returncode == 1, done.stderr
+        findings = json.loads(done.stdout)["findings"]
+        assert [(f["kind"], f["line"]) for f in findings] == [("lost-update", 8)], findings
+        print(f"{wheel.name}: installed, and finds the lost update")
+
+
+if __name__ == "__main__":
+    main()

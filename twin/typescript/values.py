@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from krepis.twin.typescript.code import FunctionCode, TypeRef
+    from krepis.twin.typescript.code import FunctionCode
 
 Value = Any
 """Any simulated JavaScript value: a Python primitive, a `Term`, a `JsObject`, or a `V` around one."""

@@ -40,6 +40,8 @@ MAX_TRACES = 120
 """Interleavings of one pattern in one world."""
 OPERATIONS_UNIT = 100
 """Operations that count like another execution."""
+SELF_SHARE = 4
+"""How much more is spent on an entry against itself than on two different ones."""
 MAX_PAIRS = 40
 """Pairs of one unit."""
 MAX_REJECTIONS = 10
@@ -87,6 +89,7 @@ class Profile:
     failing: list[int] = field(default_factory=list)
     looks: dict[tuple[Any, str], None] = field(default_factory=dict)
     calls: set[tuple[str, int]] = field(default_factory=set)
+    by: dict[Any, set[Any]] = field(default_factory=dict)
 
 
 @dataclass
@@ -179,7 +182,7 @@ def explore_all(program: Program, profiles: list[Profile], result: UnitResult, s
         )
     for _, a, b in pairs[:MAX_PAIRS]:
         forget_terms()
-        explore_pair(program, a, b, result, Budget(seconds, effort))
+        explore_pair(program, a, b, result, Budget(seconds, effort * SELF_SHARE if a is b else effort))
         if budget.spent():
             result.bounds.add(
                 (
@@ -218,7 +221,9 @@ def interesting(profiles: list[Profile]) -> Iterator[tuple[tuple[int, int, int],
             (reads, writes), (others, rivals) = touched[i], touched[j]
             if not (a.suspends or b.suspends) or a.hangs or b.hangs or (i == j and a.entry.exclusive):
                 continue
-            meet = not writes.isdisjoint(others) or not writes.isdisjoint(rivals) or not rivals.isdisjoint(reads)
+            places = (writes & others) | (writes & rivals) | (rivals & reads)
+            # What both do in the same function (a middleware, say) shows when each runs against itself.
+            meet = bool(places) if i == j else any(a.by.get(x) != b.by.get(x) for x in places)
             if meet or (i == j and a.writes) or _iterates(a, b) or _iterates(b, a):
                 yield (0 if i == j else 1, i, j), a, b
 
@@ -310,10 +315,9 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
                 path = path_of(a.loc[3])
                 if path is not None:
                     profile.looks[a.loc[1], path] = None
-            if a.kind == "R":
-                profile.reads.add(a.loc)
-            elif a.kind == "W" or a.kind in ("L", "Q"):
-                profile.writes.add(a.loc)
+            if a.kind in ("R", "W", "L", "Q"):
+                (profile.reads if a.kind == "R" else profile.writes).add(a.loc)
+                profile.by.setdefault(_place_of(a.loc), set()).add(user_frame(a.frame, R)[0].code)
         if run.events > 1 or R.externals:
             profile.suspends = True
         keys.update(R.key_terms)
@@ -730,7 +734,8 @@ def explore_pair(program: Program, a: Profile, b: Profile, result: UnitResult, b
         pattern.keys = containers
         forget_terms()
         scenario = Scenario(program, [a.entry, b.entry], pattern)
-        share = Budget(budget.end - time.monotonic(), -(-budget.left // (len(tried) - n)))
+        left = len(tried) - n
+        share = Budget(budget.end - time.monotonic(), budget.left // 2 if n == 0 and left > 2 else -(-budget.left // left))
         before = share.left
         found = explore_pattern(scenario, result, share, reject_at=reject_at)
         budget.left -= before - share.left

@@ -38,11 +38,11 @@ MIN_ALONE = 8
 """The same in a large one."""
 TOTAL_ALONE = 8_000
 """Executions shared among the files of a program, as far as `MIN_ALONE` allows."""
-MAX_EXECUTIONS = 400
+MAX_EXECUTIONS = 150
 """Executions spent on one pair of entry points of a small program."""
-MIN_EXECUTIONS = 60
+MIN_EXECUTIONS = 40
 """The same in a large one."""
-TOTAL_EXECUTIONS = 24_000
+TOTAL_EXECUTIONS = 16_000
 """Executions shared among all pairs, as far as `MIN_EXECUTIONS` allows."""
 KEPT_MODULES = 1_500
 """Lowered modules that a worker keeps."""

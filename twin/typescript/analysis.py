@@ -90,6 +90,7 @@ class Profile:
     looks: dict[tuple[Any, str], None] = field(default_factory=dict)
     calls: set[tuple[str, int]] = field(default_factory=set)
     by: dict[Any, set[Any]] = field(default_factory=dict)
+    within: set[tuple[str, int]] | None = None
 
 
 @dataclass
@@ -320,6 +321,9 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
                 profile.by.setdefault(_place_of(a.loc), set()).add(user_frame(a.frame, R)[0].code)
         if run.events > 1 or R.externals:
             profile.suspends = True
+        within = innermost_of_all(run)
+        if within is not None:
+            profile.within = within if profile.within is None else profile.within & within
         keys.update(R.key_terms)
         if not run.limit:
             if run.settled(0):
@@ -388,6 +392,19 @@ def _orders(value: Any) -> bool:
     return v is True or isinstance(v, JsPromise | JsFunction)
 
 
+def innermost_of_all(run: Execution) -> set[tuple[str, int]] | None:
+    """The functions inside one run of which everything shared was touched; None if nothing was."""
+    common: list[Frame] | None = None
+    for a in run.machine.log:
+        if a.kind in ("R", "W", "L", "Q", "E") and (a.kind == "E" or a.loc[0] == "lock" or oracle.durable(a.loc)):
+            frames = oracle.chain(a.frame)
+            common = frames if common is None else [f for f in common if any(f is g for g in frames)]
+    if common is None:
+        return None
+    codes = [f.code for f in common if f.code is not None]
+    return {(c.module.path, c.index) for c in codes[:-1]}
+
+
 def internally_concurrent(run: Execution) -> bool:
     """Whether parts of one call overlapped, and something was touched by several of them and changed."""
     if run.machine.timer_seq:
@@ -448,15 +465,22 @@ def self_deadlocks(run: Execution, entry: Entry) -> Iterator[Anomaly]:
     for lock in R.locks:
         for p, frame, site in lock.waiters:
             if p.state == 0 and frame.root == 0 and any(f.root == 0 for f, _ in lock.holders):
-                f, at = user_frame(frame, R)
+                f, at = second_acquisition(R, frame, site)
                 if f.code is None:
                     continue
-                at = at if f is not frame else site
-                helpers = {h.code for h, _ in lock.holders if h.code is not None and h.parent is not None}
-                while f.code in helpers and f.parent is not None and f.parent.code is not None:
-                    # Both acquisitions go through one helper: what matters is who calls it the second time.
-                    f, at = f.parent, f.site
                 yield Anomaly("deadlock", "error", f, at, run, [entry.name], detail=lock.label)
+
+
+def second_acquisition(R: Machine, frame: Frame, site: int) -> tuple[Frame, int]:
+    """Where a call waits for a lock, looking through the helper that it took its other locks with."""
+    f, at = user_frame(frame, R)
+    if f is frame:
+        at = site
+    held = [h for lock in R.locks for h, _ in lock.holders if h.root == frame.root]
+    helpers = {h.code for h in held if h.code is not None and h.parent is not None and h.parent.code is not None}
+    while f.code in helpers and f.parent is not None and f.parent.code is not None and not any(h is f for h in held):
+        f, at = f.parent, f.site
+    return f, at
 
 
 def _returns_release(run: Execution) -> bool:
@@ -1023,9 +1047,9 @@ def deadlocks(run: Execution, names: list[str]) -> Iterator[Anomaly]:
                 last = (lock, frame, site)
     if last is not None:
         lock, frame, site = last
-        f, at = user_frame(frame, R)
+        f, at = second_acquisition(R, frame, site)
         if f.code is not None:
-            yield Anomaly("deadlock", "error", f, at if f is not frame else site, run, names, detail=lock.label)
+            yield Anomaly("deadlock", "error", f, at, run, names, detail=lock.label)
         return
     if waits or R.pending:
         return

@@ -126,6 +126,7 @@ def read_result(data: dict[str, Any]) -> FileResult:
                 "notes": [Note(**n) for n in data["notes"]],
                 "entry_points": [EntryPoint(**e) for e in data["entry_points"]],
                 "modules": tuple(data["modules"]),
+                "within": tuple((_pair(k), tuple(_pair(c) for c in inside)) for k, inside in data["within"]),
                 "calls": tuple((_pair(k), tuple(_pair(c) for c in called)) for k, called in data["calls"]),
             }
         )

@@ -296,6 +296,7 @@ class Machine:
         self.unwaited: dict[Term, tuple[Frame, int, int, bool]] = {}
         self.waited: list[tuple[Term, Frame, int, int, int]] = []
         self.invoked: set[FunctionCode] = set()
+        self.marked: set[int] = set()
         self.excused = ""
         root = Frame(None, None, 0, -1)
         self.setup_act = Activation((), -1, root)
@@ -548,8 +549,11 @@ class Machine:
         if not self.tracking:
             return
         self.writes.add(loc)
-        if loc[0] in HEAP and self.in_model():
-            return
+        if loc[0] in HEAP:
+            if self.in_model():
+                return
+            if raw(value) is True:
+                self.marked.add(self.frame.root)
         a = self._log("W", loc, value, s)
         a.tags = tags | tags_of(value)
 
@@ -1636,7 +1640,8 @@ class Machine:
         if self.operations > MAX_OPERATIONS:
             raise Exhausted("operations")
         caller = self.frame
-        self.invoked.add(code)
+        if self.tracking and code not in self.invoked and self._sheltered(code, this, args, caller):
+            self.invoked.add(code)
         frame = Frame(code, caller, s, self.act.root)
         frame.args = args
         if frame.depth > MAX_DEPTH:
@@ -1658,6 +1663,25 @@ class Machine:
             self.frame = caller
         extra = frame.ctrl & ~before
         return tagged(result, extra) if extra else result
+
+    def _sheltered(self, code: FunctionCode, this: Value, args: list[Value], caller: Frame) -> bool:
+        """Whether a function is run as a part of its caller: by its own module, or under something that protects it.
+
+        That is a lock held by the caller, a client or transaction handed over, or a shared flag that the caller
+        has set before.
+        """
+        if caller.code is None:
+            return False
+        if caller.code.module is code.module or self.program.is_model(code.module.path):
+            return True
+        root = self.act.root
+        if root in self.marked or any(h.root == root for lock in self.locks for h, _ in lock.holders):
+            return True
+        for a in args:
+            value = raw(a)
+            if isinstance(value, JsObject) and self.program.is_model_class(value.cls):
+                return True
+        return False
 
     def _start(
         self, f: JsFunction, code: FunctionCode, frame: Frame, this: Value, args: list[Value], nt: Value, s: int

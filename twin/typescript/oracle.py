@@ -208,12 +208,16 @@ def overwritten(run: Execution) -> list[StaleAct]:
             mine[(a.root, a.loc)] = a
         elif a.kind == "R":
             own = mine.get((a.root, a.loc))
-            if own is None or own.event == a.event:
+            if own is None or own.event == a.event or repr(own.value) in _MARKS:
                 continue
             others = [w for w in R.log[own.index : a.index] if w.kind == "W" and w.loc == a.loc and w.root != a.root]
             if others and not _same_value(R, own.value, others[-1].value):
                 found.append(StaleAct(own, others[-1], a, True, True, (0, 0, 0, a.index)))
     return found
+
+
+_MARKS = frozenset(("undefined", "None", "True", "False"))
+"""Written to clear or to mark, not to be read back."""
 
 
 def _same_value(R: Machine, a: Any, b: Any) -> bool:

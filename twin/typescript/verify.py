@@ -15,7 +15,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,7 @@ class FileResult:
     traces: int = 0
     modules: tuple[str, ...] = ()
     calls: tuple[tuple[Key, tuple[Key, ...]], ...] = ()
+    within: tuple[tuple[Key, tuple[Key, ...]], ...] = ()
     pairs: int = 0
     failure: str = ""
 
@@ -156,6 +157,7 @@ def _verify_file(job: Job, source: SourceFile, inner: frozenset[Key] | None, res
         if first:
             result.entry_points.append(EntryPoint(job.show(e.code.module.path), e.code.span[0], e.name))
     calls: dict[Key, tuple[Key, ...]] = {}
+    within: dict[Key, tuple[Key, ...]] = {}
     counts: dict[str, int] = {}
     for members in units.values():
         found = UnitResult()
@@ -163,6 +165,7 @@ def _verify_file(job: Job, source: SourceFile, inner: frozenset[Key] | None, res
         if inner is None:
             for p in profiles:
                 calls[_key(p.entry)] = tuple(sorted(p.calls))
+                within[_key(p.entry)] = tuple(sorted(p.within or ()))
             result.pairs += sum(1 for _ in interesting(profiles))
         else:
             found = UnitResult()
@@ -186,21 +189,24 @@ def _verify_file(job: Job, source: SourceFile, inner: frozenset[Key] | None, res
         for where, line, message in found.unsupported:
             result.notes.append(Note(job.show(where), max(1, line), "unsupported", message))
     result.calls = tuple(sorted(calls.items()))
+    result.within = tuple(sorted(within.items()))
 
 
 def _key(entry: Entry) -> Key:
     return entry.code.module.path, entry.code.index
 
 
-def inner_entries(results: Iterable[FileResult]) -> frozenset[Key]:
-    """Entry points that another entry point runs: they are explored as parts of it, under its protection."""
+def inner_entries(results: Sequence[FileResult]) -> frozenset[Key]:
+    """Entry points that need no exploration of their own.
+
+    Those that another one runs under its protection are explored as parts of it; those that do all that matters
+    inside another one that is explored on its own add nothing to it.
+    """
     calls = {key: set(called) for r in results for key, called in r.calls}
-    callers: dict[Key, set[Key]] = {}
-    for key, called in calls.items():
-        for c in called:
-            if c != key and c in calls:
-                callers.setdefault(c, set()).add(key)
-    return frozenset(c for c, by in callers.items() if any(k not in calls[c] for k in by))
+    sheltered = {c for key, called in calls.items() for c in called if c != key and c in calls and key not in calls[c]}
+    inside = {key: keys for r in results for key, keys in r.within}
+    redundant = {key for key, keys in inside.items() if any(c in calls and c not in sheltered for c in keys)}
+    return frozenset(sheltered | redundant)
 
 
 def digest_of(path: str) -> str:

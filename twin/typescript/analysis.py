@@ -759,7 +759,9 @@ def explore_pair(program: Program, a: Profile, b: Profile, result: UnitResult, b
         forget_terms()
         scenario = Scenario(program, [a.entry, b.entry], pattern)
         left = len(tried) - n
-        share = Budget(budget.end - time.monotonic(), budget.left // 2 if n == 0 and left > 2 else -(-budget.left // left))
+        share = Budget(
+            budget.end - time.monotonic(), budget.left // 2 if n == 0 and left > 2 else -(-budget.left // left)
+        )
         before = share.left
         found = explore_pattern(scenario, result, share, reject_at=reject_at)
         budget.left -= before - share.left
@@ -963,7 +965,7 @@ def judge(
             return
     changed = _difference(got, allowed)
     acts = oracle.stale_acts(run, False, changed)
-    acts = [f for f in acts if not _harmless(f, R)]
+    acts = [f for f in acts if not _harmless(f, R) and (f.act.kind != "E" or f.act.loc in changed)]
     if not acts:
         return
     top = acts[0]
@@ -990,12 +992,12 @@ def gave_up(run: Execution, i: int) -> bool:
 
 
 def _difference(got: Any, allowed: set[Any]) -> set[Any]:
-    """The locations whose final value differs from the nearest serial outcome."""
+    """The locations whose final value, and the effects whose number, differ from the nearest serial outcome."""
     best_diff: set[Any] | None = None
     for want in allowed:
         if want is None:
             continue
-        diff = {item[0][0] for item in got[0] ^ want[0] if isinstance(item[0], tuple)}
+        diff = {item[0][0] for item in (got[0] ^ want[0]) | (got[1] ^ want[1]) if isinstance(item[0], tuple)}
         if best_diff is None or len(diff) < len(best_diff):
             best_diff = diff
     return best_diff or set()

@@ -1563,6 +1563,8 @@ class Machine:
                 this = f.bound_this
             return self.invoke(f, this, args, f.bound_nt, s)
         if f.__class__ is Term:
+            if len(args) == 1 and self.program.takes_nothing(f.type):
+                args = []
             return self.unknown_call(self._call_name(f), self._receiver(f), args, s, f)
         if isinstance(f, JsFunction):
             raise self.error("TypeError", f"Class constructor {f.name} cannot be invoked without 'new'")

@@ -542,6 +542,13 @@ class Program:
         ref, module = self.expand(*typed)
         return (ref.args[index], module) if ref.name == "[]" and index < len(ref.args) else None
 
+    def takes_nothing(self, typed: Any) -> bool:
+        """Whether a function type has no parameters, so that what it is given does not matter."""
+        if typed is None:
+            return False
+        ref = self.expand(*typed)[0]
+        return ref.name == "=>" and len(ref.args) == 1
+
     def result_type(self, typed: Any) -> Any:
         """The result type of a function type."""
         if typed is None:

@@ -51,7 +51,7 @@ def _judge(case: dict[str, Any], root: Path, tmp: Path) -> bool:
         names[shown] = name
         if target.suffix in (".ts", ".tsx"):
             files.append(SourceFile(shown, target))
-    report = verify(files, Options(root=tmp, jobs=1))
+    report = verify(files, Options(root=tmp, jobs=1, time_limit_s=600.0))
     assert not report.failures
     loud = [f for f in report.findings if f.severity in ("error", "warning")]
     if case["label"] == "safe":

@@ -19,7 +19,7 @@ KNOWN = json.loads((Path(__file__).parent / "known.json").read_text(encoding="ut
 def test_shop() -> None:
     expected = json.loads((ROOT / "expected.json").read_text(encoding="utf-8"))
     files = [SourceFile(path.relative_to(ROOT).as_posix(), path) for path in sorted((ROOT / "src").rglob("*.ts"))]
-    report = verify(files, Options(root=ROOT))
+    report = verify(files, Options(root=ROOT, time_limit_s=600.0))
     assert not report.failures
     loud = [f for f in report.findings if f.severity in ("error", "warning")]
     found = set()

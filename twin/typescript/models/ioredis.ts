@@ -1,5 +1,5 @@
 // ioredis: every command is one step on the server; MULTI and scripts are one step together.
-import { io, kv } from 'krepis:model';
+import { effect, fresh, io, kv } from 'krepis:model';
 
 const store = kv('redis');
 
@@ -186,7 +186,9 @@ export class Redis {
     return new Redis();
   }
 
-  async connect() {}
+  connect() {
+    return io('connect', () => effect('connect to Redis', fresh('connection')));
+  }
 
   async quit() {}
 

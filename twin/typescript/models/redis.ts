@@ -1,5 +1,5 @@
 // redis (node-redis 4): ioredis's commands under camel case, options as objects, WATCH on the client.
-import { io, kv } from 'krepis:model';
+import { effect, fresh, io, kv } from 'krepis:model';
 import { COMMANDS as C, Transaction } from './ioredis';
 
 const store = kv('redis');
@@ -98,8 +98,11 @@ export class RedisClient {
     return new RedisClient();
   }
 
-  async connect() {
-    return this;
+  connect() {
+    return io('connect', () => {
+      effect('connect to Redis', fresh('connection'));
+      return this;
+    });
   }
 
   async quit() {}

@@ -868,7 +868,7 @@ class Machine:
                 act.promise = self.new_promise()
                 self.resume(act, 0, UNDEFINED)
                 self.settle_setup()
-        except JsThrow:
+        except (JsThrow, Park, Exhausted):
             pass
         except Unsupported as u:
             self.unsupported.add((instance.code.path, u.line, u.message))

@@ -1937,6 +1937,8 @@ class Machine:
             self.resolve(derived, self.call(handler, UNDEFINED, [v], s))
         except JsThrow as e:
             self.reject(derived, e.value, e.ctrl)
+        except Park:
+            pass  # the process ended, or a loop never does: the promise stays as it is
         finally:
             self.act, self.frame = saved
 
@@ -2038,7 +2040,7 @@ class Machine:
             self.act, self.frame = child, frame
             try:
                 callback()
-            except JsThrow:
+            except (JsThrow, Park):
                 pass
             finally:
                 self.act, self.frame = saved

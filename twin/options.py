@@ -33,10 +33,14 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file to verify: where it lies, and `path` as reports show it (from the current folder, with `/`)."""
+    """A file to verify: where it lies, and `path` as reports show it (from the current folder, with `/`).
+
+    `text`, when given, stands for what the file holds on disk: an unsaved buffer, an edit to be tried.
+    """
 
     path: str
     absolute: Path
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import lmdb
 from krepis.twin.findings import EntryPoint, Finding, Fix, Note, Step
-from krepis.twin.options import Options
+from krepis.twin.options import Options, SourceFile
 from krepis.twin.typescript.project_schema import declaration_files
 
 if TYPE_CHECKING:
@@ -40,16 +41,20 @@ def own_version() -> bytes:
 class Cache:
     """The results of one set of options and files."""
 
-    def __init__(self, options: Options, files: list[str]) -> None:
+    def __init__(self, options: Options, files: Sequence[SourceFile]) -> None:
         h = hashlib.blake2b(own_version(), digest_size=16)
         h.update(repr((options.max_states, options.time_limit_s, options.calls, options.models)).encode())
-        h.update("\n".join(sorted(files)).encode("utf-8", "surrogateescape"))
+        h.update("\n".join(sorted(str(f.absolute) for f in files)).encode("utf-8", "surrogateescape"))
         for path in [*declaration_files(options.root), options.root / "tsconfig.json", *_model_files(options)]:
             h.update(self._digest(str(path)).encode())
         self.prefix = h.digest()
         self.env: Any = None
         self.txn: Any = None
-        self.digests: dict[str, str] = {}
+        self.digests: dict[str, str] = {
+            str(f.absolute): hashlib.blake2b(f.text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+            for f in files
+            if f.text is not None
+        }
         try:
             assert options.cache_dir is not None
             options.cache_dir.mkdir(parents=True, exist_ok=True)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property, partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from krepis.twin.typescript import adoption
@@ -133,8 +134,15 @@ _DEFAULT = re.compile(rb"^export\s+default\s+([A-Za-z_$][\w$]*)\s*;?\s*$", re.M)
 class Program:
     """The modules of a program and the answers to what the machine asks of its text."""
 
-    def __init__(self, files: Iterable[str], root: Path, models: tuple[Path, ...] = ()) -> None:
+    def __init__(
+        self,
+        files: Iterable[str],
+        root: Path,
+        models: tuple[Path, ...] = (),
+        texts: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.root = root
+        self.texts = texts
         self.files = list(files)
         self.models = (*models, MODELS)
         self._modules: dict[str, ModuleCode | None] = {}
@@ -158,7 +166,9 @@ class Program:
 
         code: ModuleCode | None = None
         try:
-            text = read_text(Path(path))
+            text = self.texts.get(path)
+            if text is None:
+                text = read_text(Path(path))
             code = lower_module(text, path)
         except OSError as error:
             self.failed[path] = error.strerror or str(error)

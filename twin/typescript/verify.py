@@ -85,7 +85,8 @@ class Job:
         self.effort = MAX_EXECUTIONS
         self.alone = max(MIN_ALONE, min(MAX_ALONE, TOTAL_ALONE // max(1, len(files))))
         self.inner: frozenset[Key] | None = None
-        self.program = Program([str(f.absolute) for f in files], options.root, options.models)
+        texts = {str(f.absolute): f.text for f in files if f.text is not None}
+        self.program = Program([str(f.absolute) for f in files], options.root, options.models, texts)
 
     def show(self, path: str) -> str:
         """A module path as reports show it."""
@@ -226,7 +227,7 @@ def verify(
     """Verifies `files` as one program. Equal inputs give equal reports, except the time."""
     started = time.monotonic()
     sys.setrecursionlimit(max(RECURSION, sys.getrecursionlimit()))
-    cache = Cache(options, [str(f.absolute) for f in files]) if options.cache_dir is not None else None
+    cache = Cache(options, files) if options.cache_dir is not None else None
     total = len(files)
     results: list[FileResult] = []
     job = Job(files, options)

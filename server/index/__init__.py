@@ -1,0 +1,1 @@
+"""The index: facts of one TypeScript file, from its syntax tree alone: symbols, relations, derived metadata."""

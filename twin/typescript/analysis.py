@@ -139,6 +139,8 @@ def worlds(limit: int) -> Iterator[World]:
         for i, q in enumerate(world.order):
             if q in fixed:
                 continue
+            if given + len(queue) >= limit:
+                break
             flipped = {p: world.answers[p] for p in world.order[:i]}
             flipped[q] = not world.answers[q]
             key = frozenset(flipped.items())
@@ -215,17 +217,20 @@ def explore_triples(program: Program, profiles: list[Profile], result: UnitResul
 
 def interesting(profiles: list[Profile]) -> Iterator[tuple[tuple[int, int, int], Profile, Profile]]:
     """Pairs that touch the same state, the same entry twice first."""
-    touched = [({_place_of(x) for x in p.reads}, {_place_of(x) for x in p.writes}) for p in profiles]
+    touched = [
+        ({_place_of(x) for x in p.reads if oracle.common(x)}, {_place_of(x) for x in p.writes if oracle.common(x)})
+        for p in profiles
+    ]
     for i, a in enumerate(profiles):
         for j in range(i, len(profiles)):
             b = profiles[j]
             (reads, writes), (others, rivals) = touched[i], touched[j]
             if not (a.suspends or b.suspends) or a.hangs or b.hangs or (i == j and a.entry.exclusive):
                 continue
-            places = (writes & others) | (writes & rivals) | (rivals & reads)
+            places = (writes & others) | (rivals & reads) | {x for x in writes & rivals if x[0] == "lock"}
             # What both do in the same function (a middleware, say) shows when each runs against itself.
             meet = bool(places) if i == j else any(a.by.get(x) != b.by.get(x) for x in places)
-            if meet or (i == j and a.writes) or _iterates(a, b) or _iterates(b, a):
+            if meet or _iterates(a, b) or _iterates(b, a):
                 yield (0 if i == j else 1, i, j), a, b
 
 
@@ -242,6 +247,8 @@ def _place_of(loc: Any) -> Any:
     """A location without its unknown keys, which are other terms in every scenario; rows stand for their table."""
     if loc[0] in ("row", "table", "kv", "store"):
         return "data", loc[1]
+    if loc[0] == "keys":
+        return "entry", *loc[1:]
     return tuple(
         [
             x
@@ -680,11 +687,18 @@ def _deletes(a: Access) -> bool:
 
 def _mentions(t: Any, part: Term) -> bool:
     """Whether a term is made of another."""
-    if t is part:
-        return True
-    if t.__class__ is Term:
-        return any(_mentions(a, part) for a in t.args)
-    return t.__class__ in (tuple, frozenset) and any(_mentions(a, part) for a in t)
+    todo, seen = [t], set()
+    while todo:
+        x = todo.pop()
+        if x is part:
+            return True
+        if x.__class__ is Term:
+            if x not in seen:
+                seen.add(x)
+                todo.extend(x.args)
+        elif x.__class__ in (tuple, frozenset):
+            todo.extend(x)
+    return False
 
 
 def _end_of(run: Execution, i: int) -> int:
@@ -825,8 +839,13 @@ def explore_pattern(
                     usable = False
                 (belated if late else allowed).add(oracle.outcome(run))
                 hung = hung or not all(run.settled(i) for i in range(len(names)))
-                conflict = conflict or conflicts(run)
                 scenario.close(run)
+                if not late and not conflict:
+                    conflict = conflicts(run)
+                    if not conflict and not timers:
+                        break  # calls that do not meet in one order do not meet in any
+            if not conflict and not timers:
+                break
         if not usable or not conflict:
             if budget.spent():
                 break

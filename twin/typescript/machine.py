@@ -154,14 +154,29 @@ class Pending:
 
 
 class World:
-    """Answers to unknown predicates, extended on demand; `order` lists the questions as they first came."""
+    """Answers to unknown predicates, extended on demand; `order` lists the questions as they first came.
 
-    __slots__ = ("answers", "defaults", "order")
+    `about` has the answers by what they are about, `nothing` the values that are null or undefined.
+    """
+
+    __slots__ = ("about", "answers", "defaults", "nothing", "order")
 
     def __init__(self, fixed: dict[Term, bool] | None = None) -> None:
-        self.answers: dict[Term, bool] = dict(fixed or {})
+        self.answers: dict[Term, bool] = {}
         self.defaults: dict[Term, bool] = {}
         self.order: list[Term] = []
+        self.about: dict[Any, dict[Term, bool]] = {}
+        self.nothing: set[Any] = set()
+        for q, yes in (fixed or {}).items():
+            self.answer(q, yes)
+
+    def answer(self, q: Term, yes: bool) -> None:
+        """Settles a question."""
+        self.answers[q] = yes
+        for subject in terms.subjects(q):
+            self.about.setdefault(subject, {})[q] = yes
+        if yes and q.op == "nullish":
+            self.nothing.add(q.args[0])
 
 
 class Pattern:
@@ -289,6 +304,7 @@ class Machine:
         self.entries: list[Any] = []
         self.promises: list[JsPromise] = []
         self.key_terms: dict[str, None] = {}
+        self.noted: set[Term] = set()
         self.lock_keys: dict[str, None] = {}
         self.symbolic: set[Any] = set()
         self.unblocked = 0
@@ -434,8 +450,9 @@ class Machine:
         if value.__class__ is tuple:
             for a in value:
                 self.note_key(a)
-        if value.__class__ is not Term or value.call < 0:
+        if value.__class__ is not Term or value.call < 0 or value in self.noted:
             return
+        self.noted.add(value)
         path = path_of(value)
         if path is not None:
             self.key_terms[path] = None
@@ -470,9 +487,10 @@ class Machine:
             return known
         implied = self._implied(q)
         if implied is not None:
-            world.answers[q] = world.defaults[q] = implied
+            world.answer(q, implied)
+            world.defaults[q] = implied
             return implied
-        world.answers[q] = default
+        world.answer(q, default)
         world.defaults[q] = default
         world.order.append(q)
         return default
@@ -480,12 +498,13 @@ class Machine:
     def _implied(self, q: Term) -> bool | None:
         answers = self.world.answers
         subject = q.args[0]
+        about = self.world.about.get(subject, {})
         if q.op == "truthy":
             if answers.get(term("nullish", subject)) is True:
                 return False
             if answers.get(term("undef", subject)) is True:
                 return False
-            for other, yes in answers.items():
+            for other, yes in about.items():
                 if yes and other.op == "seq" and other.args[0] is subject and other.args[1].__class__ is not Term:
                     return bool(other.args[1])
         elif q.op == "nullish":
@@ -494,11 +513,11 @@ class Machine:
         elif q.op == "seq" and q.args[1].__class__ is not Term:
             if answers.get(term("nullish", subject)) is True:
                 return False
-            for other, yes in answers.items():
+            for other, yes in about.items():
                 if yes and other.op == "seq" and other.args[0] is subject and other.args[1] != q.args[1]:
                     return False
         if q.op == "lt0" or (q.op == "seq" and q.args[1] == 0):
-            decided = terms.decided(q, answers)
+            decided = terms.decided(q, self.world.about)
             if decided is not None:
                 return decided
         if q.op == "lt0" and q.args[0].__class__ is Term:
@@ -1209,7 +1228,8 @@ class Machine:
         return term(".", t, k, type=typed)
 
     def _nullish_known(self, t: Term) -> bool:
-        return self.world.answers.get(term("nullish", self.canon(t))) is True
+        nothing = self.world.nothing
+        return bool(nothing) and self.canon(t) in nothing
 
     @staticmethod
     def mutable_dep(t: Term) -> bool:

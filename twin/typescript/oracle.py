@@ -39,6 +39,11 @@ def durable(loc: Any) -> bool:
     return kind not in ("lock", "timer", "promise", "unblock", "clock", "call", "effect")
 
 
+def common(loc: Any) -> bool:
+    """Whether several calls can reach a location, as far as who made what it belongs to tells."""
+    return len(loc) < 2 or not _owned_by_call(loc[1])
+
+
 def _plain(x: Any) -> Any:
     """A location or picture with fresh identities renamed, and arrays as multisets."""
     if x.__class__ is Term:

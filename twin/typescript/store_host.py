@@ -48,7 +48,7 @@ class MachineHost:
             return bool(q)
         known = R.world.answers.get(q)
         if known is None:
-            R.world.answers[q] = answer
+            R.world.answer(q, answer)
             return answer
         return known
 

@@ -7,6 +7,7 @@ Every function takes untagged values and returns an untagged value.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from typing import Any
 
@@ -25,6 +26,8 @@ from krepis.twin.typescript.values import (
 )
 
 NAN = float("nan")
+MAX_SORT_KEY = 400
+"""Characters of a key that is kept as text."""
 
 
 def number_text(n: float) -> str:
@@ -174,9 +177,15 @@ def _from_linear(constant: Any, parts: dict[Term, Any]) -> Any:
 
 
 def sort_key(value: Any) -> str:
-    """A total order on terms that is the same in every process."""
+    """A total order on terms that is the same in every process; terms share parts, so large keys are digests."""
     if value.__class__ is Term:
-        return value.op + "(" + ",".join([sort_key(a) for a in value.args]) + ")"
+        key: str | None = value.order
+        if key is None:
+            key = value.op + "(" + ",".join([sort_key(a) for a in value.args]) + ")"
+            if len(key) > MAX_SORT_KEY:
+                key = "~" + hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+            value.order = key
+        return key
     if value.__class__ is tuple:
         return "(" + ",".join([sort_key(a) for a in value]) + ")"
     return f"{value.__class__.__name__}:{value!r}"
@@ -248,7 +257,14 @@ def _counted(x: Term) -> bool:
     return x.op in ("length", "init")
 
 
-def decided(q: Term, answers: dict[Term, bool]) -> bool | None:
+def subjects(q: Term) -> tuple[Any, ...]:
+    """What a question is about: its first argument, and the one unknown number that it compares."""
+    first = q.args[0] if q.args else None
+    line = _line(q) if q.op == "lt0" or q.op == "seq" else None
+    return (first,) if line is None or line[0] is first else (first, line[0])
+
+
+def decided(q: Term, about: dict[Any, dict[Term, bool]]) -> bool | None:
     """What earlier answers about the same number imply for `a * x + b < 0` or `= 0`; None when either is possible."""
     line = _line(q)
     if line is None:
@@ -257,7 +273,7 @@ def decided(q: Term, answers: dict[Term, bool]) -> bool | None:
     low, above = (0.0, False) if _counted(x) else (float("-inf"), False)
     high, below = float("inf"), False
     holes = set()
-    for other, yes in answers.items():
+    for other, yes in about.get(x, {}).items():
         if other.op != "lt0" and other.op != "seq":
             continue
         known = _line(other)

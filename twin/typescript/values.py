@@ -68,31 +68,34 @@ class Term:
     annotations say of it; it plays no part in identity.
     """
 
-    __slots__ = ("args", "call", "op", "shared", "type")
+    __slots__ = ("args", "call", "op", "order", "shared", "type")
 
     op: str
     args: tuple[Any, ...]
     shared: bool
     call: int
     type: Any
+    order: str | None
 
     def __repr__(self) -> str:
         return show_term(self)
 
 
 _TERMS: dict[tuple[Any, ...], Term] = {}
+_class_of = type  # which `term` has as a parameter
 _PATHS = frozenset({".", "elem", "await", "entry", "rest", "find", "filter", "slice", "sort"})
 
 
 def term(op: str, *args: Any, type: Any = None) -> Term:
     """The one term `op(args...)`; constants in `args` are told apart by their type."""
-    key = (op, args, tuple([a.__class__ for a in args]))
+    key = (op, args, *map(_class_of, args))
     found = _TERMS.get(key)
     if found is None:
         found = Term()
         found.op = op
         found.args = args
         found.type = type
+        found.order = None
         base = args[0] if args and op in _PATHS else None
         found.shared = op in ("init", "dep") or (base.__class__ is Term and base.shared)
         found.call = -1

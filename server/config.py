@@ -1,12 +1,13 @@
-"""Settings of a project: `krepis.toml`.
+"""Settings of a project: `krepis.toml`, and `krepis.*` in an editor.
 
 The file is looked for from the current folder upwards, as far as the root of the repository. Each setting
 is one entry of `VERIFY_SETTINGS`, from which reading, checking and the reference page are made. A key that
 does not exist, or a value of the wrong type, is an error that names the file, the line and the nearest
 valid key: a setting that is silently ignored makes a verifier untrustworthy.
 
-Command line options win over settings, settings over defaults. Deliberately absent: settings in
-`package.json`, from the environment, or per user, so that equal trees give equal results.
+Command line options win over settings, settings over defaults. An editor's settings (`krepis.verify.delayMs` is
+`delay-ms` of `[verify]`) fill in what the file does not say; they never win over it, so that everybody who has the
+file sees what the build sees. Deliberately absent: settings in `package.json` or from the environment.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A key of `[verify]`: its type, default and documentation.
+    """A key of a table: its type, default and documentation.
 
     `type` is "integer", "number", "string", "boolean", "strings" or "choice" (one of `choices`). `minimum`
     applies to numbers. `default` is as the reference page shows it, in TOML.
@@ -47,6 +48,12 @@ class Setting:
     text: str
     choices: tuple[str | int, ...] = ()
     minimum: int = 1
+
+    @property
+    def editor_key(self) -> str:
+        """The key as editors write it: `delayMs`."""
+        first, *others = self.key.split("-")
+        return first + "".join(map(str.capitalize, others))
 
 
 VERIFY_SETTINGS: Final[tuple[Setting, ...]] = (
@@ -72,7 +79,17 @@ VERIFY_SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("baseline", "string", "none", "A file of known findings that are not reported again."),
     Setting("models", "strings", "[]", "Folders with models of your own libraries."),
     Setting("cache", "boolean", "true", "Whether results are kept in `.krepis/cache` for the next run."),
+    Setting("run", "choice", '"onType"', "When an editor verifies.", ("onType", "onSave", "manual")),
+    Setting("delay-ms", "integer", "300", "Milliseconds without an edit before an editor verifies.", minimum=0),
 )
+
+EDITOR_SETTINGS: Final[tuple[Setting, ...]] = (
+    Setting("code-lens", "boolean", "true", "Whether entry points show their status above them."),
+    Setting("inlay-hints", "boolean", "false", "Whether awaits show that other calls may run there."),
+)
+
+TABLES: Final[Mapping[str, tuple[Setting, ...]]] = {"verify": VERIFY_SETTINGS, "editor": EDITOR_SETTINGS}
+"""All settings by table, but for `[rules]`, which has a level for each rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +112,28 @@ class Settings:
     baseline: Path | None = None
     models: tuple[Path, ...] = ()
     cache: bool = True
+    run: Literal["onType", "onSave", "manual"] = "onType"
+    delay_ms: int = 300
+    code_lens: bool = True
+    inlay_hints: bool = False
     rules: Mapping[Kind, Level] = field(default_factory=dict)
 
 
-def find_settings(current: Path) -> Settings:
+Values = Mapping[str, Mapping[str, Any]]
+"""Settings as a file has them: table, key, value."""
+
+
+def find_settings(current: Path, editor: Values | None = None) -> Settings:
     """The settings that apply in the absolute folder `current`; defaults when there is no file.
 
-    Raises ConfigError when there is a file that cannot be used.
+    `editor` are an editor's settings (`editor_values`). Raises ConfigError when there is a file that cannot be used.
     """
     above = _folders_of_repository(current)
     for folder in above:
         if (folder / FILE_NAME).is_file():
-            return read_settings(folder / FILE_NAME)
+            return read_settings(folder / FILE_NAME, editor)
     packages = (folder for folder in above if (folder / "package.json").is_file())
-    return Settings(root=next(packages, current))
+    return _settings(next(packages, current), None, editor or {})
 
 
 def _folders_of_repository(current: Path) -> list[Path]:
@@ -120,30 +145,60 @@ def _folders_of_repository(current: Path) -> list[Path]:
     return [current]
 
 
-def read_settings(file: Path) -> Settings:
-    """The settings in `file`. Raises ConfigError."""
+def read_settings(file: Path, editor: Values | None = None) -> Settings:
+    """The settings in `file`, filled in from an editor's. Raises ConfigError."""
     try:
         text = file.read_text(encoding="utf-8")
         document = tomllib.loads(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{file}: {error}") from error
-    _check_keys(file, text, document, "", ("verify", "rules"))
-    table = _table(file, text, document, "verify")
-    _check_keys(file, text, table, "verify", tuple(setting.key for setting in VERIFY_SETTINGS))
-    for setting in VERIFY_SETTINGS:
-        if setting.key in table and (problem := _problem(setting, table[setting.key])):
-            raise ConfigError(f"{_at(file, text, 'verify', setting.key)}: {setting.key} {problem}")
-    rules = _table(file, text, document, "rules")
-    _check_keys(file, text, rules, "rules", KINDS)
-    for kind, level in rules.items():
+    _check_keys(file, text, document, "", (*TABLES, "rules"))
+    tables = {name: _table(file, text, document, name) for name in (*TABLES, "rules")}
+    for name, known in TABLES.items():
+        _check_keys(file, text, tables[name], name, tuple(setting.key for setting in known))
+        for setting in known:
+            if setting.key in tables[name] and (problem := _problem(setting, tables[name][setting.key])):
+                raise ConfigError(f"{_at(file, text, name, setting.key)}: {setting.key} {problem}")
+    _check_keys(file, text, tables["rules"], "rules", KINDS)
+    for kind, level in tables["rules"].items():
         if level not in LEVELS:
             raise ConfigError(f"{_at(file, text, 'rules', kind)}: {kind} must be one of {_listed(LEVELS)}")
-    return _settings(file, table, rules)
+    given = editor or {}
+    merged = {name: {**given.get(name, {}), **table} for name, table in tables.items()}
+    return _settings(file.parent, file, merged)
 
 
-def _settings(file: Path, table: Mapping[str, Any], rules: Mapping[str, Any]) -> Settings:
-    root = file.parent
-    values = {key.replace("-", "_"): value for key, value in table.items()}
+def editor_values(configuration: object) -> tuple[Values, list[str]]:
+    """The settings in an editor's `krepis` section, and what is wrong with the others, which are left out.
+
+    Keys that are not the server's (the path of the program, say) are nobody's mistake.
+    """
+    values: dict[str, dict[str, Any]] = {}
+    problems = []
+    sections = configuration if isinstance(configuration, dict) else {}
+    for name, known in TABLES.items():
+        section = sections.get(name)
+        given = section if isinstance(section, dict) else {}
+        for setting in known:
+            value = given.get(setting.editor_key)
+            if value is None or value == "":
+                continue
+            if problem := _problem(setting, value):
+                problems.append(f"krepis.{name}.{setting.editor_key} {problem}")
+            else:
+                values.setdefault(name, {})[setting.key] = value
+    rules = sections.get("rules")
+    for kind, level in rules.items() if isinstance(rules, dict) else ():
+        if kind in KINDS and level in LEVELS:
+            values.setdefault("rules", {})[kind] = level
+        else:
+            problems.append(f"krepis.rules.{kind}: rules are {_listed(KINDS)}; levels {_listed(LEVELS)}")
+    return values, problems
+
+
+def _settings(root: Path, file: Path | None, tables: Values) -> Settings:
+    rules: Mapping[Kind, Level] = tables.get("rules", {})  # type: ignore[assignment]
+    values = {key.replace("-", "_"): v for name in TABLES for key, v in tables.get(name, {}).items()}
     for key in ("paths", "models"):
         if key in values:
             values[key] = tuple(root / path for path in values[key])
@@ -151,7 +206,7 @@ def _settings(file: Path, table: Mapping[str, Any], rules: Mapping[str, Any]) ->
         values["exclude"] = tuple(values["exclude"])
     if "baseline" in values:
         values["baseline"] = root / values["baseline"]
-    return Settings(root=root, file=file, rules=dict(rules), **values)  # type: ignore[arg-type]
+    return Settings(root=root, file=file, rules=dict(rules), **values)
 
 
 def _table(file: Path, text: str, document: Mapping[str, Any], name: str) -> Mapping[str, Any]:

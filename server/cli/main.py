@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import click
+from krepis.server.cli.lsp import lsp
 from krepis.server.cli.verify import verify
 from krepis.server.version import installed_version
 
@@ -21,6 +22,7 @@ def krepis() -> None:
     """Find race conditions, lost updates and deadlocks in asynchronous TypeScript."""
 
 
+krepis.add_command(lsp)
 krepis.add_command(verify)
 
 

@@ -23,7 +23,7 @@ import click
 from krepis.server.baseline import BaselineError, apply_baseline, read_baseline, write_baseline
 from krepis.server.config import DEFAULTS, FAIL_ON, ConfigError, Level, Settings, find_settings, read_settings
 from krepis.server.discover import JAVASCRIPT, TYPESCRIPT, DiscoveryError, Selection, discover, shown
-from krepis.server.suppress import apply_suppressions
+from krepis.server.run import judged, options_of, text_of
 from krepis.server.version import installed_version
 from krepis.twin.findings import SEVERITIES, Finding, Kind, Note, Report, Summary
 from krepis.twin.options import Options, Progress, SourceFile
@@ -133,7 +133,7 @@ def _request(
         current=current,
         files=found.files,
         notes=found.notes,
-        options=_options(settings, max_states, time_limit, calls, jobs, no_cache),
+        options=options_of(_overridden(settings, max_states, time_limit, calls, jobs, no_cache), _warn),
         levels=settings.rules,
         fail_on=fail_on or settings.fail_on,
         output_format=output_format,
@@ -143,38 +143,28 @@ def _request(
     )
 
 
-def _options(
+def _overridden(
     settings: Settings,
     max_states: int | None,
     time_limit: float | None,
     calls: str | None,
     jobs: int | None,
     no_cache: bool,
-) -> Options:
+) -> Settings:
+    """The settings, with what the command line says instead."""
     numbers: Mapping[str | None, Literal[2, 3]] = {None: settings.calls, "2": 2, "3": 3}
-    return Options(
-        root=settings.root,
+    return replace(
+        settings,
         max_states=max_states or settings.max_states,
-        time_limit_s=time_limit or settings.time_limit,
+        time_limit=time_limit or settings.time_limit,
         calls=numbers[calls],
         jobs=jobs or settings.jobs,
-        models=settings.models,
-        cache_dir=_cache(settings.root) if settings.cache and not no_cache else None,
+        cache=settings.cache and not no_cache,
     )
 
 
-def _cache(root: Path) -> Path | None:
-    """The folder for results of earlier runs, made on first use; None where it cannot be written."""
-    folder = root / ".krepis" / "cache"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        ignore = folder.parent / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
-    except OSError as error:
-        click.echo(f"Results are not cached: {error}", err=True)
-        return None
-    return folder
+def _warn(message: str) -> None:
+    click.echo(message, err=True)
 
 
 def _verified(request: _Request) -> Report:
@@ -190,25 +180,7 @@ def _verified(request: _Request) -> Report:
         names = request.files[0].path if len(request.files) == 1 else f"{len(request.files)} files"
         report = Report(Summary(files=len(request.files)), failures=(Note(names, 1, "skipped", text),))
     report = replace(report, notes=report.notes + request.notes)
-    report = apply_suppressions(report, {file.path: _text(file.absolute) for file in request.files})
-    return _levelled(report, request.levels).sorted()
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_bytes().decode("utf-8", "replace")
-    except OSError:
-        return ""
-
-
-def _levelled(report: Report, levels: Mapping[Kind, Level]) -> Report:
-    """`report` with the severities that the settings give to rules; rules that are off are left out."""
-    findings = []
-    for finding in report.findings:
-        level = levels.get(finding.kind, finding.severity)
-        if level != "off":
-            findings.append(replace(finding, severity=level))
-    return replace(report, findings=tuple(findings))
+    return judged(report, request.files, request.levels)
 
 
 def _accept(report: Report, request: _Request) -> int:
@@ -226,10 +198,10 @@ def _deliver(report: Report, request: _Request) -> int:
         name = shown(request.baseline, request.current)
         verified = frozenset(file.path for file in request.files)
         report = apply_baseline(report, request.known, name, verified).sorted()
-    absolute = {file.path: file.absolute for file in request.files}
+    absolute = {file.path: file for file in request.files}
 
     def sources(file: str) -> Sequence[str]:
-        return split_lines(_text(absolute[file])) if file in absolute else ()
+        return split_lines(text_of(absolute[file])) if file in absolute else ()
 
     text = render(report, request.output_format, sources, _style(request.output), installed_version())
     if request.output:

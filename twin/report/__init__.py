@@ -7,8 +7,21 @@ format.
 
 from krepis.twin.report._escape import visible
 from krepis.twin.report._frame import Sources, split_lines
+from krepis.twin.report._timeline import phrase, tasks_of
 from krepis.twin.report.render import FORMATS, Format, render
 from krepis.twin.report.rules import RULE_OF, Rule
 from krepis.twin.report.text import Style
 
-__all__ = ["FORMATS", "RULE_OF", "Format", "Rule", "Sources", "Style", "render", "split_lines", "visible"]
+__all__ = [
+    "FORMATS",
+    "RULE_OF",
+    "Format",
+    "Rule",
+    "Sources",
+    "Style",
+    "phrase",
+    "render",
+    "split_lines",
+    "tasks_of",
+    "visible",
+]

@@ -1,0 +1,112 @@
+"""The engine as the language server uses it: one folder, some texts that are not saved, one report.
+
+This is the only module that knows how the verifier is called; it runs in the worker process. A task is plain
+data, so that it can be sent there. Its result is what `krepis verify` would say in that folder if all buffers were
+saved: discovery, settings, suppression and baseline are the same functions.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from krepis.server.baseline import BaselineError, apply_baseline, read_baseline
+from krepis.server.config import ConfigError, Settings
+from krepis.server.discover import JAVASCRIPT, TYPESCRIPT, DiscoveryError, Selection, discover, shown
+from krepis.server.run import judged, options_of
+from krepis.twin.findings import Note, Report, Summary
+from krepis.twin.options import Progress, SourceFile
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Verify `folder` with `settings`, or only `files` of it; `texts` stand for what is on disk.
+
+    `first` are files whose results are wanted before the others'.
+    """
+
+    folder: Path
+    settings: Settings
+    texts: Mapping[Path, str]
+    files: tuple[Path, ...] = ()
+    first: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The answer to a task: the report, and the file that each name in it means."""
+
+    report: Report
+    files: Mapping[str, Path]
+
+
+Job = Task
+"""What a worker can be asked."""
+Unusable = (ConfigError, BaselineError)
+"""Errors whose messages are for the user."""
+
+
+class Cancelled(Exception):
+    """The task was given up; what was found so far is in the cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """How a job talks while it runs: it reports, asks whether it is wanted still, and warns the user."""
+
+    progress: Callable[[Progress], None]
+    cancelled: Callable[[], bool]
+    warn: Callable[[str], None]
+
+
+class Engine:
+    """What the worker keeps between jobs."""
+
+    def verify(self, task: Task, context: Context) -> Verified:
+        """The answer to a task. Raises Cancelled, or Unusable for what a user has to repair."""
+        os.chdir(task.folder)  # reports name files from here
+        files, notes = program(task)
+        if not files:
+            return Verified(Report(Summary()), {})
+        from krepis.twin.typescript.verify import verify  # slow to import
+
+        report = verify(files, options_of(task.settings, context.warn), context.progress, context.cancelled)
+        if context.cancelled():
+            raise Cancelled
+        report = judged(replace(report, notes=(*report.notes, *notes)), files, task.settings.rules)
+        if task.settings.baseline is not None:
+            known = read_baseline(task.settings.baseline)
+            name = shown(task.settings.baseline, task.folder)
+            report = apply_baseline(report, known, name, frozenset(f.path for f in files)).sorted()
+        return Verified(report, {file.path: file.absolute for file in files})
+
+
+def perform(engine: Engine, job: Job, context: Context) -> Verified:
+    """The answer to a job."""
+    return engine.verify(job, context)
+
+
+def program(task: Task) -> tuple[tuple[SourceFile, ...], tuple[Note, ...]]:
+    """The files of a task with their texts, and notes about what was left out."""
+    settings = task.settings
+    for folder in settings.models:
+        if not folder.is_dir():
+            raise ConfigError(f"{settings.file}: no such folder of models: {str(folder)!r}")
+    notes: tuple[Note, ...] = ()
+    suffixes = TYPESCRIPT + (JAVASCRIPT if settings.javascript else ())
+    if task.files:
+        chosen = {file: SourceFile(shown(file, task.folder), file) for file in task.files}
+    else:
+        wanted = [shown(path, task.folder) for path in settings.paths] or ["."]
+        try:
+            found = discover(wanted, task.folder, Selection(settings.root, suffixes, settings.exclude))
+            chosen, notes = {file.absolute: file for file in found.files}, found.notes
+        except DiscoveryError:  # an empty folder is not an error in an editor
+            chosen = {}
+    for path in task.texts:  # files that were never saved
+        if path not in chosen and path.name.endswith(suffixes) and not path.exists():
+            chosen[path] = SourceFile(shown(path, task.folder), path)
+    sources = (replace(file, text=task.texts.get(path)) for path, file in chosen.items())
+    return tuple(sorted(sources, key=lambda file: file.path)), notes

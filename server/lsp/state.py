@@ -1,0 +1,250 @@
+"""What the server knows: open documents, projects, and what was verified of them. Only the event loop changes it.
+
+A *project* is a folder of the workspace, verified as one program; a file outside of all folders is a project of its
+own folder's open files. Results name the tick at which their texts were taken. Edits after that tick are remembered
+as line splices, so that a finding moves along with its line, and is dropped when its line was edited, until the next
+result replaces it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from dataclasses import replace as changed
+from pathlib import Path
+from typing import Literal
+
+from krepis.server.config import ConfigError, Settings, Values, find_settings
+from krepis.server.discover import DECLARATIONS, JAVASCRIPT, SKIPPED_FOLDERS, TYPESCRIPT
+from krepis.server.lsp import trees
+from krepis.server.lsp._engine import Task, Verified
+from krepis.server.lsp.document import Document, Encoding, Point, Splice, document, replace
+from krepis.server.lsp.status import EntryStatus, entries_of
+from krepis.twin.findings import Finding
+from krepis.twin.options import Progress
+from krepis.twin.typescript.syntax import MAX_BYTES, dialect_of
+from pygls.uris import from_fs_path, to_fs_path
+from tree_sitter import Tree
+
+MAX_CACHED_FILES = 500
+"""Texts from disk that are kept for converting positions."""
+
+Phase = Literal["stale", "queued", "running", "done", "failed"]
+
+
+@dataclass
+class Open:
+    """An open document: its current text and tree, and its edits (tick, splice) that no result has seen yet."""
+
+    uri: str
+    path: Path | None
+    doc: Document
+    dialect: str
+    tree: Tree | None
+    edits: list[tuple[int, Splice]] = field(default_factory=list)
+
+
+@dataclass
+class Project:
+    """A folder that is verified as one program."""
+
+    folder: Path
+    settings: Settings
+    problem: str = ""
+    loose: bool = False
+    phase: Phase = "stale"
+    error: str = ""
+    verified: Verified | None = None
+    entries: tuple[EntryStatus, ...] = ()
+    tick: int = 0
+    progress: Progress | None = None
+    job: asyncio.Task[None] | None = None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings of the last result."""
+        return self.verified.report.findings if self.verified else ()
+
+    def path_of(self, shown: str) -> Path:
+        """The file that the report calls `shown`."""
+        known = self.verified.files.get(shown) if self.verified else None
+        return known or Path(os.path.normpath(self.folder / shown))
+
+
+class State:
+    """Everything that changes."""
+
+    def __init__(self, encoding: Encoding) -> None:
+        self.encoding = encoding
+        self.editor: Values = {}
+        self.documents: dict[str, Open] = {}
+        self.projects: dict[Path, Project] = {}
+        self.tick = 0
+        self._disk: dict[Path, tuple[tuple[int, int], Document]] = {}
+
+    # documents
+
+    def open(self, uri: str, text: str, version: int) -> Open:
+        """A document was opened."""
+        path = path_of(uri)
+        doc = document(text, version)
+        dialect = dialect_of(path.name if path else uri)
+        tree = trees.parse(doc, dialect) if len(text) <= MAX_BYTES else None
+        opened = Open(uri, path, doc, dialect, tree)
+        self.documents[key_of(uri)] = opened
+        return opened
+
+    def edit(self, opened: Open, start: Point, end: Point, text: str) -> None:
+        """A part of a document was replaced."""
+        old = opened.doc
+        opened.doc, splice = replace(old, start, end, text, self.encoding)
+        if opened.tree is not None:
+            opened.tree = trees.reparse(opened.tree, old, opened.doc, splice, opened.dialect)
+        self.tick += 1
+        opened.edits.append((self.tick, splice))
+
+    def set_text(self, opened: Open, text: str) -> None:
+        """A document was replaced as a whole."""
+        end = len(opened.doc.lines)
+        self.edit(opened, (0, 0), (end, 0), text)
+
+    @staticmethod
+    def versioned(opened: Open, version: int) -> None:
+        """The edits so far are this version."""
+        opened.doc = changed(opened.doc, version=version)
+
+    def close(self, uri: str) -> Open | None:
+        """A document was closed; what counts is on disk again."""
+        return self.documents.pop(key_of(uri), None)
+
+    def find(self, uri: str) -> Open | None:
+        """An open document."""
+        return self.documents.get(key_of(uri))
+
+    def document_at(self, path: Path) -> Document | None:
+        """The current text of a file: as open, else as on disk, if it can be read."""
+        opened = self.documents.get(str(path))
+        if opened is not None:
+            return opened.doc
+        try:
+            status = path.stat()
+            stamp = status.st_mtime_ns, status.st_size
+            cached = self._disk.get(path)
+            if cached is not None and cached[0] == stamp:
+                return cached[1]
+            if status.st_size > MAX_BYTES:
+                return None
+            doc = document(path.read_bytes().decode("utf-8", "replace"))
+        except OSError:
+            return None
+        while len(self._disk) >= MAX_CACHED_FILES:
+            del self._disk[next(iter(self._disk))]
+        self._disk[path] = (stamp, doc)
+        return doc
+
+    def uri_of(self, path: Path) -> str:
+        """The name of a file, as the client spells it if it has it open."""
+        opened = self.documents.get(str(path))
+        return opened.uri if opened is not None else from_fs_path(str(path)) or ""
+
+    # projects
+
+    def add_folder(self, folder: Path) -> Project:
+        """A folder joined the workspace."""
+        project = self.projects[folder] = Project(folder, Settings(root=folder))
+        self.configure(project)
+        return project
+
+    def configure(self, project: Project) -> None:
+        """Reads the settings of a project again."""
+        try:
+            project.settings = find_settings(project.folder, self.editor)
+            project.problem = ""
+        except ConfigError as error:
+            project.problem = str(error)
+
+    def project_of(self, path: Path | None) -> Project | None:
+        """The project that a file belongs to: of the deepest folder around it."""
+        if path is None:
+            return None
+        around = [project for folder, project in self.projects.items() if path.is_relative_to(folder)]
+        return max(around, key=lambda project: len(project.folder.parts), default=None)
+
+    def adopt(self, path: Path) -> Project:
+        """The project of a file; one of its own for a file outside the workspace."""
+        project = self.project_of(path)
+        if project is None:
+            project = self.add_folder(path.parent)
+            project.loose = True
+        return project
+
+    def task(self, project: Project) -> Task:
+        """What there is to verify now: a snapshot."""
+        mine = [o for o in self.documents.values() if o.path and self.project_of(o.path) is project]
+        texts = {o.path: o.doc.text for o in mine if o.path is not None and verifiable(o.path)}
+        return Task(
+            project.folder, project.settings, texts, tuple(sorted(texts)) if project.loose else (), tuple(texts)
+        )
+
+    def accept(self, project: Project, verified: Verified, tick: int) -> None:
+        """A result for the texts of `tick`; older edits are part of it."""
+        project.verified, project.tick = verified, tick
+        project.entries = entries_of(verified.report)
+        for opened in self.documents.values():
+            if self.project_of(opened.path) is project:
+                opened.edits = [edit for edit in opened.edits if edit[0] > tick]
+
+    def line_now(self, project: Project, path: Path, line: int) -> int | None:
+        """Where a line (from 0) of the last result's text is now; None when it was edited since."""
+        opened = self.documents.get(str(path))
+        for tick, splice in opened.edits if opened is not None else ():
+            if tick <= project.tick or line < splice.line:
+                continue
+            if line < splice.line + splice.lines:
+                return None
+            line += splice.new_lines - splice.lines
+        return line
+
+    def located(self, fingerprint: str) -> tuple[Project, Finding] | None:
+        """A finding by its fingerprint."""
+        for project in self.projects.values():
+            for finding in project.findings:
+                if finding.fingerprint == fingerprint:
+                    return project, finding
+        return None
+
+    def findings_by_path(self) -> Mapping[Path, list[tuple[Project, Finding]]]:
+        """All findings of the last results, by file."""
+        found: dict[Path, list[tuple[Project, Finding]]] = {}
+        for project in self.projects.values():
+            for finding in project.findings:
+                found.setdefault(project.path_of(finding.file), []).append((project, finding))
+        return found
+
+    def entries_in(self, path: Path) -> Iterator[tuple[Project, EntryStatus]]:
+        """The entry points in a file."""
+        project = self.project_of(path)
+        if project is not None:
+            for entry in project.entries:
+                if project.path_of(entry.file) == path:
+                    yield project, entry
+
+
+def path_of(uri: str) -> Path | None:
+    """The file that a URI names, if it names one."""
+    name = to_fs_path(uri) if uri.startswith("file:") else None
+    return Path(os.path.normpath(name)) if name else None
+
+
+def key_of(uri: str) -> str:
+    """What spellings of a URI have in common."""
+    path = path_of(uri)
+    return str(path) if path is not None else uri
+
+
+def verifiable(path: Path) -> bool:
+    """Whether a file is a program at all, not a declaration or somebody else's."""
+    right = path.name.endswith(TYPESCRIPT + JAVASCRIPT) and not path.name.endswith(DECLARATIONS)
+    return right and not SKIPPED_FOLDERS.intersection(path.parts)

@@ -1,0 +1,77 @@
+"""The status of entry points: what the last verification said of each, and whether that still holds.
+
+A verdict belongs to an entry point when one of the finding's tasks is a call of it. `shown_status` adds what is
+happening now; an old verdict is never shown as a new one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from krepis.twin.findings import Finding, Kind, Report
+
+Verdict = Literal["verified", "failed", "bounded"]
+
+_CONSEQUENCES: dict[Kind, tuple[str, str]] = {
+    "lost-update": ("loses an update", "lose an update"),
+    "check-then-act": ("acts on a stale check", "act on a stale check"),
+    "stale-read": ("uses a stale value", "use a stale value"),
+    "write-skew": ("breaks a rule together", "break a rule together"),
+    "init-race": ("initialises twice", "initialise twice"),
+    "order-violation": ("runs in the wrong order", "run in the wrong order"),
+    "deadlock": ("deadlocks", "deadlock"),
+    "lock-leak": ("leaks a lock", "leak a lock"),
+    "floating-promise": ("leaves a promise floating", "leave a promise floating"),
+    "invariant": ("breaks an invariant", "break an invariant"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EntryStatus:
+    """An entry point and its verdict; the figures are None where they are not known."""
+
+    file: str
+    line: int
+    name: str
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    states: int | None = None
+    traces: int | None = None
+    milliseconds: int | None = None
+
+
+def entries_of(report: Report) -> tuple[EntryStatus, ...]:
+    """The entry points of a report with their verdicts."""
+    involved: dict[tuple[str, int], list[Finding]] = {}
+    for finding in report.findings:
+        calls = {(s.file, s.line) for s in finding.steps if s.action == "call"} or {(finding.file, finding.line)}
+        for place in calls:
+            involved.setdefault(place, []).append(finding)
+    bounded = {(note.file, note.line) for note in report.notes if note.kind == "bounded"}
+    entries = []
+    for entry in report.entry_points:
+        place = entry.file, entry.line
+        findings = tuple(involved.get(place, ()))
+        verdict: Verdict = "failed" if findings else "bounded" if place in bounded else "verified"
+        entries.append(EntryStatus(entry.file, entry.line, entry.name, verdict, findings))
+    return tuple(entries)
+
+
+def title(entry: EntryStatus) -> str:
+    """A verdict in a few words: `verified · 1,204 states`, `2 interleavings lose an update`."""
+    if entry.findings:
+        return _title_of_findings(entry.findings)
+    figure = f" · {entry.states:,} states" if entry.states else ""
+    if entry.verdict == "bounded":
+        return f"no interleaving fails within the bounds{figure}"
+    return f"verified{figure}"
+
+
+def _title_of_findings(findings: tuple[Finding, ...]) -> str:
+    kinds = {finding.kind for finding in findings}
+    number = len(findings)
+    if len(kinds) > 1:
+        return f"{number} interleavings fail"
+    one, many = _CONSEQUENCES[findings[0].kind]
+    return f"1 interleaving {one}" if number == 1 else f"{number} interleavings {many}"

@@ -1,0 +1,137 @@
+"""The worker process as the event loop sees it: one task at a time, cancelled at once, restarted when it dies.
+
+`Verifier.run` is a coroutine: cancel it, and the worker is told to stop; when the worker has not stopped within
+`GRACE_S` seconds it is killed, because the next task must not wait for the last. A worker that dies by itself
+takes its task along (`WorkerDied`); the next task starts a new one. Nothing here blocks the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import pickle
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from krepis.server.lsp._engine import Job
+from krepis.server.lsp._messages import HEADER, Answer, Cancel, Done, Failed, Moved, Request, Stopped, Warned, packed
+from krepis.twin.options import Progress
+
+GRACE_S = 1.0
+"""Seconds that a cancelled task may take to stop."""
+
+_COMMAND = (sys.executable, "-P", "-m", "krepis.server.lsp._worker")
+log = logging.getLogger(__name__)
+
+
+class WorkerDied(Exception):
+    """The worker ended before it answered."""
+
+
+class TaskFailed(Exception):
+    """The task cannot be done; the message is for the user."""
+
+
+class _Process:
+    """A running worker and what it has answered; None in the inbox when it has ended."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdin is not None and process.stdout is not None
+        self.pid = process.pid
+        self.inbox: asyncio.Queue[Answer | None] = asyncio.Queue()
+        self.ended = False
+        self._process = process
+        self._stdin = process.stdin
+        self._reader = asyncio.ensure_future(self._read(process.stdout))
+
+    async def _read(self, stdout: asyncio.StreamReader) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, OSError):
+            while True:
+                size = int.from_bytes(await stdout.readexactly(HEADER), "big")
+                self.inbox.put_nowait(pickle.loads(await stdout.readexactly(size)))
+        self.ended = True
+        self.inbox.put_nowait(None)
+        await self._process.wait()
+
+    def send(self, message: Request | Cancel) -> None:
+        """Sends a message, unless nobody reads it any more."""
+        with contextlib.suppress(OSError, RuntimeError):
+            self._stdin.write(packed(message))
+
+    def kill(self) -> None:
+        """Ends the process and whatever it started."""
+        self.ended = True
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+
+
+class Verifier:
+    """One worker process, started on first use."""
+
+    def __init__(self, warn: Callable[[str], None]) -> None:
+        self._warn = warn
+        self._process: _Process | None = None
+        self._turn = asyncio.Lock()
+        self._number = 0
+
+    @property
+    def pid(self) -> int | None:
+        """The process, if one runs."""
+        return self._process.pid if self._process is not None and not self._process.ended else None
+
+    async def run(self, job: Job, progress: Callable[[Progress], None]) -> Any:
+        """The worker's result for a job. Raises WorkerDied or TaskFailed."""
+        async with self._turn:
+            process = await self._started()
+            self._number += 1
+            number = self._number
+            process.send(Request(number, job))
+            try:
+                return await self._result(process, number, progress)
+            except asyncio.CancelledError:
+                await asyncio.shield(self._stop(process, number))
+                raise
+
+    async def _started(self) -> _Process:
+        if self._process is None or self._process.ended:
+            pipe = asyncio.subprocess.PIPE
+            # with a process group of its own, so that its children end with it
+            started = await asyncio.create_subprocess_exec(*_COMMAND, stdin=pipe, stdout=pipe, start_new_session=True)
+            self._process = _Process(started)
+        return self._process
+
+    async def _result(self, process: _Process, number: int, progress: Callable[[Progress], None]) -> Any:
+        while (answer := await process.inbox.get()) is not None:
+            if answer.task != number:
+                continue
+            match answer:
+                case Moved():
+                    progress(answer.progress)
+                case Warned():
+                    self._warn(answer.message)
+                case Done():
+                    return answer.result
+                case Stopped():
+                    return None
+                case Failed():
+                    raise TaskFailed(answer.message)
+        raise WorkerDied("the verifier ended unexpectedly")
+
+    async def _stop(self, process: _Process, number: int) -> None:
+        """Tells the worker to give up a task, and sees to it."""
+        process.send(Cancel(number))
+        try:
+            await asyncio.wait_for(self._result(process, number, lambda _progress: None), GRACE_S)
+        except (TaskFailed, WorkerDied):
+            pass
+        except TimeoutError:
+            process.kill()
+
+    def kill(self) -> None:
+        """Ends the worker."""
+        if self._process is not None:
+            self._process.kill()

@@ -1,0 +1,68 @@
+"""What every verification does before and after the engine, whoever asked for it.
+
+The command line and the language server differ in where files and settings come from and where reports go.
+Between the two, they call these functions, so that equal texts give equal findings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from krepis.server.config import Level, Settings
+from krepis.server.suppress import apply_suppressions
+from krepis.twin.findings import Kind, Report
+from krepis.twin.options import Options, SourceFile
+
+
+def options_of(settings: Settings, warn: Callable[[str], None]) -> Options:
+    """The engine's options; makes the folder for results of earlier runs, or warns that there is none."""
+    return Options(
+        root=settings.root,
+        max_states=settings.max_states,
+        time_limit_s=settings.time_limit,
+        calls=settings.calls,
+        jobs=settings.jobs,
+        models=settings.models,
+        cache_dir=_cache(settings.root, warn) if settings.cache else None,
+    )
+
+
+def cache_folder(root: Path) -> Path:
+    """Where a project keeps results of earlier runs."""
+    return root / ".krepis" / "cache"
+
+
+def _cache(root: Path, warn: Callable[[str], None]) -> Path | None:
+    folder = cache_folder(root)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        ignore = folder.parent / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+    except OSError as error:
+        warn(f"Results are not cached: {error}")
+        return None
+    return folder
+
+
+def judged(report: Report, files: Sequence[SourceFile], levels: Mapping[Kind, Level]) -> Report:
+    """`report` after suppression comments and severity levels, in canonical order."""
+    report = apply_suppressions(report, {file.path: text_of(file) for file in files})
+    findings = []
+    for finding in report.findings:
+        level = levels.get(finding.kind, finding.severity)
+        if level != "off":
+            findings.append(replace(finding, severity=level))
+    return replace(report, findings=tuple(findings)).sorted()
+
+
+def text_of(file: SourceFile) -> str:
+    """The text that is verified; "" when it cannot be read."""
+    if file.text is not None:
+        return file.text
+    try:
+        return file.absolute.read_bytes().decode("utf-8", "replace")
+    except OSError:
+        return ""

@@ -17,9 +17,10 @@ from itertools import permutations
 from typing import Any
 
 from krepis.twin.typescript import oracle
+from krepis.twin.typescript.canonical import Pattern, meeting, path_of
 from krepis.twin.typescript.code import FunctionCode
 from krepis.twin.typescript.intrinsics import user_frame
-from krepis.twin.typescript.machine import Access, Frame, Machine, Pattern, World, path_of
+from krepis.twin.typescript.machine import Access, Frame, Machine, World
 from krepis.twin.typescript.program import Program
 from krepis.twin.typescript.scenario import Entry, Execution, Scenario
 from krepis.twin.typescript.values import UNDEFINED, JsFunction, JsObject, JsPromise, Rest, Term, V, forget_terms, raw
@@ -768,6 +769,7 @@ def explore_pair(program: Program, a: Profile, b: Profile, result: UnitResult, b
         containers[ident] = tuple(dict.fromkeys([*containers.get(ident, ()), path]))
     tried = [(p, -1) for p in patterns(a, b)]
     tried += [(Pattern("different arguments, and a failure", None), i) for i in a.failing[:MAX_FAILURES]]
+    expected = list(map(meeting((a.reads, a.writes), (b.reads, b.writes)), [p for p, _ in tried]))
     for n, (pattern, reject_at) in enumerate(tried):
         pattern.keys = containers
         forget_terms()
@@ -777,7 +779,7 @@ def explore_pair(program: Program, a: Profile, b: Profile, result: UnitResult, b
             budget.end - time.monotonic(), budget.left // 2 if n == 0 and left > 2 else -(-budget.left // left)
         )
         before = share.left
-        found = explore_pattern(scenario, result, share, reject_at=reject_at)
+        found = explore_pattern(scenario, result, share, reject_at=reject_at, meets=expected[n])
         budget.left -= before - share.left
         if share.left <= 0:
             result.bounds.add(
@@ -806,9 +808,17 @@ def explore_pair(program: Program, a: Profile, b: Profile, result: UnitResult, b
 
 
 def explore_pattern(
-    scenario: Scenario, result: UnitResult, budget: Budget, max_worlds: int = MAX_WORLDS, reject_at: int = -1
+    scenario: Scenario,
+    result: UnitResult,
+    budget: Budget,
+    max_worlds: int = MAX_WORLDS,
+    reject_at: int = -1,
+    meets: bool = True,
 ) -> list[Anomaly]:
-    """One pattern in all its worlds; the anomalies of the first world that shows any, and deadlocks."""
+    """One pattern in all its worlds; the anomalies of the first world that shows any, and deadlocks.
+
+    `meets` is false when the calls are not expected to touch the same state; then one world has to confirm it.
+    """
     names = [e.name for e in scenario.entries]
     found: dict[tuple[str, tuple[str, int]], Anomaly] = {}
     for world in worlds(max_worlds):
@@ -846,8 +856,9 @@ def explore_pattern(
                         break  # calls that do not meet in one order do not meet in any
             if not conflict and not timers:
                 break
+        meets = meets or conflict
         if not usable or not conflict:
-            if budget.spent():
+            if budget.spent() or not meets:
                 break
             continue
         partial: dict[tuple[int, ...], Any] = {}

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+from krepis.twin.typescript.canonical import Pattern
 from krepis.twin.typescript.classes import construct
 from krepis.twin.typescript.code import ClassCode, FunctionCode, ModuleCode
-from krepis.twin.typescript.machine import Frame, Machine, Pattern, World
+from krepis.twin.typescript.machine import Frame, Machine, World
 from krepis.twin.typescript.program import Program
 from krepis.twin.typescript.scenario import Entry, arguments
 from krepis.twin.typescript.values import (

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from krepis.twin.typescript import builtins, terms
+from krepis.twin.typescript.canonical import Canonical, Pattern, leaf, path_of
 from krepis.twin.typescript.code import FunctionCode, ModuleCode, TypeRef
 from krepis.twin.typescript.values import (
     BUILTIN,
@@ -179,41 +180,6 @@ class World:
             self.nothing.add(q.args[0])
 
 
-class Pattern:
-    """Which leaves of the arguments of a later call differ from those of the first, and which are swapped.
-
-    `keys` says by which arguments the calls look into a container: what iterates over it may meet those keys.
-    """
-
-    __slots__ = ("different", "keys", "name", "same", "swapped")
-
-    def __init__(
-        self,
-        name: str,
-        different: frozenset[str] | None = frozenset(),
-        swapped: dict[str, str] | None = None,
-        same: str | None = None,
-    ) -> None:
-        self.name = name
-        self.different = different
-        self.swapped = swapped or {}
-        self.same = same
-        self.keys: dict[Any, tuple[str, ...]] = {}
-
-
-def path_of(t: Term) -> str | None:
-    """`dto.from` for a property path that starts at an argument."""
-    if t.op == "arg":
-        return str(t.args[1])
-    if t.op == "." and t.args[0].__class__ is Term and isinstance(t.args[1], str):
-        base = path_of(t.args[0])
-        return None if base is None else f"{base}.{t.args[1]}"
-    if t.op == "call" and t.call >= 0 and len(t.args) == 3 and isinstance(t.args[2], str):
-        base = path_of(t.args[1]) if t.args[1].__class__ is Term else None
-        return None if base is None else f"{base}.{t.args[0].split('.')[-1]}({t.args[2]})"
-    return None
-
-
 class Spread(list[Value]):
     """Elements of which some came by a spread; `tags` is what the absence of others depended on."""
 
@@ -273,6 +239,7 @@ class Machine:
         self.program = program
         self.world = world
         self.pattern = pattern
+        self.canon = Canonical(pattern).of
         self.serial = serial
         self.dead = False
         self.tracking = False
@@ -292,7 +259,6 @@ class Machine:
         self.stores: dict[Any, Any] = {}
         self.singletons: dict[Any, Value] = {}
         self.locks: list[Lock] = []
-        self.canon_memo: dict[Term, Any] = {}
         self.fresh_count: dict[Any, int] = {}
         self.now = 0.0
         self.timer_seq = 0
@@ -373,58 +339,6 @@ class Machine:
         return term("fresh", name, self.frame.root, s, n)
 
     # ------------------------------------------------------------------ terms, keys and questions
-
-    def canon(self, t: Value) -> Value:
-        """The value with the leaves of later calls replaced by those of the first where they are the same."""
-        if t.__class__ is V:
-            t = t.v
-        if t.__class__ is tuple:
-            return tuple([self.canon(a) for a in t])
-        if t.__class__ is frozenset:
-            return frozenset([self.canon(a) for a in t])
-        if t.__class__ is not Term or t.call <= 0:
-            return t
-        found = self.canon_memo.get(t)
-        if found is not None:
-            return found
-        path = path_of(t)
-        pattern = self.pattern
-        result: Any
-        if path is not None and path in pattern.swapped:
-            result = self._leaf(pattern.swapped[path])
-        elif (
-            path is not None
-            and path != pattern.same
-            and (pattern.different is None or any(self._within(path, d) for d in pattern.different))
-        ):
-            result = t
-        elif t.op == "arg":
-            result = term("arg", 0, t.args[1])
-        elif t.op == "lin":
-            value: Any = t.args[0]
-            for part, factor in t.args[1]:
-                value = terms.add(value, terms.scale(self.canon(part), factor))
-            result = value
-        else:
-            result = term(t.op, *[self.canon(a) for a in t.args])
-        self.canon_memo[t] = result
-        return result
-
-    @staticmethod
-    def _within(path: str, prefix: str) -> bool:
-        return path == prefix or path.startswith((prefix + ".", prefix + "["))
-
-    @staticmethod
-    def _leaf(path: str, call: int = 0) -> Term:
-        first, *others = path.split(".")
-        t = term("arg", call, first)
-        for name in others:
-            if name.endswith(")"):
-                method, _, argument = name[:-1].partition("(")
-                t = term("call", f"{first}.{method}", t, argument)
-            else:
-                t = term(".", t, name)
-        return t
 
     def key(self, value: Value) -> Any:
         """A hashable identity of a value used as a key; equal exactly when the keys are equal."""
@@ -1532,7 +1446,7 @@ class Machine:
         self.symbolic.add(memory)
         paths = self.pattern.keys.get(m.ident)
         found = (
-            [self._leaf(path, call) for path in paths for call in (0, 1)]
+            [leaf(path, call) for path in paths for call in (0, 1)]
             if paths
             else [term("key", term("init", m.ident, m.label or "record"), 0)]
         )

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from krepis.twin.explore import Explorer
+from krepis.twin.typescript.canonical import Pattern
 from krepis.twin.typescript.code import FunctionCode
-from krepis.twin.typescript.machine import MAX_EVENTS, Activation, Frame, Machine, Pattern, Pending, World
+from krepis.twin.typescript.machine import MAX_EVENTS, Activation, Frame, Machine, Pending, World
 from krepis.twin.typescript.program import Program
 from krepis.twin.typescript.values import (
     UNDEFINED,

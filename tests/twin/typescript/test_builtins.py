@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from krepis.twin.typescript import builtins, terms
 from krepis.twin.typescript.builtins import strings
-from krepis.twin.typescript.machine import Activation, Frame, Machine, Pattern, World
+from krepis.twin.typescript.canonical import Pattern
+from krepis.twin.typescript.machine import Activation, Frame, Machine, World
 from krepis.twin.typescript.program import Program
 from krepis.twin.typescript.values import (
     NEW,

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from krepis.twin.typescript.machine import Machine, Pattern, World
+from krepis.twin.typescript.canonical import Pattern
+from krepis.twin.typescript.machine import Machine, World
 from krepis.twin.typescript.program import Program
 from krepis.twin.typescript.values import UNDEFINED, JsArray, JsObject, raw
 

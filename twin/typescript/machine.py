@@ -559,7 +559,7 @@ class Machine:
         """A hashable picture of a value for outcomes: structure, terms, and identities renamed by contents."""
         value = raw(value)
         c = value.__class__
-        if c is list or c is tuple:
+        if c is list or c is tuple or c is Spread:
             return tuple([self.snapshot(v, depth) for v in value])
         if c is Term:
             o = self.overlays.get(self._overlay_key(value))

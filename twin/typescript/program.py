@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
@@ -154,6 +154,7 @@ class Program:
         self._model_of: dict[str, str | None] = {}
         self.failed: dict[str, str] = {}
         self.touched: set[str] = set()
+        self.cancelled: Callable[[], bool] | None = None
 
     # ------------------------------------------------------------------ modules
 
@@ -179,10 +180,12 @@ class Program:
         """The project modules held in memory."""
         return [p for p in self._modules if not self.is_model(p)]
 
-    def forget(self) -> None:
-        """Drops project modules and what was computed from them, to bound memory."""
-        for p in self.loaded():
-            del self._modules[p]
+    def forget(self, paths: Iterable[str] | None = None) -> None:
+        """Drops modules of the project (all, or those at `paths`) and what was computed from any."""
+        for p in self.loaded() if paths is None else paths:
+            self._modules.pop(p, None)
+            self.failed.pop(p, None)
+        self._resolved.clear()
         self._types.clear()
         self._kinds.clear()
         self._constants.clear()

@@ -20,6 +20,7 @@ from krepis.twin.typescript.machine import MAX_EVENTS, Activation, Frame, Machin
 from krepis.twin.typescript.program import Program
 from krepis.twin.typescript.values import (
     UNDEFINED,
+    Cancelled,
     Exhausted,
     JsFunction,
     JsObject,
@@ -83,13 +84,19 @@ class Scenario:
     # -- set-up
 
     def prepare(self, world: World, *, serial: bool = False, reject_at: int = -1) -> Execution | None:
-        """A machine with the unit loaded and one pending event per call."""
+        """A machine with the unit loaded and one pending event per call. Raises Cancelled."""
+        cancelled = self.program.cancelled
+        if cancelled is not None and cancelled():
+            raise Cancelled
         R = Machine(self.program, world, self.pattern, serial=serial)
         R.reject_at = reject_at
         run = Execution(R, [], [])
         picked = []
         for entry in self.entries:
-            found = entry.pick(R)
+            try:
+                found = entry.pick(R)
+            except (Exhausted, Unsupported, Park, RecursionError):
+                found = None
             if found is None:
                 return None
             picked.append(found)

@@ -484,6 +484,10 @@ class Dead(Stop, GeneratorExit):
     """The execution is over; suspended code unwinds. A kind of GeneratorExit, so that closing stays silent."""
 
 
+class Cancelled(Stop):
+    """Nobody wants the result any more."""
+
+
 class Park(Stop):
     """This activation waits for ever (an endless loop was cut off)."""
 

@@ -1,37 +1,28 @@
-"""`verify`: from source files to a report. The one function that the command line and the editor share.
+"""What verifying one file gives, and how the results of files become a report.
 
-Strategy: one job per file (its entry points, in units), spread over worker processes; each job depends on the
-texts of the modules that it loaded, which is what its cached result is keyed by. Results are merged in the
-order of the files, so that equal inputs give equal reports.
+Strategy: one piece of work per file and phase: its entry points alone (in units), then the pairs that conflict.
+Each depends on the texts of the modules that it loaded. Results are merged in the order of the files, so that
+equal inputs give equal reports. Which files have to be looked at, and where, is for session.py.
 """
 
 from __future__ import annotations
 
 import contextlib
-import gc
 import hashlib
-import multiprocessing
 import os
-import signal
-import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from krepis.twin.findings import EntryPoint, Finding, Note, Report, Summary
 from krepis.twin.options import Options, Progress, SourceFile, root_relative
-from krepis.twin.typescript.analysis import UnitResult, explore_all, interesting, profile_all
-from krepis.twin.typescript.cache import Cache
+from krepis.twin.typescript.analysis import Profile, UnitResult, explore_all, interesting, profile_all
 from krepis.twin.typescript.entries import discover
 from krepis.twin.typescript.explain import finding_of
-from krepis.twin.typescript.program import Program, read_text
+from krepis.twin.typescript.program import Program
 from krepis.twin.typescript.scenario import Entry
-from krepis.twin.typescript.values import Stop, forget_terms
+from krepis.twin.typescript.values import Cancelled, Stop, forget_terms
 
-RECURSION = 6_000
-"""Python frames that simulated calls may use."""
 MAX_ALONE = 80
 """Executions of one entry point alone in a small program."""
 MIN_ALONE = 8
@@ -75,18 +66,32 @@ class FileResult:
     failure: str = ""
 
 
+@dataclass(frozen=True)
+class Phase:
+    """What is asked of every file: entry points alone (`inner` None), or pairs of those that are not `inner`.
+
+    `alone` and `together` are how many executions an entry point alone and a pair may take.
+    """
+
+    alone: int
+    together: int = 0
+    inner: frozenset[Key] | None = None
+
+
 class Job:
-    """What the workers share: the program and how paths are shown."""
+    """What all pieces of work share: the program, how paths are shown, and what a first phase left for a second."""
 
     def __init__(self, files: Sequence[SourceFile], options: Options) -> None:
         self.options = options
         self.files = list(files)
         self.shown = {str(f.absolute): f.path for f in files}
-        self.effort = MAX_EXECUTIONS
-        self.alone = max(MIN_ALONE, min(MAX_ALONE, TOTAL_ALONE // max(1, len(files))))
-        self.inner: frozenset[Key] | None = None
+        self.profiles: dict[str, list[list[Profile]]] = {}
         texts = {str(f.absolute): f.text for f in files if f.text is not None}
         self.program = Program([str(f.absolute) for f in files], options.root, options.models, texts)
+
+    def work(self, index: int, phase: Phase) -> FileResult:
+        """One phase of the file number `index`."""
+        return verify_file(self, self.files[index], phase)
 
     def show(self, path: str) -> str:
         """A module path as reports show it."""
@@ -102,47 +107,35 @@ class Job:
         return root_relative(SourceFile(self.show(path), Path(path)), self.options)
 
 
-_job: Job | None = None
-
-
-def _init_worker() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    sys.setrecursionlimit(RECURSION)
-
-
-def _work(index: int) -> tuple[int, FileResult]:
-    assert _job is not None
-    return index, verify_file(_job, _job.files[index], _job.inner)
-
-
-def verify_file(job: Job, source: SourceFile, inner: frozenset[Key] | None) -> FileResult:
-    """One phase of one file: entry points alone, or (`inner` given) pairs of those that no other entry point runs.
-
-    A failure of Krepis itself is reported, not raised.
-    """
+def verify_file(job: Job, source: SourceFile, phase: Phase) -> FileResult:
+    """One phase of one file. A failure of Krepis itself is reported, not raised; raises Cancelled."""
     result = FileResult(source.path, [], [], [])
     program = job.program
     if len(program.loaded()) > KEPT_MODULES:
         program.forget()
-        gc.collect()
+        job.profiles.clear()
     program.touched = set()
     try:
-        _verify_file(job, source, inner, result)
+        _verify_file(job, source, phase, result)
+    except Cancelled:
+        raise
     except Exception as error:
         if os.environ.get("KREPIS_DEBUG"):
             raise
         result.failure = f"{type(error).__name__}: {error}"
     except (MemoryError, RecursionError, Stop) as error:
+        if os.environ.get("KREPIS_DEBUG"):
+            raise
         result.failure = type(error).__name__
     result.modules = tuple(sorted(p for p in program.touched if not program.is_model(p)))
     return result
 
 
-def _verify_file(job: Job, source: SourceFile, inner: frozenset[Key] | None, result: FileResult) -> None:
+def _verify_file(job: Job, source: SourceFile, phase: Phase, result: FileResult) -> None:
     program = job.program
     path = str(source.absolute)
     code = program.module(path)
-    first = inner is None
+    first = phase.inner is None
     if code is None:
         if first:
             result.notes.append(Note(source.path, 1, "skipped", program.failed.get(path, "could not be read")))
@@ -151,46 +144,72 @@ def _verify_file(job: Job, source: SourceFile, inner: frozenset[Key] | None, res
         result.functions = sum(1 for f in code.functions if f.kind not in ("module", "field"))
         for problem in code.problems:
             result.notes.append(Note(source.path, max(1, problem.line), problem.kind, problem.message))
+    found = UnitResult()
+    kept = job.profiles.pop(path, None)
+    if kept is None or phase.inner is None:
+        kept, points = _profiles(job, path, found, phase.alone)
+    if phase.inner is None:
+        result.entry_points = points
+        result.calls = tuple(sorted((_key(p.entry), tuple(sorted(p.calls))) for unit in kept for p in unit))
+        result.within = tuple(sorted((_key(p.entry), tuple(sorted(p.within or ()))) for unit in kept for p in unit))
+        result.pairs = sum(1 for unit in kept for _ in interesting(unit))
+        if result.pairs:
+            job.profiles[path] = kept
+        _report(job, source, found, result, {})
+        return
+    inner = phase.inner
+    counts: dict[str, int] = {}
+    for unit in kept:
+        found = UnitResult()
+        outer = [p for p in unit if _key(p.entry) not in inner]
+        explore_all(program, outer, found, job.options.time_limit_s, phase.together)
+        _report(job, source, found, result, counts)
+
+
+def alone(files: int) -> int:
+    """Executions of one entry point alone in a program of so many files."""
+    return _step(TOTAL_ALONE // max(1, files), MIN_ALONE, MAX_ALONE)
+
+
+def together(pairs: int) -> int:
+    """Executions of one pair in a program of so many pairs."""
+    return _step(TOTAL_EXECUTIONS // max(1, pairs), MIN_EXECUTIONS, MAX_EXECUTIONS)
+
+
+def _step(n: int, least: int, most: int) -> int:
+    """`n` within its bounds, in coarse steps, so that an edit seldom changes what the other files were given."""
+    step = most
+    while step > n and step > least:
+        step = max(least, step * 2 // 3)
+    return step
+
+
+def _profiles(job: Job, path: str, found: UnitResult, effort: int) -> tuple[list[list[Profile]], list[EntryPoint]]:
+    """The entry points of a file, and what each does alone, unit by unit."""
     forget_terms()
     units: dict[str, list[Entry]] = {}
-    for e in discover(program, path):
+    points = []
+    for e in discover(job.program, path):
         units.setdefault(e.unit, []).append(e)
-        if first:
-            result.entry_points.append(EntryPoint(job.show(e.code.module.path), e.code.span[0], e.name))
-    calls: dict[Key, tuple[Key, ...]] = {}
-    within: dict[Key, tuple[Key, ...]] = {}
-    counts: dict[str, int] = {}
-    for members in units.values():
-        found = UnitResult()
-        profiles = profile_all(program, members, found, job.options.time_limit_s, job.alone)
-        if inner is None:
-            for p in profiles:
-                calls[_key(p.entry)] = tuple(sorted(p.calls))
-                within[_key(p.entry)] = tuple(sorted(p.within or ()))
-            result.pairs += sum(1 for _ in interesting(profiles))
-        else:
-            found = UnitResult()
-            explore_all(
-                program,
-                [p for p in profiles if _key(p.entry) not in inner],
-                found,
-                job.options.time_limit_s,
-                job.effort,
-            )
-        result.scenarios += found.scenarios
-        result.states += found.states
-        result.traces += found.traces
-        for anomaly in found.anomalies:
-            f = finding_of(anomaly, job.show, job.rooted)
-            n = counts.get(f.fingerprint, 0)
-            counts[f.fingerprint] = n + 1
-            result.findings.append(finding_of(anomaly, job.show, job.rooted, n) if n else f)
-        for where, line, message in found.bounds:
-            result.notes.append(Note(job.show(where) if where else source.path, max(1, line), "bounded", message))
-        for where, line, message in found.unsupported:
-            result.notes.append(Note(job.show(where), max(1, line), "unsupported", message))
-    result.calls = tuple(sorted(calls.items()))
-    result.within = tuple(sorted(within.items()))
+        points.append(EntryPoint(job.show(e.code.module.path), e.code.span[0], e.name))
+    limit = job.options.time_limit_s
+    return [profile_all(job.program, unit, found, limit, effort) for unit in units.values()], points
+
+
+def _report(job: Job, source: SourceFile, found: UnitResult, result: FileResult, counts: dict[str, int]) -> None:
+    """Adds what was found; `counts` tells findings apart that are otherwise equal."""
+    result.scenarios += found.scenarios
+    result.states += found.states
+    result.traces += found.traces
+    for anomaly in found.anomalies:
+        f = finding_of(anomaly, job.show, job.rooted)
+        n = counts.get(f.fingerprint, 0)
+        counts[f.fingerprint] = n + 1
+        result.findings.append(finding_of(anomaly, job.show, job.rooted, n) if n else f)
+    for where, line, message in found.bounds:
+        result.notes.append(Note(job.show(where) if where else source.path, max(1, line), "bounded", message))
+    for where, line, message in found.unsupported:
+        result.notes.append(Note(job.show(where), max(1, line), "unsupported", message))
 
 
 def _key(entry: Entry) -> Key:
@@ -225,72 +244,9 @@ def verify(
     cancelled: Callable[[], bool] | None = None,
 ) -> Report:
     """Verifies `files` as one program. Equal inputs give equal reports, except the time."""
-    started = time.monotonic()
-    sys.setrecursionlimit(max(RECURSION, sys.getrecursionlimit()))
-    cache = Cache(options, files) if options.cache_dir is not None else None
-    total = len(files)
-    results: list[FileResult] = []
-    job = Job(files, options)
-    stopped = False
+    from krepis.twin.typescript.session import Session
 
-    def phase(todo: list[int], inner: frozenset[Key] | None, salt: str, base: int) -> dict[int, FileResult]:
-        nonlocal stopped
-        out: dict[int, FileResult] = {}
-        missing: list[int] = []
-        for i in todo:
-            hit = cache.get(str(files[i].absolute), salt) if cache is not None else None
-            if hit is not None and hit.path == files[i].path:
-                out[i] = hit
-            else:
-                missing.append(i)
-        if progress is not None:
-            progress(Progress(base + len(out), 2 * total, "entry points" if inner is None else "interleavings"))
-        for i, r in _run(job, missing, inner):
-            out[i] = r
-            if cache is not None and not r.failure:
-                cache.put(str(files[i].absolute), salt, r)
-            if progress is not None:
-                progress(Progress(base + len(out), 2 * total, files[i].path))
-            if cancelled is not None and cancelled():
-                stopped = True
-                break
-        return out
-
-    first = phase(list(range(total)), None, "1", 0)
-    results += [first[i] for i in sorted(first)]
-    if not stopped:
-        inner = inner_entries(results)
-        pairs = sum(r.pairs for r in results)
-        job.effort = max(MIN_EXECUTIONS, min(MAX_EXECUTIONS, TOTAL_EXECUTIONS // max(1, pairs)))
-        salt = hashlib.blake2b(
-            repr((sorted(inner), job.effort)).encode("utf-8", "backslashreplace"), digest_size=8
-        ).hexdigest()
-        second = phase([i for i in sorted(first) if first[i].pairs], inner, salt, total)
-        results += [second[i] for i in sorted(second)]
-    if progress is not None:
-        progress(Progress(2 * total, 2 * total, "done"))
-    if cache is not None:
-        cache.close()
-    return merge(results, len(files), time.monotonic() - started)
-
-
-def _run(job: Job, todo: list[int], inner: frozenset[Key] | None) -> Iterator[tuple[int, FileResult]]:
-    """Runs the jobs, in this process when there is little to do."""
-    global _job
-    if not todo:
-        return
-    workers = min(job.options.jobs or os.cpu_count() or 1, len(todo))
-    if workers <= 1 or len(todo) < 4:
-        for i in todo:
-            yield i, verify_file(job, job.files[i], inner)
-        return
-    job.inner = inner
-    _job = job
-    context = multiprocessing.get_context("fork")
-    chunk = max(1, min(4, len(todo) // (workers * 8)))
-    with context.Pool(workers, _init_worker) as pool:
-        yield from pool.imap_unordered(_work, todo, chunksize=chunk)
-    _job = None
+    return Session(options).verify(files, progress, cancelled)
 
 
 def merge(results: list[FileResult], files: int, seconds: float) -> Report:
@@ -320,6 +276,3 @@ def merge(results: list[FileResult], files: int, seconds: float) -> Report:
     )
     report = Report(summary, tuple(findings.values()), tuple(notes), tuple(failures), entry_points=tuple(points))
     return replace(report).sorted()
-
-
-__all__ = ["Any", "FileResult", "digest_of", "read_text", "verify", "verify_file"]

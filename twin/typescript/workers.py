@@ -1,0 +1,115 @@
+"""Worker processes that keep what they have made: a piece of work goes to the process that knows its file.
+
+Strategy: processes are forked from one that holds the program, each with a pipe; a free one gets the next piece
+that it was the last to handle, else the next that nobody has, else any. A process that dies takes one piece of
+work with it, which is reported as failed, and is replaced.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import multiprocessing
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from multiprocessing.connection import Connection, wait
+from typing import Any, Generic, TypeVar
+
+Result = TypeVar("Result")
+
+RECURSION = 6_000
+"""Python frames that simulated calls may use."""
+POLL_S = 0.05
+"""Seconds between two looks at whether the work is wanted still."""
+_context = multiprocessing.get_context("fork")
+
+
+class Workers(Generic[Result]):
+    """At most `count` processes that compute `work(key, phase)`; `close` ends them."""
+
+    def __init__(self, count: int, work: Callable[[int, Any], Result]) -> None:
+        self._count = count
+        self._work = work
+        self._processes: dict[Connection, Any] = {}
+        self._knows: dict[int, Connection] = {}
+
+    def run(
+        self, asked: Mapping[int, Any], lost: Callable[[int], Result], cancelled: Callable[[], bool]
+    ) -> Iterator[tuple[int, Result]]:
+        """The results as they come; `lost` makes one for a process that died. Stops early when cancelled."""
+        todo = dict.fromkeys(asked)
+        busy: dict[Connection, int] = {}
+        while todo or busy:
+            while todo and len(self._processes) < min(self._count, len(todo) + len(busy)):
+                self._start()
+            for pipe in self._processes:
+                if todo and pipe not in busy:
+                    key = self._next(pipe, todo)
+                    del todo[key]
+                    busy[pipe] = key
+                    self._knows[key] = pipe
+                    with contextlib.suppress(BrokenPipeError):
+                        pipe.send((key, asked[key]))
+            for ready in wait(list(busy), POLL_S):
+                pipe = ready  # type: ignore[assignment]
+                key = busy.pop(pipe)
+                try:
+                    result = pipe.recv()
+                except (EOFError, OSError):
+                    self._end(pipe)
+                    result = lost(key)
+                yield key, result
+            if cancelled():
+                self.close()
+                return
+
+    def _next(self, pipe: Connection, todo: dict[int, None]) -> int:
+        first = next(iter(todo))
+        free = None
+        for key in todo:
+            owner = self._knows.get(key)
+            if owner is pipe:
+                return key
+            if owner is None and free is None:
+                free = key
+        return first if free is None else free
+
+    def _start(self) -> None:
+        ours, theirs = _context.Pipe()
+        process = _context.Process(target=_serve, args=(theirs, [ours, *self._processes], self._work), daemon=True)
+        process.start()
+        theirs.close()
+        self._processes[ours] = process
+
+    def _end(self, pipe: Connection) -> None:
+        process = self._processes.pop(pipe)
+        pipe.close()
+        process.terminate()
+        process.join()
+
+    def close(self) -> None:
+        """Ends the processes, whatever they do."""
+        for pipe in list(self._processes):
+            self._end(pipe)
+        self._knows.clear()
+
+
+def _serve(pipe: Connection, others: list[Connection], work: Callable[[int, Any], Any]) -> None:
+    """The life of a process: it ends with the pipe."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    sys.setrecursionlimit(RECURSION)
+    for other in others:  # else nobody notices when the parent is gone
+        other.close()
+    relax_collector()
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            key, phase = pipe.recv()
+            pipe.send(work(key, phase))
+
+
+def relax_collector() -> None:
+    """What exists lives on; executions leave many short cycles, which are cheaper to collect in bulk."""
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 50)

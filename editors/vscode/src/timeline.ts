@@ -96,8 +96,14 @@ export function verb(step: Step): string {
   return VERBS[step.action];
 }
 
+/** Whether the step is the start of its task, of which the lane's head says everything. */
+export function isStart(step: Step): boolean {
+  return step.action === 'call' && step.what === step.call;
+}
+
 /** What the step did, without its task: `reads this.total = t0`, `awaits lock (held by B)`. */
 export function phrase(step: Step): string {
+  if (isStart(step)) return 'starts';
   if (step.action === 'return' || step.action === 'throw')
     return `${verb(step)} ${step.value || step.what}`.trim();
   const equals = step.action === 'read' || step.action === 'write';

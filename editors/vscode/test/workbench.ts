@@ -24,11 +24,14 @@ const QUIET = {
   'git.enabled': false,
   'telemetry.telemetryLevel': 'off',
   'window.commandCenter': false,
-  'workbench.colorTheme': 'Default Dark Modern',
+  'workbench.colorTheme': process.env.THEME ?? 'Default Dark Modern',
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'workbench.startupEditor': 'none',
   'workbench.tips.enabled': false,
 };
+
+/** Only ends a test that fails. */
+const LIMIT_MS = Number(process.env.LIMIT_MS ?? 60_000);
 
 export class Workbench {
   readonly page: Page;
@@ -55,11 +58,15 @@ export class Workbench {
     const folder = join(root, 'project');
     cpSync(join(HERE, 'project'), folder, { recursive: true });
     prepare(folder);
-    mkdirSync(join(root, 'data', 'User'), { recursive: true });
-    writeFileSync(join(root, 'data', 'User', 'settings.json'), JSON.stringify({ ...QUIET, ...settings }));
+    // Those of the machine, where a path to an executable belongs, are kept apart from those of the user.
+    for (const kind of ['User', 'Machine']) {
+      mkdirSync(join(root, 'data', kind), { recursive: true });
+      writeFileSync(join(root, 'data', kind, 'settings.json'), JSON.stringify({ ...QUIET, ...settings }));
+    }
     const places = ['--user-data-dir', join(root, 'data'), '--extensions-dir', join(root, 'extensions')];
-    const path = [BINARIES, process.env.PATH].join(delimiter);
-    const env = { ...process.env, HOME: root, PATH: path, VSCODE_PROXY_URI: '' };
+    // VS Code takes the PATH from a login shell.
+    writeFileSync(join(root, '.profile'), `PATH='${[BINARIES, process.env.PATH].join(delimiter)}'\n`);
+    const env = { ...process.env, HOME: root, SHELL: '/bin/bash' };
     execFileSync(process.execPath, [CODE, ...places, '--install-extension', VSIX], { env, stdio: 'pipe' });
     const flags = [
       '--auth',
@@ -80,8 +87,8 @@ export class Workbench {
         '--disable-component-update',
       ],
     });
-    const page = await browser.newPage({ viewport: { width: 1360, height: 850 } });
-    page.setDefaultTimeout(60_000);
+    const page = await browser.newPage({ viewport: { width: 1480, height: 880 } });
+    page.setDefaultTimeout(LIMIT_MS);
     await page.goto(`${address}?folder=${encodeURIComponent(folder)}`);
     await page.locator('.monaco-workbench').waitFor();
     return new Workbench(page, root, browser, code);
@@ -104,6 +111,7 @@ export class Workbench {
 
   /** Opens a file of the folder, with the cursor in a line. */
   async open(file: string, line = 1): Promise<void> {
+    await this.command('View: Focus First Editor Group');
     await this.page.keyboard.press('Control+P');
     await this.page.locator('.quick-input-widget input').fill(file);
     await this.page
@@ -118,13 +126,14 @@ export class Workbench {
   async goTo(line: number): Promise<void> {
     await this.page.keyboard.press('Control+G');
     await this.page.locator('.quick-input-widget input').fill(`:${line}`);
+    await this.page.locator('.quick-input-list', { hasText: `go to line ${line} ` }).waitFor();
     await this.page.keyboard.press('Enter');
     await this.atLine(line);
   }
 
   /** Waits until the cursor is in a line. */
   async atLine(line: number): Promise<void> {
-    await this.page.locator('#status\\.editor\\.selection', { hasText: `Ln ${line},` }).waitFor();
+    await this.page.locator('.active-line-number', { hasText: RegExp(`^${line}$`) }).waitFor();
   }
 
   /** The document of the timeline, inside the two frames around each webview. */
@@ -138,7 +147,7 @@ export class Workbench {
 
   async screenshot(name: string): Promise<void> {
     mkdirSync(SCREENSHOTS, { recursive: true });
-    await this.page.mouse.move(680, 849);
+    await this.page.mouse.move(740, 879);
     await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), animations: 'disabled' });
   }
 }

@@ -52,6 +52,9 @@ local shown ---@type krepis.Shown?
 ---@param step krepis.Step
 ---@return string
 function M.phrase(step)
+  if step.action == 'call' and step.what == step.call then
+    return 'starts' -- the lane's head says everything else
+  end
   local verb = VERBS[step.action] or step.action
   if step.action == 'return' or step.action == 'throw' then
     return vim.trim(verb .. ' ' .. (step.value ~= '' and step.value or step.what))

@@ -43,7 +43,7 @@ export class TimelineView implements Disposable {
   readonly #stepDecoration = window.createTextEditorDecorationType({
     isWholeLine: true,
     backgroundColor: new ThemeColor('editor.stackFrameHighlightBackground'),
-    overviewRulerColor: new ThemeColor('charts.orange'),
+    overviewRulerColor: new ThemeColor('charts.yellow'),
     overviewRulerLane: OverviewRulerLane.Full,
     after: { margin: '0 0 0 3em', color: new ThemeColor('editorCodeLens.foreground'), fontStyle: 'italic' },
   });
@@ -106,7 +106,7 @@ export class TimelineView implements Disposable {
     this.#ready = false;
     const { webview } = panel;
     webview.options = { enableScripts: true, localResourceRoots: [this.#file('dist'), this.#file('media')] };
-    panel.iconPath = this.#file('media', 'krepis.svg');
+    panel.iconPath = this.#file('media', 'krepis.png');
     panel.onDidDispose(() => this.#closed(panel));
     webview.onDidReceiveMessage((message: FromPage) => this.#receive(message));
     webview.html = page(

@@ -10,8 +10,10 @@ import {
   asText,
   callOf,
   type FromPage,
+  isStart,
   matching,
   type PageState,
+  phrase,
   role,
   type Step,
   stateAfter,
@@ -145,7 +147,7 @@ function row(shown: Timeline, step: Step, index: number): HTMLElement {
   const lane = shown.tasks.indexOf(step.task);
   const part = role(shown, index);
   const place = step.file === shown.file ? `${step.line}` : `${step.file}:${step.line}`;
-  const label = `Step ${index + 1}, task ${step.task}, line ${place}: ${verb(step)} ${step.what} ${step.value} ${part}`;
+  const label = `Step ${index + 1}, task ${step.task}, line ${place}: ${phrase(step)}${part && `, ${part}`}`;
   const chosen = h(
     'button',
     {
@@ -156,14 +158,7 @@ function row(shown: Timeline, step: Step, index: number): HTMLElement {
       title: `${step.file}:${step.line}`,
     },
     h('span', { class: 'line' }, `:${step.line}`),
-    h(
-      'span',
-      { class: 'what' },
-      part && h('span', { class: 'role' }, part),
-      h('span', { class: 'verb' }, verb(step)),
-      ' ',
-      ...detail(step),
-    ),
+    h('span', { class: 'what' }, part && h('span', { class: 'role' }, part), ...words(step)),
   );
   chosen.addEventListener('click', () => select(index, 'reveal'));
   chosen.addEventListener('dblclick', () => select(index, 'focus'));
@@ -191,14 +186,19 @@ function staleNote(shown: Timeline, lane: number): HTMLElement | false {
   return note;
 }
 
-function detail(step: Step): (HTMLElement | string)[] {
+/** `phrase`, with its parts in their colours. */
+function words(step: Step): (HTMLElement | string)[] {
+  if (isStart(step)) return [h('span', { class: 'verb' }, phrase(step))];
+  const shown = [h('span', { class: 'verb' }, verb(step)), ' '];
   if (step.action === 'return' || step.action === 'throw')
-    return [h('code', { class: 'value' }, step.value || step.what)];
-  const what = h('code', {}, step.what);
-  if (!step.value) return [what];
-  const equals = step.action === 'read' || step.action === 'write';
+    return [...shown, h('code', { class: 'value' }, step.value || step.what)];
+  shown.push(h('code', {}, step.what));
+  if (!step.value) return shown;
   const value = h('code', { class: 'value' }, step.value);
-  return equals ? [what, ' = ', value] : [what, ' (', value, ')'];
+  return [
+    ...shown,
+    ...(step.action === 'read' || step.action === 'write' ? [' = ', value] : [' (', value, ')']),
+  ];
 }
 
 function footer(shown: Timeline): HTMLElement {

@@ -1,7 +1,7 @@
-"""Makes the reference pages from the program, so that they cannot disagree with it.
+"""Makes the reference pages and the VS Code settings from the program, so that they cannot disagree with it.
 
-    python docs/generate.py          writes docs/reference/*.md
-    python docs/generate.py --check  exits with 1 when a page is not up to date
+    python docs/generate.py          writes docs/reference/*.md and the settings in editors/vscode/package.json
+    python docs/generate.py --check  exits with 1 when one of them is not up to date
 
 The command line page comes from the click commands, the settings page from `krepis.server.config`, the rules
 page from `krepis.twin.report.rules`. The pages below `docs/rules/` are written by people.
@@ -9,23 +9,28 @@ page from `krepis.twin.report.rules`. The pages below `docs/rules/` are written 
 
 from __future__ import annotations
 
+import json
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 from krepis.server.cli import krepis
-from krepis.server.config import FILE_NAME, LEVELS, VERIFY_SETTINGS, Setting
+from krepis.server.config import FILE_NAME, LEVELS, TABLES, Setting
 from krepis.twin.report import RULE_OF
 
-REFERENCE = Path(__file__).parent / "reference"
+ROOT = Path(__file__).parents[1]
+VSCODE = "editors/vscode/package.json"
 NOTICE = "<!-- Made by docs/generate.py; do not edit. -->"
 
 
 def pages() -> dict[str, str]:
-    """The text of each reference page, by file name."""
-    made = {"cli.md": _cli(), "settings.md": _settings(), "rules.md": _rules()}
-    return {name: "\n".join([NOTICE, "", *lines]) + "\n" for name, lines in made.items()}
+    """The text of each file that is made, by its path from the root."""
+    made = {"cli": _cli(), "settings": _settings(), "rules": _rules()}
+    text = {f"docs/reference/{name}.md": "\n".join([NOTICE, "", *lines]) + "\n" for name, lines in made.items()}
+    return text | {VSCODE: _vscode((ROOT / VSCODE).read_text(encoding="utf-8"))}
 
 
 def _cli() -> Iterator[str]:
@@ -65,10 +70,12 @@ def _settings() -> Iterator[str]:
     yield f"`{FILE_NAME}` is looked for in the current folder and above it, up to the root of the repository."
     yield "Paths in it are relative to it. Options of the command line win."
     yield "A key that does not exist is an error."
-    yield from ("", "## [verify]", "", "| Key | Type | Default | Meaning |", "| --- | --- | --- | --- |")
-    for setting in VERIFY_SETTINGS:
-        default = setting.default if " " in setting.default else f"`{setting.default}`"
-        yield f"| `{setting.key}` | {_type(setting)} | {default} | {setting.text} |"
+    yield "Editors have the same settings under names such as `krepis.verify.delayMs`; what the file says wins."
+    for table, settings in TABLES.items():
+        yield from ("", f"## [{table}]", "", "| Key | Type | Default | Meaning |", "| --- | --- | --- | --- |")
+        for setting in settings:
+            default = setting.default if " " in setting.default else f"`{setting.default}`"
+            yield f"| `{setting.key}` | {_type(setting)} | {default} | {setting.text} |"
     yield from ("", "## [rules]", "")
     yield f"Each rule can be given a level: {', '.join(f'`{level}`' for level in LEVELS)}."
     yield "Without one, the finding says how grave it is."
@@ -83,6 +90,47 @@ def _type(setting: Setting) -> str:
     if setting.type == "choice":
         return " or ".join(f"`{choice}`" for choice in setting.choices)
     return "list of strings" if setting.type == "strings" else setting.type
+
+
+def _vscode(manifest: str) -> str:
+    """The extension's manifest with the settings of all tables; those of the client alone stay as they are."""
+    package = json.loads(manifest)
+    properties = package["contributes"]["configuration"]["properties"]
+    prefixes = ("krepis.rules", *(f"krepis.{table}." for table in TABLES))
+    kept = {key: value for key, value in properties.items() if not key.startswith(prefixes)}
+    made = {
+        f"krepis.{table}.{setting.editor_key}": _vscode_property(setting)
+        for table, settings in TABLES.items()
+        for setting in settings
+    }
+    made["krepis.rules"] = {
+        "scope": "resource",
+        "type": "object",
+        "default": {},
+        "markdownDescription": "A level for each rule, as `[rules]` in `krepis.toml`.",
+        "properties": {rule.kind: {"enum": list(LEVELS), "description": rule.title} for rule in RULE_OF.values()},
+        "additionalProperties": False,
+    }
+    package["contributes"]["configuration"]["properties"] = kept | made
+    return json.dumps(package, indent=2, ensure_ascii=False) + "\n"
+
+
+def _vscode_property(setting: Setting) -> dict[str, Any]:
+    """A setting as JSON schema. One whose default is in words may be null, which leaves it to the server."""
+    try:
+        default = tomllib.loads(f"value = {setting.default}")["value"]
+    except tomllib.TOMLDecodeError:
+        default = None
+    shape: dict[str, Any] = {"scope": "resource", "default": default, "markdownDescription": setting.text}
+    match setting.type:
+        case "choice":
+            return shape | {"enum": list(setting.choices)}
+        case "strings":
+            return shape | {"type": "array", "items": {"type": "string"}}
+        case "integer" | "number":
+            bound = "minimum" if setting.type == "integer" else "exclusiveMinimum"
+            shape |= {bound: setting.minimum}
+    return shape | {"type": setting.type if default is not None else [setting.type, "null"]}
 
 
 def _rules() -> Iterator[str]:
@@ -101,7 +149,7 @@ def main(arguments: list[str]) -> int:
     """Write the pages, or with `--check` say which are not up to date."""
     stale = []
     for name, text in pages().items():
-        file = REFERENCE / name
+        file = ROOT / name
         if not file.exists() or file.read_text(encoding="utf-8") != text:
             stale.append(name)
             if "--check" not in arguments:

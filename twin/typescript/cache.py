@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 import lmdb
 from krepis.twin.findings import EntryPoint, Finding, Fix, Note, Step
 from krepis.twin.options import Options, SourceFile
-from krepis.twin.typescript.project_schema import declaration_files
 
 if TYPE_CHECKING:
     from krepis.twin.typescript.verify import FileResult
@@ -41,11 +40,11 @@ def own_version() -> bytes:
 class Cache:
     """The results of one set of options and files."""
 
-    def __init__(self, options: Options, files: Sequence[SourceFile]) -> None:
+    def __init__(self, options: Options, files: Sequence[SourceFile], declarations: Sequence[Path]) -> None:
         h = hashlib.blake2b(own_version(), digest_size=16)
         h.update(repr((options.max_states, options.time_limit_s, options.calls, options.models)).encode())
         h.update("\n".join(sorted(str(f.absolute) for f in files)).encode("utf-8", "surrogateescape"))
-        for path in [*declaration_files(options.root), options.root / "tsconfig.json", *_model_files(options)]:
+        for path in declarations:
             h.update(self._digest(str(path)).encode())
         self.prefix = h.digest()
         self.env: Any = None
@@ -140,7 +139,3 @@ def read_result(data: dict[str, Any]) -> FileResult:
 
 def _pair(item: list[Any]) -> tuple[str, int]:
     return str(item[0]), int(item[1])
-
-
-def _model_files(options: Options) -> list[Path]:
-    return sorted(p for folder in options.models for p in folder.glob("*.ts"))

@@ -15,11 +15,13 @@ import sys
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from krepis.twin.findings import Report
 from krepis.twin.options import Options, Progress, SourceFile
 from krepis.twin.typescript.cache import Cache
+from krepis.twin.typescript.project_schema import declaration_files
 from krepis.twin.typescript.values import Cancelled
 from krepis.twin.typescript.verify import FileResult, Job, Phase, alone, inner_entries, merge, together
 from krepis.twin.typescript.workers import RECURSION, Workers
@@ -45,6 +47,7 @@ class Session:
         self._job: Job | None = None
         self._known: dict[tuple[str, bool], Known] = {}
         self._stamps: dict[str, Any] = {}
+        self._declared: list[tuple[Path, Any]] = []
 
     def verify(
         self,
@@ -73,7 +76,8 @@ class Session:
         now = {str(f.absolute): f.text for f in files}
         names = {str(f.absolute): f.path for f in files}
         stamps = {p: _stamp(p, now.get(p)) for p in {*now, *self._stamps}}
-        if old is not None and names == old.shown:
+        declared = [(p, _stamp(str(p), None)) for p in _declarations(self._options)]
+        if old is not None and names == old.shown and declared == self._declared:
             changed = [p for p, stamp in stamps.items() if self._stamps.get(p) != stamp]
             old.files = list(files)
             old.program.texts = {p: text for p, text in now.items() if text is not None}
@@ -84,6 +88,7 @@ class Session:
             self._job = Job(files, self._options)
             self._known.clear()
         self._stamps = stamps
+        self._declared = declared
 
     def depends(self, result: FileResult, path: str) -> tuple[tuple[str, Any], ...]:
         """The texts that a result holds for."""
@@ -102,6 +107,12 @@ class Session:
     def remember(self, path: str, second: bool, salt: str, result: FileResult) -> None:
         """Keeps a result."""
         self._known[path, second] = Known(salt, self.depends(result, path), result)
+
+    def cache(self, files: Sequence[SourceFile]) -> Cache | None:
+        """The results on disk for the program as it is now."""
+        if self._options.cache_dir is None:
+            return None
+        return Cache(self._options, files, [p for p, _ in self._declared])
 
     @property
     def job(self) -> Job:
@@ -126,7 +137,7 @@ class _Run:
         self._progress = progress
         self._cancelled = cancelled
         options = session.job.options
-        self._cache = Cache(options, files) if options.cache_dir is not None else None
+        self._cache = session.cache(files)
         self._workers: Workers[FileResult] | None = None
         self._count = options.jobs or os.cpu_count() or 1
         order = [i for i, f in enumerate(files) if f.path in first]
@@ -206,6 +217,12 @@ class _Run:
 
     def _lost(self, index: int) -> FileResult:
         return FileResult(self._files[index].path, [], [], [], failure="the process that verified it died")
+
+
+def _declarations(options: Options) -> list[Path]:
+    """What all results of a program depend on besides its files: schemas, path aliases, the user's models."""
+    models = sorted(p for folder in options.models for p in folder.glob("*.ts"))
+    return [*declaration_files(options.root), options.root / "tsconfig.json", *models]
 
 
 def _stamp(path: str, text: str | None) -> Any:

@@ -71,6 +71,26 @@ def test_only_what_a_change_can_affect_is_looked_at(tmp_path: Path) -> None:
     assert [(n.file, n.kind) for n in report.notes] == [("a.ts", "skipped")]
 
 
+def test_a_constraint_that_is_declared_counts_at_once(tmp_path: Path) -> None:
+    texts = {
+        "sign-up.ts": """import { Pool } from 'pg';
+const pool = new Pool();
+export async function signUp(email: string): Promise<void> {
+  const found = await pool.query('SELECT id FROM users WHERE email = $1', [email]);
+  if (found.rows.length === 0) {
+    await pool.query('INSERT INTO users (email) VALUES ($1)', [email]);
+  }
+}
+"""
+    }
+    files = project(tmp_path, texts)
+    (tmp_path / "schema.sql").write_text("CREATE TABLE users (id serial PRIMARY KEY, email text);")
+    session = Session(Options(tmp_path))
+    assert [f.line for f in session.verify(files).findings] == [6]
+    (tmp_path / "schema.sql").write_text("CREATE TABLE users (id serial PRIMARY KEY, email text UNIQUE);")
+    assert not session.verify(files).findings
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_after_any_edits_the_report_is_that_of_a_fresh_run(tmp_path: Path, jobs: int) -> None:
     chance = random.Random(7 + jobs)

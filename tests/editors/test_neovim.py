@@ -159,6 +159,15 @@ def test_status_lists_the_entry_points(nvim: Neovim) -> None:
     assert entry["type"] == "E"
 
 
+def test_a_server_that_was_killed_is_no_longer_spoken_of(nvim: Neovim) -> None:
+    nvim.open()
+    nvim.wait("require('krepis.status').line() == 'krepis 1 failed'")
+    nvim.lua("vim.lsp.get_clients({ name = 'krepis' })[1].rpc.terminate()")
+    nvim.wait("require('krepis.status').line() == ''")
+    nvim.api.command("Krepis verify")
+    assert "the server does not run; see :checkhealth krepis" in nvim.lua("return _G.said[#_G.said]")
+
+
 def test_commands_complete(nvim: Neovim) -> None:
     complete = "return vim.fn.getcompletion(..., 'cmdline')"
     assert nvim.lua(complete, "Krepis t") == ["timeline"]

@@ -99,9 +99,6 @@ export class Ctx {
       this.log.info(`Starting ${server.command} ${server.version}, found through ${server.origin}`);
       this.#client = this.#connect(server);
       await this.#client.start();
-      this.#become({ is: 'running', server });
-      this.#status = await this.#client.sendRequest(statusRequest, {});
-      this.#changed.fire();
     } catch (error) {
       this.#fail(messageOf(error));
     }
@@ -121,13 +118,30 @@ export class Ctx {
       this.#status = status;
       this.#changed.fire();
     });
+    // The client starts a server that crashed again by itself, until it has crashed too often.
     client.onDidChangeState(({ newState }) => {
-      if (this.#client !== client || this.#condition.is === 'starting') return;
-      if (newState === ClientState.Stopped)
-        this.#become({ is: 'broken', reason: 'The server stopped. See the log.' });
-      else if (newState === ClientState.Running) this.#become({ is: 'running', server });
+      if (this.#client !== client) return;
+      if (newState === ClientState.Running) {
+        this.#become({ is: 'running', server });
+        void this.#askStatus(client);
+      } else {
+        this.#status = undefined;
+        const stopped = newState === ClientState.Stopped;
+        this.#become(
+          stopped ? { is: 'broken', reason: 'The server stopped. See the log.' } : { is: 'starting' },
+        );
+      }
     });
     return client;
+  }
+
+  async #askStatus(client: LanguageClient): Promise<void> {
+    try {
+      this.#status = await client.sendRequest(statusRequest, {});
+      this.#changed.fire();
+    } catch (error) {
+      this.log.warn(`krepis/status: ${messageOf(error)}`);
+    }
   }
 
   async #stop(): Promise<void> {

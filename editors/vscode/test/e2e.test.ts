@@ -87,6 +87,24 @@ describe('a trusted workspace', () => {
     await code.timeline.locator('.state .new', { hasText: 'this.cents[account]' }).waitFor();
     await code.timeline.locator('input').fill('');
   });
+
+  test('the timeline is there again after a reload of the window', async () => {
+    const current = code.timeline.locator('[aria-current=step]');
+    const before = await current.getAttribute('aria-label');
+    await code.command('Developer: Reload Window');
+    await current.waitFor({ state: 'detached' });
+    await current.waitFor();
+    assert.equal(await current.getAttribute('aria-label'), before);
+  });
+
+  test('a server that was killed is started again', async () => {
+    const failed = code.page.locator('.pane-body .monaco-list-row[aria-label*="Wallet.credit, failed"]');
+    await failed.waitFor();
+    code.killServer();
+    await failed.waitFor({ state: 'detached' });
+    await failed.waitFor();
+    await code.squiggles.first().waitFor();
+  });
 });
 
 describe('an untrusted workspace', () => {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -92,6 +92,23 @@ export class Workbench {
     await page.goto(`${address}?folder=${encodeURIComponent(folder)}`);
     await page.locator('.monaco-workbench').waitFor();
     return new Workbench(page, root, browser, code);
+  }
+
+  /** Ends the server the hard way. It is found by its home, which no other process has. */
+  killServer(): void {
+    const servers = readdirSync('/proc').filter((name) => {
+      try {
+        const words = readFileSync(join('/proc', name, 'cmdline'), 'utf8').split('\0');
+        const home = readFileSync(join('/proc', name, 'environ'), 'utf8')
+          .split('\0')
+          .includes(`HOME=${this.#root}`);
+        return home && words.includes('lsp') && words.some((word) => word.endsWith('/krepis'));
+      } catch {
+        return false; // no process, or it has ended
+      }
+    });
+    assert.equal(servers.length, 1);
+    process.kill(Number(servers[0]), 'SIGKILL');
   }
 
   async stop(): Promise<void> {

@@ -130,9 +130,9 @@ class EntryItem extends TreeItem {
     const [icon, color] = ICONS[entry.status];
     this.iconPath = new ThemeIcon(icon, color ? new ThemeColor(color) : undefined);
     this.description = description(entry);
-    this.tooltip = new MarkdownString(
-      `**${entry.name}** ${entry.status}: ${MEANINGS[entry.status]}\n\n${figures(entry)}`,
-    );
+    this.tooltip = new MarkdownString()
+      .appendText(entry.name)
+      .appendMarkdown(` **${entry.status}**: ${MEANINGS[entry.status]}\n\n${figures(entry)}`);
     this.accessibilityInformation = { label: `${entry.name}, ${entry.status}, ${this.description}` };
     this.command = {
       command: 'vscode.open',

@@ -62,7 +62,9 @@ export class TimelineView implements Disposable {
       window.registerWebviewPanelSerializer(TYPE, {
         deserializeWebviewPanel: async (panel, state: PageState | undefined) => {
           this.#adopt(panel);
-          if (state) await this.open({ uri: state.uri, fingerprint: state.fingerprint }, state.at);
+          if (!state) return panel.dispose();
+          await this.#verified();
+          await this.open({ uri: state.uri, fingerprint: state.fingerprint }, state.at);
         },
       }),
     ];
@@ -98,6 +100,20 @@ export class TimelineView implements Disposable {
   /** One step forwards or backwards, for when the focus is in the editor; the page knows what is filtered. */
   move(by: 1 | -1): void {
     this.#post({ type: 'move', by });
+  }
+
+  /** When the server has finished its first run. */
+  #verified(): Promise<void> {
+    return new Promise((resolve) => {
+      const check = () => {
+        const status = this.#ctx.status;
+        if (!status || status.running || status.entryPoints.length === 0) return;
+        listener.dispose();
+        resolve();
+      };
+      const listener = this.#ctx.onChange(check);
+      check();
+    });
   }
 
   #adopt(panel: WebviewPanel): void {
@@ -235,6 +251,6 @@ function page(source: string, script: Uri, style: Uri): string {
 <link rel="stylesheet" href="${style}">
 <title>Krepis timeline</title>
 </head>
-<body><main id="root"></main><script nonce="${nonce}" src="${script}"></script></body>
+<body><main id="root"><p class="wait">Waiting for Krepis to verify this.</p></main><script nonce="${nonce}" src="${script}"></script></body>
 </html>`;
 }

@@ -52,7 +52,7 @@ def query(question: str, mode: Mode, limit: int, workspace: str, no_update: bool
             else:
                 for line in _lines(store, answer, mode, root):
                     click.echo(visible(line))
-        return 0 if answer.symbols or answer.related else 1
+        return 0 if answer.symbols or answer.edges or answer.reached else 1
     return FAILURE
 
 
@@ -65,9 +65,11 @@ def _lines(store: Store, answer: Answer, mode: Mode, root: Path) -> Iterator[str
             yield f"    {symbol.summary}"
         if mode == "implementer":
             yield from (f"    | {line}" for line in body(hit, root).splitlines())
-    for edge, depth in answer.related:
-        yield f"{'  ' * (depth - 1)}{_place(edge.source)} {edge.kind} {_place(edge.target)} (line {edge.line})"
-    if not answer.symbols and not answer.related:
+    for edge in answer.edges:
+        yield f"{_place(edge.source)} {edge.kind} {_place(edge.target)} (line {edge.line})"
+    for node, depth in answer.reached:
+        yield f"{'  ' * (depth - 1)}{_place(node)}"
+    if not (answer.symbols or answer.edges or answer.reached):
         click.echo("Nothing found.", err=True)
 
 
@@ -81,15 +83,10 @@ def _document(store: Store, text: str, answer: Answer, mode: Mode, root: Path) -
     if isinstance(question, Relational):
         document |= {"relation": question.kind, "direction": question.direction, "name": question.name}
         document["relations"] = [
-            {
-                "kind": edge.kind,
-                "source": _node(edge.source),
-                "target": _node(edge.target),
-                "line": edge.line,
-                "depth": depth,
-            }
-            for edge, depth in answer.related
+            {"kind": edge.kind, "source": _node(edge.source), "target": _node(edge.target), "line": edge.line}
+            for edge in answer.edges
         ]
+        document["reached"] = [_node(node) | {"steps": steps} for node, steps in answer.reached]
     else:
         found = [_symbol(hit, mode, root) for hit in answer.symbols]
         for entry, score in zip(found, answer.scores, strict=False):
@@ -98,7 +95,7 @@ def _document(store: Store, text: str, answer: Answer, mode: Mode, root: Path) -
     return document
 
 
-def _node(node: Node) -> dict[str, str | None]:
+def _node(node: Node) -> dict[str, Any]:
     return {"file": node.path or None, "name": node.qualified}
 
 

@@ -2,7 +2,7 @@
 
 from krepis.server.store.errors import StoreError
 from krepis.server.store.resolve import Edge, Node
-from krepis.server.store.store import Direction, Related, Store
+from krepis.server.store.store import Direction, Store
 from krepis.server.store.truth import Hit, Snapshot
 
-__all__ = ["Direction", "Edge", "Hit", "Node", "Related", "Snapshot", "Store", "StoreError"]
+__all__ = ["Direction", "Edge", "Hit", "Node", "Snapshot", "Store", "StoreError"]

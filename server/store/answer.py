@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from krepis.server.store.classify import Exact, Fuzzy, Prefix, Question, Relational, classify
-from krepis.server.store.store import Related, Store
+from krepis.server.store.resolve import Edge, Node
+from krepis.server.store.store import Store
 from krepis.server.store.truth import Hit
 
 DEFAULT_LIMIT: Final = 20
@@ -15,11 +16,12 @@ DEFAULT_LIMIT: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`symbols`, or for a relation `related` edges; `scores` go with symbols found by meaning."""
+    """`symbols` (with `scores` when found by meaning), or `edges` of a relation, or what an indirect one `reached`."""
 
     question: Question
     symbols: tuple[Hit, ...] = ()
-    related: tuple[Related, ...] = ()
+    edges: tuple[Edge, ...] = ()
+    reached: tuple[tuple[Node, int], ...] = ()
     scores: tuple[float, ...] = field(default=())
 
 
@@ -30,8 +32,10 @@ def ask(store: Store, text: str, limit: int = DEFAULT_LIMIT) -> Answer:
             return Answer(question, store.symbol(name)[:limit])
         case Prefix(start):
             return Answer(question, store.prefix(start, limit))
+        case Relational(kind, direction, name, 1):
+            return Answer(question, edges=store.relations(name, kind, direction)[:limit])
         case Relational(kind, direction, name, depth):
-            return Answer(question, related=store.relations(name, kind, direction, depth)[:limit])
+            return Answer(question, reached=store.reached(name, kind, direction, depth)[:limit])
         case Fuzzy(meaning):
             found = store.similar(meaning, limit)
             return Answer(question, tuple(hit for hit, _ in found), scores=tuple(score for _, score in found))

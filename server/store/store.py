@@ -10,26 +10,32 @@ nothing half-written that would be read.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Final, Literal, NamedTuple, Self
+from typing import Final, Literal, Self
 
+import numpy as np
 from krepis.server.index import Facts, RelationKind
-from krepis.server.store.resolve import EXTERNAL, Edge, Node, edges_of
-from krepis.server.store.truth import Hit, Snapshot, Truth
+from krepis.server.index.model import CALLABLE
+from krepis.server.store.derived import Derived
+from krepis.server.store.graph import Graph, Neighbour
+from krepis.server.store.graph import build as build_graph
+from krepis.server.store.meaning import Weights, description, embed, weights
+from krepis.server.store.resolve import EXTERNAL, Edge, Node, edges, edges_of
+from krepis.server.store.truth import Hit, Snapshot, Truth, number_of
+from krepis.server.store.vectors import Meanings
+from krepis.server.store.vectors import build as build_vectors
 
 Direction = Literal["in", "out"]
-MAX_RELATED: Final = 10_000
-"""Edges that one question about relations returns at most."""
-
-
-class Related(NamedTuple):
-    """An edge, and how many steps from the start it was found."""
-
-    edge: Edge
-    depth: int
+MAX_REACHED: Final = 10_000
+"""Nodes that are followed when the graph is behind."""
+MAX_DIRTY: Final = 100
+"""Neighbours asked for beyond those wanted, in place of symbols that have changed since the vectors were made."""
+MEANINGFUL: Final = CALLABLE | {"class", "interface", "type", "enum", "variable"}
+"""Kinds of symbols that are searched by meaning: fields and modules say too little."""
 
 
 class Store:
@@ -37,6 +43,8 @@ class Store:
 
     def __init__(self, truth: Truth) -> None:
         self._truth = truth
+        self._graphs = Derived(truth.folder, "graph", Graph)
+        self._meanings = Derived(truth.folder, "vectors", Meanings)
 
     @classmethod
     def open(cls, folder: Path, workspace: str = "default") -> Self:
@@ -73,19 +81,65 @@ class Store:
         with self.snapshot() as snapshot:
             return snapshot.prefix(text, limit)
 
-    def relations(self, name: str, kind: RelationKind, direction: Direction, depth: int = 1) -> tuple[Related, ...]:
-        """The edges of a kind into or out of the symbols called `name`, followed for up to `depth` steps."""
+    def relations(self, name: str, kind: RelationKind, direction: Direction) -> tuple[Edge, ...]:
+        """The edges of a kind into or out of the symbols called `name` (or what is called so outside of all files)."""
         with self.snapshot() as snapshot:
-            return tuple(follow(snapshot, starts(snapshot, name), kind, direction, depth))
+            found: list[Edge] = []
+            graph = self._current_graph(snapshot)
+            for node in starts(snapshot, name):
+                found += (
+                    _edges_from(graph, snapshot, node, kind, direction)
+                    if graph
+                    else edges_at(snapshot, node, kind, direction)
+                )
+            return tuple(dict.fromkeys(found))
+
+    def reached(self, name: str, kind: RelationKind, direction: Direction, depth: int) -> tuple[tuple[Node, int], ...]:
+        """What is within `depth` steps of the symbols called `name`, without them, and how many steps away."""
+        with self.snapshot() as snapshot:
+            begin = starts(snapshot, name)
+            graph = self._current_graph(snapshot)
+            distances: dict[Node, int] = {}
+            if graph is None:
+                distances = reached_in(snapshot, begin, kind, direction, depth)
+            else:
+                for start in begin:
+                    for near in graph.reached(start.number, kind, direction, depth):
+                        node = _node(snapshot, near)
+                        distances[node] = min(near.value, distances.get(node, depth))
+            ordered = sorted(distances.items(), key=lambda item: (item[1], item[0]))
+            return tuple(item for item in ordered if item[0] not in begin)
 
     def similar(self, text: str, k: int = 10) -> tuple[tuple[Hit, float], ...]:
-        """Symbols whose meaning is near that of `text`, with scores, the nearest first."""
+        """Symbols whose meaning is near that of `text` and the cosine of the angle, the nearest first."""
         with self.snapshot() as snapshot:
-            hits = [hit for word in text.split() for hit in snapshot.prefix(word, k)]
-            return tuple((hit, 0.0) for hit in dict.fromkeys(hits))[:k]
+            newest = self._meanings.newest(snapshot)
+            changed = snapshot.changed_since(newest[0]) if newest else None
+            if newest is None or changed is None:
+                return _similar_among(snapshot.files(), text, weights(()), k)
+            meanings = newest[1]
+            dirty = ((path, facts) for path in changed if (facts := snapshot.file(path)))
+            found = dict(_similar_among(dirty, text, meanings.weights, k))
+            vector = embed([text], meanings.weights)[0]
+            for number, score in meanings.nearest(vector, k + MAX_DIRTY if changed else k):
+                hit = snapshot.numbered(number)
+                if hit is not None and hit.path not in changed:
+                    found[hit] = score
+            return tuple(sorted(found.items(), key=lambda item: -item[1])[:k])
 
     def refresh(self) -> None:
-        """Make the derived tiers anew where they have fallen behind. Raises StoreError."""
+        """Make the graph and the vectors anew where they have fallen behind. Raises StoreError."""
+        if self.readonly:
+            return
+        with self.snapshot() as snapshot:
+            if not self._graphs.is_current(snapshot):
+                self._graphs.make(snapshot, lambda file: _build_graph(file, snapshot))
+            if not self._meanings.is_current(snapshot):
+                self._meanings.make(snapshot, lambda file: build_vectors(file, _described(snapshot)))
+
+    def _current_graph(self, snapshot: Snapshot) -> Graph | None:
+        newest = self._graphs.newest(snapshot)
+        return newest[1] if newest and newest[0] == snapshot.generation else None
 
 
 def starts(snapshot: Snapshot, name: str) -> list[Node]:
@@ -94,31 +148,25 @@ def starts(snapshot: Snapshot, name: str) -> list[Node]:
     return [*(Node(hit.path, hit.symbol.qualified) for hit in hits), Node(EXTERNAL, name)]
 
 
-def follow(
-    snapshot: Snapshot, start: list[Node], kind: RelationKind, direction: Direction, depth: int
-) -> Iterator[Related]:
-    """Breadth first in the truth alone: always right, and fast enough for a few hundred edges."""
-    seen = set(start)
-    frontier = list(start)
-    yielded: set[Edge] = set()
+def reached_in(
+    snapshot: Snapshot, begin: list[Node], kind: RelationKind, direction: Direction, depth: int
+) -> dict[Node, int]:
+    """Breadth first in the truth alone: always right, and fast enough for a few hundred nodes."""
+    distances = dict.fromkeys(begin, 0)
+    frontier = list(begin)
     for level in range(1, depth + 1):
         following: list[Node] = []
         for node in frontier:
-            for edge in _edges_at(snapshot, node, kind, direction):
-                if edge in yielded:
-                    continue
-                if len(yielded) == MAX_RELATED:
-                    return
-                yielded.add(edge)
-                yield Related(edge, level)
+            for edge in edges_at(snapshot, node, kind, direction):
                 other = edge.source if direction == "in" else edge.target
-                if other not in seen:
-                    seen.add(other)
+                if other not in distances and len(distances) < MAX_REACHED:
+                    distances[other] = level
                     following.append(other)
         frontier = following
+    return distances
 
 
-def _edges_at(snapshot: Snapshot, node: Node, kind: RelationKind, direction: Direction) -> Iterator[Edge]:
+def edges_at(snapshot: Snapshot, node: Node, kind: RelationKind, direction: Direction) -> Iterator[Edge]:
     said_by_source = (direction == "out") != (kind == "has-implementation")
     if said_by_source:
         paths: tuple[str, ...] = (node.path,) if node.path != EXTERNAL else ()
@@ -141,6 +189,52 @@ def _simple(snapshot: Snapshot, node: Node) -> str:
         return node.qualified
     hit = snapshot.numbered(node.number)
     return hit.symbol.name if hit else node.qualified
+
+
+def _node(snapshot: Snapshot, near: Neighbour) -> Node:
+    hit = None if near.name else snapshot.numbered(near.number)
+    return Node(hit.path, hit.symbol.qualified) if hit else Node(EXTERNAL, near.name)
+
+
+def _edges_from(
+    graph: Graph, snapshot: Snapshot, node: Node, kind: RelationKind, direction: Direction
+) -> Iterator[Edge]:
+    for near in graph.edges(node.number, kind, direction):
+        other = _node(snapshot, near)
+        source, target = (other, node) if direction == "in" else (node, other)
+        yield Edge(kind, source, target, near.value)
+
+
+def _build_graph(file: Path, snapshot: Snapshot) -> None:
+    lookup = functools.lru_cache(maxsize=100_000)(snapshot.symbol_named)
+    nodes = (Node(path, symbol.qualified) for path, facts in snapshot.files() for symbol in facts.symbols)
+    found = (edge for path, facts in snapshot.files() for edge in dict.fromkeys(edges(path, facts, lookup)))
+    build_graph(file, nodes, found)
+
+
+def _described(snapshot: Snapshot) -> list[tuple[int, str]]:
+    return [
+        (number_of(path, symbol.qualified), description(symbol, path))
+        for path, facts in snapshot.files()
+        for symbol in facts.symbols
+        if symbol.kind in MEANINGFUL
+    ]
+
+
+def _similar_among(
+    files: Iterable[tuple[str, Facts]], text: str, known: Weights, k: int
+) -> tuple[tuple[Hit, float], ...]:
+    """By looking at every symbol: for what the vectors do not know yet."""
+    best: list[tuple[Hit, float]] = []
+    asked = embed([text], known)[0]
+    for path, facts in files:
+        symbols = [symbol for symbol in facts.symbols if symbol.kind in MEANINGFUL]
+        if symbols:
+            scores = embed([description(symbol, path) for symbol in symbols], known) @ asked
+            order = np.argsort(-scores, kind="stable")[:k]
+            best += [(Hit(path, symbols[at]), float(scores[at])) for at in order]
+            best = sorted(best, key=lambda item: -item[1])[:k]
+    return tuple(best)
 
 
 def _folder_name(workspace: str) -> str:

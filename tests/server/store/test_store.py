@@ -49,18 +49,20 @@ def edges_of(model: Mapping[str, Facts]) -> set[Edge]:
     return {edge for path, found in model.items() for edge in edges(path, found, lookup)}
 
 
-def reachable(all_edges: set[Edge], starts: set[Node], kind: str, direction: str, depth: int) -> set[Edge]:
-    found: set[Edge] = set()
-    frontier = set(starts)
-    for _ in range(depth):
-        here = {e for e in all_edges if e.kind == kind and (e.source if direction == "out" else e.target) in frontier}
-        found |= here
-        frontier = {e.target if direction == "out" else e.source for e in here}
-    return found
+def around(all_edges: set[Edge], nodes: set[Node], kind: str, direction: str) -> set[Edge]:
+    return {e for e in all_edges if e.kind == kind and (e.source if direction == "out" else e.target) in nodes}
+
+
+def distances(all_edges: set[Edge], starts: set[Node], kind: str, direction: str, depth: int) -> dict[Node, int]:
+    found = dict.fromkeys(starts, 0)
+    for step in range(1, depth + 1):
+        for edge in around(all_edges, {node for node, at in found.items() if at == step - 1}, kind, direction):
+            found.setdefault(edge.target if direction == "out" else edge.source, step)
+    return {node: at for node, at in found.items() if node not in starts}
 
 
 @given(updates, st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_a_store_is_a_dictionary(changes: list[dict[str, str | None]], data: st.DataObject) -> None:
     model: dict[str, Facts] = {}
     with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder)) as store:
@@ -87,9 +89,9 @@ def test_a_store_is_a_dictionary(changes: list[dict[str, str | None]], data: st.
             for name in (*NAMES, "fetch"):
                 starts = {Node(hit.path, hit.symbol.qualified) for hit in store.symbol(name)} | {Node(EXTERNAL, name)}
                 for direction in ("in", "out"):
-                    for depth in (1, 3):
-                        answer = {related.edge for related in store.relations(name, kind, direction, depth)}
-                        assert answer == reachable(all_edges, starts, kind, direction, depth)
+                    assert set(store.relations(name, kind, direction)) == around(all_edges, starts, kind, direction)
+                    answer = dict(store.reached(name, kind, direction, 3))
+                    assert answer == distances(all_edges, starts, kind, direction, 3)
 
 
 def test_a_snapshot_never_changes(tmp_path: Path) -> None:
@@ -136,3 +138,24 @@ def test_a_missing_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot make an index"):
         Store.open(tmp_path / "file" / "store")
+
+
+def test_meaning_finds_code_by_what_it_does_before_and_after_a_refresh(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        texts = {
+            "stock.ts": "/** Sets goods aside until they are paid for. */ export async function reserveStock() {}",
+            "mail.ts": "export async function sendReminderEmail(user: User) {}",
+            "math.ts": "export function clampToRange(value: number, low: number, high: number) {}",
+        }
+        store.update({path: facts(text, path) for path, text in texts.items()})
+        for _ in range(2):
+            for question, name in (
+                ("put goods aside", "reserveStock"),
+                ("email a reminder to the user", "sendReminderEmail"),
+                ("range of a value", "clampToRange"),
+            ):
+                assert store.similar(question, 1)[0][0].symbol.name == name
+            store.refresh()
+        store.update({"mail.ts": None, "stock.ts": facts("export function emailReminder() {}", "stock.ts")})
+        found = [hit.symbol.name for hit, _ in store.similar("email a reminder", 10)]
+        assert found[0] == "emailReminder" and set(found) == {"emailReminder", "clampToRange"}

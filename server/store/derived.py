@@ -19,7 +19,7 @@ from typing import Final, Generic, TypeVar
 from krepis.server.store.errors import StoreError
 from krepis.server.store.truth import Snapshot
 
-_MADE: Final = re.compile(r"\.tmp-(\d+)(?:-|$)")
+_MADE: Final = re.compile(r"\.tmp-(\d+)")
 
 
 T = TypeVar("T")

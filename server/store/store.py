@@ -23,7 +23,7 @@ from krepis.server.index.model import CALLABLE
 from krepis.server.store.derived import Derived
 from krepis.server.store.graph import Graph, Neighbour
 from krepis.server.store.graph import build as build_graph
-from krepis.server.store.meaning import Weights, description, embed, weights
+from krepis.server.store.meaning import Weights, description, embed
 from krepis.server.store.resolve import EXTERNAL, Edge, Node, edges, edges_of
 from krepis.server.store.truth import Hit, Snapshot, Truth, number_of
 from krepis.server.store.vectors import Meanings
@@ -116,7 +116,7 @@ class Store:
             newest = self._meanings.newest(snapshot)
             changed = snapshot.changed_since(newest[0]) if newest else None
             if newest is None or changed is None:
-                return _similar_among(snapshot.files(), text, weights(()), k)
+                return _similar_among(snapshot.files(), text, {}, k)
             meanings = newest[1]
             dirty = ((path, facts) for path in changed if (facts := snapshot.file(path)))
             found = dict(_similar_among(dirty, text, meanings.weights, k))

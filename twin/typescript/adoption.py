@@ -160,8 +160,10 @@ def client_of(module: ModuleCode, local: str, specifier: str) -> Client | None:
     text = module.text.decode("utf-8", "replace")
     name = rf"(?<![\w$.]){re.escape(local)}"
     used = set(re.findall(rf"{name}\s*!?\??\.\s*(\w+)\s*{_TYPES}\(", text))
+    if used & {"getRepository", "createQueryRunner"} or re.search(rf"{name}\s*\.\s*manager\b", text):
+        return DATA_SOURCE
     if local[:1].isupper():
-        return _model(module, text, local, used)
+        return DATA_SOURCE if local.endswith("DataSource") else _model(module, text, local, used)
     nested = set(re.findall(rf"{name}\s*\.\s*\w+\s*\.\s*(\w+)\s*{_TYPES}\(", text))
     if nested & _PRISMA_METHODS or "$transaction" in used or (local.startswith("prisma") and nested):
         return PRISMA
@@ -178,8 +180,6 @@ def client_of(module: ModuleCode, local: str, specifier: str) -> Client | None:
         return DRIZZLE
     if "transaction" in used and re.search(r"\b(?:tx|trx)\s*\.\s*(?:update|insert|delete)\(\s*\w+\s*\)", text):
         return DRIZZLE
-    if used & {"getRepository", "createQueryRunner"} or re.search(rf"{name}\s*\.\s*manager\b", text):
-        return DATA_SOURCE
     if local.lower().startswith("sequelize") or (
         "transaction" in used and re.search(r"\btransaction:|\{\s*transaction\s*\}", text)
     ):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import permutations
 from typing import Any
@@ -235,6 +235,34 @@ def interesting(profiles: list[Profile]) -> Iterator[tuple[tuple[int, int, int],
                 yield (0 if i == j else 1, i, j), a, b
 
 
+Places = tuple[tuple[str, bool, tuple[str, ...]], ...]
+"""Memory and locks that outlive an entry: a name, whether it changes them, and the modules whose code touches them."""
+
+
+def meeting_places(p: Profile) -> Places:
+    """Where an entry can meet entries of other files."""
+    out: dict[str, tuple[bool, set[str]]] = {}
+    for locs, changes in ((p.reads, False), (p.writes, True)):
+        for loc in locs:
+            if loc[0] in ("cell", "prop", "entry", "array", "keys", "lock") and oracle.common(loc):
+                place = _place_of(loc)
+                changed, modules = out.get(repr(place), (False, set()))
+                modules |= {c.module.path for c in p.by.get(place, ()) if c is not None}
+                out[repr(place)] = (changed or changes, modules)
+    return tuple(sorted((name, changed, tuple(sorted(modules))) for name, (changed, modules) in out.items()))
+
+
+def explore_across(
+    program: Program, pairs: list[tuple[Entry, Entry]], result: UnitResult, seconds: float, effort: int
+) -> None:
+    """Pairs of entries of different files."""
+    for one, other in pairs:
+        profiles = profile_all(program, [one, other], UnitResult(), seconds, effort)
+        for _, a, b in interesting(profiles):
+            if a is not b:
+                explore_pair(program, a, b, result, Budget(seconds, effort))
+
+
 def _iterates(a: Profile, b: Profile) -> bool:
     """Whether both look into a container that one changes, under keys of different names or by going through it."""
     if a is not b and {ident for ident, _ in a.looks} & {loc[1] for loc in b.writes if loc[0] == "entry"}:
@@ -345,7 +373,7 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
             ended.append(run)
             for anomaly in floating(run, entry):
                 report(anomaly)
-            for check in (unwaited, misuses):
+            for check in (unwaited, dropped, misuses):
                 for anomaly in check(run, entry):
                     report(anomaly)
             externals = max(externals, R.external_count)
@@ -596,6 +624,8 @@ def floating(run: Execution, entry: Entry) -> Iterator[Anomaly]:
         own = p.act.frame
         if parent is None or parent.code is None or own.code is None:
             continue
+        if R.program.is_model(parent.code.module.path) and R.program.is_model(own.code.module.path):
+            continue  # what a library does with its own promises
         frame, at = user_frame(parent, R)
         if frame.code is None:
             continue
@@ -637,7 +667,9 @@ def misuses(run: Execution, entry: Entry) -> Iterator[Anomaly]:
     for a in R.log:
         if a.kind == "D":
             frame, site = user_frame(a.frame, R)
-            if frame.code is not None:
+            # What is taken back because something failed was no lease.
+            lease = a.loc[1].startswith("a lease")
+            if frame.code is not None and not (lease and (R.reject_at >= 0 or not _succeeded(run))):
                 yield Anomaly(
                     "order-violation",
                     "error",
@@ -655,6 +687,31 @@ def misuses(run: Execution, entry: Entry) -> Iterator[Anomaly]:
                         yield Anomaly("order-violation", "error", w.frame, w.site, run, [entry.name], act=w)
                         return
                     decided.discard(w.loc)
+
+
+def dropped(run: Execution, entry: Entry) -> Iterator[Anomaly]:
+    """Statements to a database that nobody waits for: never sent, or about rows that the call goes on working with."""
+    R = run.machine
+    if not _succeeded(run):
+        return
+    for started, frame in R.lazy:
+        user, site = user_frame(frame, R)
+        if not started and user is not frame and user.code is not None and R.program.discarded(user.code.module, site):
+            yield Anomaly("floating-promise", "error", user, site, run, [entry.name])
+    for p in R.promises:
+        if p.operation is None or p.observed or p.site is None:
+            continue
+        user, site = user_frame(p.site[0], R)
+        if user.code is None or user.root != 0:
+            continue
+        if user is p.site[0]:
+            site = p.site[1]
+        if not R.program.discarded(user.code.module, site):
+            continue
+        own = [a for a in R.log if a.loc[0] == "row" and any(f is p.operation for f in oracle.chain(a.frame))]
+        changed = {a.loc[1] for a in own if a.kind == "W"}
+        if any(a.loc[0] == "row" and a.loc[1] in changed and a.root == 0 and a not in own for a in R.log):
+            yield Anomaly("floating-promise", "error", user, site, run, [entry.name])
 
 
 def unwaited(run: Execution, entry: Entry) -> Iterator[Anomaly]:
@@ -747,9 +804,12 @@ def patterns(a: Profile, b: Profile) -> list[Pattern]:
         for other in others.get(ident, ()):
             if other != path and path not in others[ident] and all(p.swapped != {other: path} for p in out):
                 out.append(Pattern(f"{other} and {path} the same", frozenset(), {other: path}))
+    others_too = a.plain_arguments | b.plain_arguments | set(keys)
+    if len(keys) > 1 and others_too > set(keys):
+        out.append(Pattern("only the keys the same", None, None, frozenset(keys)))
     for k in keys:
-        if a.plain_arguments | b.plain_arguments | set(keys) > {k}:
-            out.append(Pattern(f"only {k} the same", None, None, k))
+        if others_too > {k}:
+            out.append(Pattern(f"only {k} the same", None, None, frozenset({k})))
     if len(keys) > 1:
         for k in keys:
             out.append(Pattern(f"another {k}", frozenset({k})))
@@ -823,7 +883,7 @@ def explore_pattern(
     names = [e.name for e in scenario.entries]
     found: dict[tuple[str, tuple[str, int]], Anomaly] = {}
     for world in worlds(max_worlds):
-        allowed: set[Any] = set()
+        allowed: dict[Any, set[tuple[bool, ...]]] = {}
         belated: set[Any] = set()
         hung = False
         usable = True
@@ -848,7 +908,10 @@ def explore_pattern(
                 timers = timers or any(a.loc == ("timer",) for a in run.machine.log) or _used_timers(run)
                 if run.limit:
                     usable = False
-                (belated if late else allowed).add(oracle.outcome(run))
+                if late:
+                    belated.add(oracle.outcome(run))
+                else:
+                    allowed.setdefault(oracle.outcome(run), set()).add(successes(run))
                 hung = hung or not all(run.settled(i) for i in range(len(names)))
                 scenario.close(run)
                 if not late and not conflict:
@@ -865,7 +928,7 @@ def explore_pattern(
         partial: dict[tuple[int, ...], Any] = {}
         for run in scenario.interleavings(world, MAX_TRACES, reject_at):
             _collect(result, run)
-            if run.limit or run.machine.excused:
+            if run.limit or (run.machine.excused and run.machine.deadlocked is None):
                 continue
             for anomaly in judge(scenario, run, world, allowed, belated, partial, hung, names):
                 key = (anomaly.kind, anomaly.where())
@@ -953,7 +1016,7 @@ def judge(
     scenario: Scenario,
     run: Execution,
     world: World,
-    allowed: set[Any],
+    allowed: dict[Any, set[tuple[bool, ...]]],
     belated: set[Any],
     partial: dict[tuple[int, ...], Any],
     hung: bool,
@@ -961,8 +1024,13 @@ def judge(
 ) -> Iterator[Anomaly]:
     """What is wrong with one interleaved execution; `belated` are the outcomes when timers fire after all calls."""
     R = run.machine
+    if R.deadlocked is not None:
+        frame, site = user_frame(R.deadlocked, R)
+        if frame.code is not None and any(p is not None and p.state == 2 for p in run.promises):
+            yield Anomaly("deadlock", "error", frame, site, run, names, detail="a row lock")
+        return
     if not all(run.settled(i) for i in range(len(names))):
-        if not hung and not any(a.parked for a in run.roots):
+        if not hung and not R.parked:
             yield from deadlocks(run, names)
         return
     got = oracle.outcome(run)
@@ -972,6 +1040,10 @@ def judge(
             if _flows_out(run, f.act):
                 yield anomaly_of(f, run, acts, names, scenario, kind="stale-read")
                 return
+        if got in allowed and all(successes(run)) and successes(run) not in allowed[got]:
+            # Every call says that it has done what only one of them can have done.
+            acts = [f for f in oracle.stale_acts(run, False, None) if f.act.kind == "W" and f.act.loc == f.read.loc]
+            yield from (anomaly_of(f, run, acts, names, scenario) for f in acts[:1])
         return
     if got in belated:
         for f in oracle.stale_acts(run, False, None):
@@ -1000,7 +1072,23 @@ def judge(
     if not acts:
         return
     top = acts[0]
+    if top.act.kind == "E" and top.data:  # the update that the stale read was made for says it better
+        updates = (
+            f
+            for f in acts
+            if f.same
+            and f.data
+            and f.act.root == top.act.root
+            and f.read.loc == top.read.loc
+            and f.act.loc[0] != "store"
+        )
+        top = next(updates, top)
     yield anomaly_of(top, run, acts, names, scenario)
+
+
+def successes(run: Execution) -> tuple[bool, ...]:
+    """Which calls ended well, as far as they say."""
+    return tuple([p is not None and p.state == 1 and raw(p.value) is not False for p in run.promises])
 
 
 def _read_again(run: Execution, f: oracle.StaleAct) -> bool:
@@ -1022,7 +1110,7 @@ def gave_up(run: Execution, i: int) -> bool:
     return all(v is UNDEFINED or v is False or v is None for v in marks.values())
 
 
-def _difference(got: Any, allowed: set[Any]) -> set[Any]:
+def _difference(got: Any, allowed: Iterable[Any]) -> set[Any]:
     """The locations whose final value, and the effects whose number, differ from the nearest serial outcome."""
     best_diff: set[Any] | None = None
     for want in allowed:
@@ -1157,7 +1245,8 @@ def locate(R: Machine, read: Access, act: Access) -> tuple[Frame, int]:
     path: list[tuple[Frame, int]] = [(user, user_site)]
     f = user
     while f.parent is not None and f is not meet and f.parent.code is not None:
-        path.append((f.parent, f.site))
+        if not R.program.is_model(f.parent.code.module.path):
+            path.append((f.parent, f.site))
         f = f.parent
     if meet is None or meet.code is None:
         return path[0]

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import lmdb
 from krepis.twin.findings import EntryPoint, Finding, Fix, Note, Step
 from krepis.twin.options import Options, SourceFile
+from krepis.twin.typescript.project_schema import declaring_sources
 
 if TYPE_CHECKING:
     from krepis.twin.typescript.verify import FileResult
@@ -46,6 +47,9 @@ class Cache:
         h.update("\n".join(sorted(str(f.absolute) for f in files)).encode("utf-8", "surrogateescape"))
         for path in declarations:
             h.update(self._digest(str(path)).encode())
+        texts = {str(f.absolute): f.text for f in files if f.text is not None}
+        for _, text in declaring_sources(sorted(str(f.absolute) for f in files), texts):
+            h.update(text.encode("utf-8", "surrogatepass"))
         self.prefix = h.digest()
         self.env: Any = None
         self.txn: Any = None
@@ -131,6 +135,9 @@ def read_result(data: dict[str, Any]) -> FileResult:
                 "entry_points": [EntryPoint(**e) for e in data["entry_points"]],
                 "modules": tuple(data["modules"]),
                 "within": tuple((_pair(k), tuple(_pair(c) for c in inside)) for k, inside in data["within"]),
+                "places": tuple(
+                    (_pair(k), tuple((str(n), bool(c), tuple(m)) for n, c, m in places)) for k, places in data["places"]
+                ),
                 "calls": tuple((_pair(k), tuple(_pair(c) for c in called)) for k, called in data["calls"]),
             }
         )

@@ -28,7 +28,7 @@ class Pattern:
         name: str,
         different: frozenset[str] | None = frozenset(),
         swapped: dict[str, str] | None = None,
-        same: str | None = None,
+        same: frozenset[str] = frozenset(),
     ) -> None:
         self.name = name
         self.different = different
@@ -100,7 +100,7 @@ class Canonical:
             return leaf(pattern.swapped[path])
         if (
             path is not None
-            and path != pattern.same
+            and path not in pattern.same
             and (pattern.different is None or any(_within(path, d) for d in pattern.different))
         ):
             return t

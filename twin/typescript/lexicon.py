@@ -27,7 +27,8 @@ class Verb(Enum):
 _WORDS: dict[Verb, str] = {
     Verb.READ: "get find load read fetch query lookup retrieve list select peek has exists count search head "
     "balance current is",
-    Verb.WRITE: "set save update put write store upsert persist replace patch rename change modify edit",
+    Verb.WRITE: "set save update put write store upsert persist replace patch rename change modify edit mark "
+    "complete finish archive ack acknowledge cancel",
     Verb.DELETE: "delete remove del unset evict destroy clear",
     Verb.EFFECT: "create send charge insert post publish emit dispatch notify enqueue pay capture refund ship "
     "provision connect open spawn broadcast issue transfer withdraw deposit book reserve grant submit deliver "

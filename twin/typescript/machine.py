@@ -67,6 +67,9 @@ UNROLL = 2
 MAX_EVENTS = 120
 """Events of one execution."""
 
+PARTS = frozenset([".", "entry", "elem", "await", "rest", "find", "filter", "slice", "sort"])
+"""Operations that take a part of an unknown value."""
+
 Typed = tuple[TypeRef, ModuleCode]
 
 
@@ -276,10 +279,13 @@ class Machine:
         self.unblocked = 0
         self.initial: dict[Any, Any] = {}
         self.unwaited: dict[Term, tuple[Frame, int, int, bool]] = {}
+        self.lazy: list[tuple[list[Any], Frame]] = []
         self.waited: list[tuple[Term, Frame, int, int, int]] = []
         self.invoked: set[FunctionCode] = set()
         self.marked: set[int] = set()
         self.excused = ""
+        self.deadlocked: Frame | None = None
+        self.parked = False
         root = Frame(None, None, 0, -1)
         self.setup_act = Activation((), -1, root)
         self.act = self.setup_act
@@ -446,7 +452,7 @@ class Machine:
                 return not known
         return None
 
-    def equal(self, a: Value, b: Value) -> bool:
+    def equal(self, a: Value, b: Value, likely: bool = False) -> bool:
         """Whether two values are the same key; unknown leaves that differ are different."""
         a, b = raw(a), raw(b)
         if a.__class__ is Term or b.__class__ is Term:
@@ -457,7 +463,7 @@ class Machine:
                 return False
             if (a.__class__ is Term and a.op == "fresh") or (b.__class__ is Term and b.op == "fresh"):
                 return False
-            return self.ask(self._seq_term(a, b), False)
+            return self.ask(self._seq_term(a, b), likely)
         return bool(self._strict(a, b))
 
     # ------------------------------------------------------------------ the log
@@ -475,7 +481,7 @@ class Machine:
         if loc[0] in HEAP and self.in_model():
             return value
         a = self._log("R", loc, value, s)
-        return tagged(raw(value), 1 << a.index)
+        return tagged(value, 1 << a.index)
 
     def note_write(self, loc: Any, value: Value = None, s: int = 0, tags: int = 0) -> None:
         """Logs a write of shared state together with what its value depends on."""
@@ -1110,7 +1116,43 @@ class Machine:
             self.overlays[key] = o
         return o
 
+    def listed(self, t: Term, k: Any = "") -> JsArray | None:
+        """The array behind parsed data, once a method `k` has changed it as one."""
+        memo = (self._overlay_key(t), "made")
+        found = self.overlays.get(memo)
+        if found is None and k in ("push", "unshift", "splice", "pop", "shift") and self.origin(t).op == "json":
+            found = self.overlays[memo] = self.new_array([Rest(t)])
+        return found if isinstance(found, JsArray) else None
+
+    @staticmethod
+    def origin(t: Term) -> Term:
+        """What an unknown value is a part of, ultimately."""
+        while t.op in PARTS and t.args[0].__class__ is Term:
+            t = t.args[0]
+        return t
+
+    def changes(self, t: Term) -> list[tuple[Term, JsObject]]:
+        """The parts of an unknown value, itself included, that the running call has changed."""
+        root = self.frame.root
+        out = []
+        for key, o in self.overlays.items():
+            made = key.__class__ is tuple and key[-1] == "made"
+            if made and not isinstance(o, JsArray):
+                continue
+            at = key[0] if made else key
+            part = at[1] if at.__class__ is tuple and at[0] == root else at
+            p = part
+            while p.__class__ is Term and p is not t and p.op in PARTS:
+                p = p.args[0]
+            if p is t:
+                out.append((part, o))
+        return out
+
     def _unknown_get(self, t: Term, k: Any, s: int) -> Value:
+        if self.overlays and k == "length":
+            listed = self.listed(t)
+            if listed is not None:
+                return self.get(listed, k, s)
         o = self.overlays.get(self._overlay_key(t))
         value: Value
         if o is not None and k in o.props:
@@ -1148,12 +1190,7 @@ class Machine:
     @staticmethod
     def mutable_dep(t: Term) -> bool:
         """Fields of initial contents are tracked; those of injected services and imports only when written."""
-        while (
-            t.op in (".", "entry", "elem", "await", "rest", "find", "filter", "slice", "sort")
-            and t.args[0].__class__ is Term
-        ):
-            t = t.args[0]
-        return t.op == "init"
+        return Machine.origin(t).op == "init"
 
     def set(self, o: Value, k: Value, v: Value, s: int) -> Value:
         """`o[k] = v`."""
@@ -1535,6 +1572,9 @@ class Machine:
             ov = self.overlays.get(self._overlay_key(t))
             if ov is not None and k in ov.props:
                 return self.call(ov.props[k], o, args, s)
+            listed = self.listed(t, k)
+            if listed is not None:
+                return self.callm(listed, k, args, s)
             if k in ("then", "catch", "finally") and args and self._promise_like(t):
                 return self.callm(self.external_term(t, s), k, args, s)
             if self._nullish_known(t):
@@ -1677,7 +1717,7 @@ class Machine:
             e.ctrl |= act.frame.ctrl
             self.reject(act.promise, e.value, e.ctrl)
         except Park:
-            act.parked = True
+            act.parked = self.parked = True
         except Unsupported as u:
             act.done = True
             code = act.frame.code
@@ -1822,7 +1862,7 @@ class Machine:
         """The reject function of `p`."""
         if p.state:
             return
-        self._settle(p, 2, tagged(v, ctrl) if ctrl and v.__class__ is V else v)
+        self._settle(p, 2, tagged(v, ctrl))
 
     def _settle(self, p: JsPromise, state: int, v: Value) -> None:
         p.state = state
@@ -1846,13 +1886,17 @@ class Machine:
         p.handled = True
         p.observed = True
         derived.site = (self.frame, s)
+        if raw(on_err) is UNDEFINED:
+            derived.operation = p.operation
         self.promises.append(derived)
         self._react(p, (derived, on_ok, on_err, self.act, self.frame, s))
         return derived
 
     def _run_reaction(self, r: Any, state: int, v: Value) -> None:
         if r.__class__ is Activation:
-            self.resume(r, state - 1, v if state == 1 else JsThrow(v))
+            if state == 1 and v.__class__ is V and v.v is UNDEFINED:
+                r.frame.ctrl |= v.tags  # that it did not fail is all that it says
+            self.resume(r, state - 1, v if state == 1 else JsThrow(v, tags_of(v)))
             return
         if r.__class__ is not tuple:
             r(state, v)
@@ -1868,11 +1912,11 @@ class Machine:
         saved = self.act, self.frame
         self.act, self.frame = act, frame
         try:
-            self.resolve(derived, self.call(handler, UNDEFINED, [v], s))
+            self.resolve(derived, tagged(self.call(handler, UNDEFINED, [v], s), tags_of(v)))
         except JsThrow as e:
             self.reject(derived, e.value, e.ctrl)
         except Park:
-            pass  # the process ended, or a loop never does: the promise stays as it is
+            self.parked = True  # the process ended, or a loop never does: the promise stays as it is
         finally:
             self.act, self.frame = saved
 
@@ -1919,6 +1963,7 @@ class Machine:
         promise = self.new_promise()
         self.promises.append(promise)
         promise.site = (self.frame, s)
+        promise.operation = self.frame
         act, frame = self.act, self.frame
         if frame.root <= 0:
             self.external_count += 1
@@ -1939,7 +1984,7 @@ class Machine:
                         return True
                     outcome.append((1, result))
                 except JsThrow as e:
-                    outcome.append((2, e.value))
+                    outcome.append((2, tagged(e.value, e.ctrl)))
                 finally:
                     self.act, self.frame = saved
                 if effect is not None and self.tracking:
@@ -2145,7 +2190,7 @@ class Machine:
                     continue
                 v = value.props[k]
                 if isinstance(k, tuple):
-                    o.props[k] = v
+                    o.props[k] = tagged(v, t)
                     continue
                 o.props[k] = tagged(self._get_object(value, k, s, value), t)
             if value.term is not None and o.term is None:
@@ -2681,6 +2726,8 @@ class Machine:
                 h = h.proto
             return tagged(False, tags_of(a))
         if x.__class__ is Term:
+            if isinstance(c, JsFunction) and self.in_model() and c.klass is not None:
+                return tagged(False, tags_of(a))  # a library asks whether it made this itself
             name = c.name if isinstance(c, JsFunction) else self._call_name(c) if c.__class__ is Term else "?"
             return tagged(term("instanceof", self.canon(x), name), tags_of(a))
         if isinstance(x, JsObject) and c.__class__ is Term:
@@ -2791,6 +2838,14 @@ class Machine:
             if self._finds(r, "next"):
                 return self._iter_protocol(r, s)
         raise self.error("TypeError", "value is not iterable")
+
+    def over(self, v: Value, s: int) -> Iterator[Value]:
+        """The elements that `for..of` runs its body for: that it does depends on what they came from."""
+        frame = self.frame
+        for x in self.iter(v, s):
+            if x.__class__ is V:
+                frame.ctrl |= x.tags
+            yield x
 
     def _finds_own_iterator(self, r: JsObject) -> bool:
         return SYMBOL_ITERATOR in r.props

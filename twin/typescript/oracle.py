@@ -193,6 +193,8 @@ def stale_acts(run: Execution, internal: bool, changed: set[Any] | None) -> list
             telling = changed is None or act.kind != "W" or act.loc in changed or _plain(act.loc) in changed
             rank = (
                 0 if telling else 1,
+                0 if act.loc[0] != "store" else 1,
+                0 if read.loc == foreign.loc else 1,
                 0 if same and data else 1 if same else 2 if data else 3,
                 0 if act.kind == "W" else 1,
                 0 if _updates(log, foreign) else 1,
@@ -239,15 +241,17 @@ def _same_value(R: Machine, a: Any, b: Any) -> bool:
 def classify(finding: StaleAct, run: Execution, acts: list[StaleAct]) -> str:
     """The kind of an anomaly, from how the outcome depends on the stale read."""
     act, read = finding.act, finding.read
-    if not finding.same and any(
-        a.kind == "W" and a.loc == read.loc and a.root == act.root for a in run.machine.log[: read.index]
+    if (
+        not finding.same
+        and read.loc[0] in ("prop", "cell", "entry", "global")
+        and any(a.kind == "W" and a.loc == read.loc and a.root == act.root for a in run.machine.log[: read.index])
     ):
         return "stale-read"  # what the call left there itself is another's by now
     if act.kind == "E":
         checked = not finding.data or act.ctrl >> read.index & 1
         return "check-then-act" if checked else "stale-read"
     if finding.same:
-        if finding.data:
+        if finding.data and _carries(finding, acts):
             return "lost-update"
         if _lazily_made(act, read):
             return "init-race"
@@ -256,9 +260,17 @@ def classify(finding: StaleAct, run: Execution, acts: list[StaleAct]) -> str:
         return "check-then-act"
     if _skew(finding, acts):
         return "write-skew"
-    if finding.data:
+    if finding.data and _carries(finding, acts):
         return "stale-read" if act.loc[0] not in ("row", "store", "kv") else "lost-update"
     return "check-then-act"
+
+
+def _carries(finding: StaleAct, acts: list[StaleAct]) -> bool:
+    """Whether what was read is part of what is written: that something exists, or does not, never is."""
+    read = finding.read
+    if read.loc[0] != "row" or read.loc[-1] != "*":
+        return True
+    return any(f.act is finding.act and f.data and f.read.loc[-1] != "*" for f in acts)
 
 
 def _drops_update(run: Execution, finding: StaleAct) -> bool:

@@ -804,10 +804,13 @@ class Program:
             + rb"\s*[,\]}]"
         )
         ctor = code.ctor
+        if ctor is None:
+            return assigned.search(text) is None
+        later = [f for f in code.module.functions if ctor.start < f.start and f.end <= ctor.end]
         for m in assigned.finditer(text):
-            if ctor is not None and ctor.start <= m.start() < ctor.end:
-                continue
-            return False
+            at = m.start()
+            if not ctor.start <= at < ctor.end or any(f.start <= at < f.end for f in later):
+                return False
         return True
 
     def discarded(self, module: ModuleCode, site: int) -> bool:

@@ -1,4 +1,6 @@
-"""Reads the constraints that a project declares: Prisma schemas, SQL migrations, ORM declarations in code.
+"""Reads the constraints that a project declares: Prisma schemas, SQL migrations, and migrations written in code.
+
+What modules declare when they are loaded (models, entities, tables), the models of the libraries note themselves.
 
 Deliberately absent: parsing of any of them (schema.py).
 """
@@ -6,6 +8,8 @@ Deliberately absent: parsing of any of them (schema.py).
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +38,25 @@ def declaration_files(root: Path) -> list[Path]:
     return out
 
 
+def declaring_sources(paths: Iterable[str], texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The source files that create tables or indexes when they run, with their texts."""
+    for path in paths:
+        text = texts.get(path)
+        if text is None:
+            try:
+                data = Path(path).read_bytes()
+            except OSError:
+                continue
+            if len(data) > MAX_BYTES or not _DECLARES.search(data):
+                continue
+            text = data.decode("utf-8", "replace")
+        if _DECLARES.search(text.encode("utf-8", "replace")):
+            yield path, text
+
+
+_DECLARES = re.compile(rb"\b(?:create\s+(?:unique|table)|alter\s+table|createTable|alterTable|createIndex)\b", re.I)
+
+
 def read_schema(program: Program) -> Schema:
     """All constraints of a program's project."""
     from krepis.twin.typescript import schema as reader
@@ -48,4 +71,6 @@ def read_schema(program: Program) -> Schema:
             continue
         part = reader.from_prisma(text) if path.suffix == ".prisma" else reader.from_sql(text)
         found = reader.merge(found, part)
+    for _, text in declaring_sources(program.files, program.texts):
+        found = reader.merge(found, reader.from_typescript(text), reader.from_sql(text))
     return found

@@ -362,6 +362,7 @@ def _clause(table: _Table, clause: str) -> None:
 
 _HINTS = (
     "unique",
+    "createIndex",
     "optimisticConcurrency",
     "primaryKey",
     "Table(",
@@ -376,7 +377,7 @@ def from_typescript(text: str) -> Schema:
     """Sequelize, Mongoose, Drizzle, knex and Kysely declarations in one file's text."""
     if len(text) > TEXT_LIMIT_CHARS or not any(hint in text for hint in _HINTS):
         return EMPTY
-    return merge(*_mongoose(text), *_sequelize(text), *_drizzle(text), *_builders(text))
+    return merge(*_mongoose(text), *_mongodb(text), *_sequelize(text), *_drizzle(text), *_builders(text))
 
 
 def _mongoose(text: str) -> Iterator[Schema]:
@@ -404,6 +405,23 @@ def _mongoose(text: str) -> Iterator[Schema]:
                 if len(parts) > 1 and re.search(r"\bunique\s*:\s*true", parts[1]):
                     table.add_unique(_object(parts[0]))
         yield table.schema(named)
+
+
+def _mongodb(text: str) -> Iterator[Schema]:
+    collections = re.findall(
+        r"\b(\w+)\s*(?::[^=;\n]*)?=[^=;]*?\.collection\s*(?:<[^(]*>)?\(\s*[\"'`](\w+)[\"'`]\s*\)", text
+    )
+    names = dict(collections)
+    for found in re.finditer(
+        r"(?:\.collection\s*(?:<[^(]*>)?\(\s*[\"'`](\w+)[\"'`]\s*\)|\b(\w+))\s*\.createIndex\s*(?=\()", text
+    ):
+        args, _ = _call_args(text, found.end())
+        named = found[1] or names.get(found[2])
+        if named and len(args) > 1 and re.search(r"\bunique\s*:\s*true", args[1]):
+            table = _Table(named)
+            table.set_primary(["_id"])
+            table.add_unique(_object(args[0]))
+            yield table.schema()
 
 
 def _sequelize(text: str) -> Iterator[Schema]:

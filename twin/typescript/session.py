@@ -23,7 +23,7 @@ from krepis.twin.options import Options, Progress, SourceFile
 from krepis.twin.typescript.cache import Cache
 from krepis.twin.typescript.project_schema import declaration_files
 from krepis.twin.typescript.values import Cancelled
-from krepis.twin.typescript.verify import FileResult, Job, Phase, alone, inner_entries, merge, together
+from krepis.twin.typescript.verify import FileResult, Job, Phase, across_files, alone, inner_entries, merge, together
 from krepis.twin.typescript.workers import RECURSION, Workers
 
 FEW = 4
@@ -160,10 +160,11 @@ class _Run:
         if len(first) == total:
             inner = inner_entries(results)
             effort = together(sum(r.pairs for r in results))
+            across = across_files(results, self._files, inner)
             two = {
-                i: Phase(budget, effort, inner & {key for key, _ in first[i].calls})
+                i: Phase(budget, effort, inner & {key for key, _ in first[i].calls}, across.get(i, ()))
                 for i in self._order
-                if first[i].pairs
+                if first[i].pairs or i in across
             }
             second = self._phase(two, first, total)
             results += [second[i] for i in sorted(second)]
@@ -239,5 +240,5 @@ def _stamp(path: str, text: str | None) -> Any:
 def _salt(phase: Phase) -> str:
     if phase.inner is None:
         return f"1:{phase.alone}"
-    inner = repr(sorted(phase.inner)).encode("utf-8", "backslashreplace")
+    inner = repr((sorted(phase.inner), phase.across)).encode("utf-8", "backslashreplace")
     return f"2:{phase.alone}:{phase.together}:{hashlib.blake2b(inner, digest_size=8).hexdigest()}"

@@ -58,8 +58,11 @@ class Host(Protocol):
     def assume(self, question: Value, answer: bool) -> bool:
         """Like `ask`, but unless already decided only `answer` is explored."""
 
-    def equal(self, a: Value, b: Value) -> bool:
-        """Whether two values are equal; unknown parameters of their own are different keys."""
+    def equal(self, a: Value, b: Value, likely: bool = False) -> bool:
+        """Whether two values are equal; unknown parameters of their own are different keys.
+
+        `likely`: equal is the first answer to explore.
+        """
 
     def decide(self, op: str, a: Value, b: Value) -> bool:
         """`a op b` for `<`, `<=`, `>`, `>=`."""
@@ -101,11 +104,17 @@ class Host(Protocol):
     def contend(self, key: LockKey, shared: bool) -> None:
         """The order of this step and of others on the same lock matters (not among `shared` ones)."""
 
+    def order(self, loc: Location, writes: bool) -> None:
+        """The order of this step among those that touch `loc` matters, though nothing was read or written."""
+
     def unblock(self) -> None:
         """Some lock was released: blocked operations may try again."""
 
-    def excuse(self, reason: str) -> None:
-        """The database gave up a transaction: an odd outcome of this run is not the program's fault."""
+    def excuse(self, reason: str, own: bool = False) -> None:
+        """The database gave up a transaction: an odd outcome of this run is not the program's fault.
+
+        `own`: it waits in a cycle of locks that the program asked for itself.
+        """
 
 
 class StoreError(Exception):
@@ -143,6 +152,7 @@ class Locks:
         self.host = host
         self.held: dict[LockKey, dict[Owner, list[str]]] = {}
         self.waits: dict[Owner, frozenset[Owner]] = {}
+        self.asking: dict[Owner, bool] = {}
 
     def conflicts(self, owner: Owner, key: LockKey, mode: str) -> frozenset[Owner]:
         holders = self.held.get(key, {})
@@ -152,15 +162,19 @@ class Locks:
             if other is not owner and any((mode, held) not in _COMPATIBLE for held in modes)
         )
 
-    def acquire(self, owner: Owner, key: LockKey, mode: str = "x", hold: bool = True) -> None:
-        """Takes the lock, or raises `Blocked`; a wait that closes a cycle raises StoreError('deadlock')."""
+    def acquire(self, owner: Owner, key: LockKey, mode: str = "x", hold: bool = True, asked: bool = False) -> None:
+        """Takes the lock, or raises `Blocked`; a wait that closes a cycle raises StoreError('deadlock').
+
+        `asked`: the program asked for the lock itself (FOR UPDATE), it does not come with a write.
+        """
         self.host.contend(key, mode in ("s", "u", "n"))
         others = self.conflicts(owner, key, mode)
         if others:
-            self.waits[owner] = others
+            self.waits[owner], self.asking[owner] = others, asked
             if self._cycle(owner):
                 del self.waits[owner]
-                self.host.excuse("database deadlock")
+                own = asked and all(self.asking[other] for other in others if other in self.waits)
+                self.host.excuse("database deadlock", own)
                 raise StoreError("deadlock")
             raise Blocked((key,), others)
         self.waits.pop(owner, None)
@@ -336,6 +350,7 @@ class Database:
         self.name = name
         self.dialect = dialect
         self.schema = schema
+        self.likely = False
         self.tables = Tables()
         self.locks = Locks(host)
         self.version = 0
@@ -387,6 +402,7 @@ class Database:
         elif tx.isolation == "repeatable read" and tx.snapshot is None:
             tx.snapshot = self.tables.copy()
             tx.snapshot_version = self.version
+            self.host.order(("snapshot", self.name), writes=False)
         return tx
 
     def commit(self, tx: Tx) -> None:
@@ -423,6 +439,7 @@ class Database:
     def _publish(self, own: Tables, notes: list[tuple[Location, Value, Any]]) -> None:
         if own.rows or own.bulks:
             self.version += 1
+            self.host.order(("snapshot", self.name), writes=True)
         for table, rows in own.rows.items():
             target = self.tables.rows.setdefault(table, {})
             for key, row in rows.items():
@@ -474,7 +491,7 @@ class Database:
         short = "s" if mode == "share" else "x"
         if not wait:
             return self.locks.try_acquire(owner, self._advisory_key(key), short)
-        self.locks.acquire(owner, self._advisory_key(key), short)
+        self.locks.acquire(owner, self._advisory_key(key), short, asked=True)
         return True
 
     def advisory_unlock(self, owner: Owner, key: Sequence[Value] | None) -> bool:
@@ -610,7 +627,7 @@ class Database:
         left, right = self.host.linear(a), self.host.linear(b)
         if left is not None and right is not None and dict(left[1]) == dict(right[1]):
             return left[0] == right[0]
-        return self.host.equal(a, b)
+        return self.host.equal(a, b, self.likely)
 
     def holds(self, table: str, row: Row, where: Iterable[Expr]) -> bool:
         return all(self.test(condition, table, row) for condition in where)
@@ -830,7 +847,7 @@ class Database:
             if query.skip_locked:
                 return False
             raise StoreError("lock-not-available", table)
-        self.locks.acquire(owner, key, mode, hold=tx is not None)
+        self.locks.acquire(owner, key, mode, hold=tx is not None, asked=query.lock != "write")
         self._fresh_enough(tx, table, row.key)
         return True
 
@@ -862,7 +879,9 @@ class Database:
             if row.exists is None and not columns & set(row.cols):
                 continue
             first = Row(row.key)
+            self.likely = True  # what is changed is among what is counted: that is where they meet
             before = not row.inserted and self.exists(table, first) and self.holds(table, first, query.where)
+            self.likely = False
             after = (
                 row.exists is not False
                 and (row.inserted or self.exists(table, first))
@@ -1000,10 +1019,10 @@ class Database:
         """Sets columns of the rows that satisfy the query now. Values in `Lit` may carry dependence tags."""
         table = self.table(query.table)
         named = tuple((self.column(table, name), expr) for name, expr in assignments)
-        return self._change(tx, replace(query, table=table, lock="update"), named)
+        return self._change(tx, replace(query, table=table, lock="write"), named)
 
     def delete(self, tx: Tx | None, query: Query) -> Affected:
-        return self._change(tx, replace(query, table=self.table(query.table), lock="update"), None)
+        return self._change(tx, replace(query, table=self.table(query.table), lock="write"), None)
 
     def _change(self, tx: Tx | None, query: Query, assignments: tuple[Assignment, ...] | None) -> Affected:
         owner = self._enter(tx)
@@ -1263,6 +1282,7 @@ class KeyValue:
         self.added: dict[tuple[Value, ...], list[Value]] = {}
         self.taken: dict[tuple[Value, ...], int] = {}
         self.sizes: dict[tuple[Value, ...], Value] = {}
+        self.leases: set[tuple[Value, ...]] = set()
 
     def key(self, key: Value) -> tuple[Value, ...]:
         """The name under which this key is already known."""
@@ -1411,6 +1431,17 @@ class KeyValue:
     def version(self, key: Value) -> Value:
         """Grows with every write to the key: what WATCH compares."""
         return self._seen(key, self.versions[self.key(key)])
+
+    def lease(self, key: Value) -> None:
+        """Remembers that the key was taken for a limited time."""
+        self.leases.add(self.key(key))
+
+    def unlease(self, key: Value) -> bool:
+        """Whether it was; once."""
+        name = self.key(key)
+        there = name in self.leases
+        self.leases.discard(name)
+        return there
 
     def _seen(self, key: Value, value: Value) -> Value:
         return self.host.note_read(("kv", self.name, self.key(key)), value, self.host.now())

@@ -52,9 +52,9 @@ class MachineHost:
             return answer
         return known
 
-    def equal(self, a: Value, b: Value) -> bool:
+    def equal(self, a: Value, b: Value, likely: bool = False) -> bool:
         """Equality of two values."""
-        return self.R.equal(a, b)
+        return self.R.equal(a, b, likely)
 
     def decide(self, op: str, a: Value, b: Value) -> bool:
         """An order comparison."""
@@ -145,11 +145,17 @@ class MachineHost:
             R.log[-1].ctrl |= at[1]
         R.frame = saved
 
+    def order(self, loc: Any, writes: bool) -> None:
+        """Tells the search that this step depends on others."""
+        (self.R.writes if writes else self.R.reads).add(loc)
+
     def unblock(self) -> None:
         """A lock was released: blocked operations are asked again when events are chosen."""
         self.R.unblocked += 1
         self.R.writes.add(("unblock",))
 
-    def excuse(self, reason: str) -> None:
+    def excuse(self, reason: str, own: bool = False) -> None:
         """The database gave up a transaction."""
         self.R.excused = reason
+        if own:
+            self.R.deadlocked = self.R.frame

@@ -1407,6 +1407,8 @@ _KV: dict[str, Callable[[KeyValue, list[Value]], Value]] = {
     "push": lambda store, a: store.push(_key(a[0]), a[1]),
     "pop": lambda store, a: store.pop(_key(a[0])),
     "version": lambda store, a: store.version(_key(a[0])),
+    "lease": lambda store, a: store.lease(_key(a[0])),
+    "unlease": lambda store, a: store.unlease(_key(a[0])),
 }
 
 
@@ -1489,6 +1491,8 @@ def _lazy(machine: Machine, this: Value, args: list[Value], s: int) -> Value:
     frame = machine.frame
     thenable = machine.new_object()
     started: list[Any] = []
+    if machine.tracking:
+        machine.lazy.append((started, frame))
 
     def promise() -> Any:
         if not started:
@@ -1506,7 +1510,12 @@ def _lazy(machine: Machine, this: Value, args: list[Value], s: int) -> Value:
 
     for kind in ("then", "catch", "finally"):
         thenable.props[kind] = machine.native(kind, method(kind))
-    thenable.props["run"] = machine.native("run", lambda R, this_, rest, site: R.call(fn, UNDEFINED, rest, site))
+
+    def run(R: Machine, this_: Value, rest: list[Value], site: int) -> Value:
+        started.append(None)
+        return R.call(fn, UNDEFINED, rest, site)
+
+    thenable.props["run"] = machine.native("run", run)
     return thenable
 
 

@@ -68,7 +68,7 @@ def call(R: Machine, name: str, receiver: Value, args: list[Value], s: int, fn: 
     if callbacks:
         return _with_callbacks(R, name, receiver, args, callbacks, s, fn)
     if lexicon.is_logger(name):
-        return UNDEFINED
+        return term("call", name, "log")
     verb = lexicon.classify(name)
     if R.tracking and base.__class__ is Term and not per_request:
         closed = ("closed", R.canon(base))
@@ -89,13 +89,7 @@ def call(R: Machine, name: str, receiver: Value, args: list[Value], s: int, fn: 
         R.effect(name, args, s)
     value_head: Any = R.canon(head) if head.__class__ is Term else str(head)
     result: Value = term("call", name, value_head, *argument_terms(R, args), type=result_type)
-    if (
-        R.tracking
-        and not per_request
-        and base is not UNDEFINED
-        and args
-        and verb in (Verb.READ, Verb.WRITE, Verb.DELETE)
-    ):
+    if R.tracking and not per_request and base is not UNDEFINED and verb in (Verb.READ, Verb.WRITE, Verb.DELETE):
         result = _generic_store(R, verb, name, base, args, result, s, tags)
     if R.tracking and raw(result).__class__ is Term:
         promised = R.program.kind_of(result_type) == "promise" or (method == "save" and not args)
@@ -176,34 +170,48 @@ def _with_callbacks(
     return result
 
 
+def _subject(first: Value) -> Value:
+    """What an argument is about: itself, or the identifier in an object of conditions or values, if any."""
+    if isinstance(first, JsObject) and not isinstance(first, JsArray):
+        where = raw(first.props.get("where", UNDEFINED))
+        props = where.props if isinstance(where, JsObject) else first.props
+        ident = props.get("id", props.get("key", props.get("_id")))
+        return raw(ident) if ident is not None else first.term
+    return first
+
+
+def _source(R: Machine, subject: Value) -> Value:
+    """The call whose result a value is part of."""
+    t = R.canon(subject) if subject.__class__ is Term else subject
+    while t.__class__ is Term and t.op in ("await", ".", "find", "elem", "rest"):
+        t = t.args[0]
+    return t
+
+
 def _generic_store(
     R: Machine, verb: Verb, name: str, base: Value, args: list[Value], result: Value, s: int, tags: int
 ) -> Value:
     """A shared receiver with reading and writing verbs is a store: what was written under a key is read back."""
     where = R.canon(base) if base.__class__ is Term else ("object", base.ident)
-    first = raw(args[0])
+    first = raw(args[0]) if args else UNDEFINED
     label = R._call_name(base) if base.__class__ is Term else base.label or "store"
+    table = R.stores.setdefault(("generic", where), {})
     key: Any
-    origin = first.term if isinstance(first, JsObject) and first.term is not None else first
-    origin = R.canon(origin) if origin.__class__ is Term else origin
-    key, table = None, R.stores.setdefault(("generic", where), {})
-    while origin.__class__ is Term and origin.op in ("await", ".", "find"):
-        origin = origin.args[0]
-    if (
-        verb in (Verb.WRITE, Verb.DELETE)
-        and origin.__class__ is Term
-        and origin.op == "call"
-        and origin.args[1] is where
-    ):
-        key = origin.args[2:3]
-        entity = True
-    else:
-        entity = False
-        if isinstance(first, JsObject) and not isinstance(first, JsArray):
-            ident = first.props.get("id", first.props.get("key", first.props.get("_id")))
-            if ident is None:
+    subject = _subject(first)
+    entity = False
+    if verb is not Verb.READ:
+        # What came from this store is written back under the key that it was read with.
+        key = table.get(("key", _source(R, subject)))
+        entity = key is not None
+        if not args:
+            return result
+    if not entity:
+        if not args:
+            key = (name,)
+        elif isinstance(first, JsObject) and not isinstance(first, JsArray):
+            if subject is None or subject is first:
                 return result
-            key = (R.key(ident),)
+            key = (R.key(subject),)
         else:
             key = (R.key(first),)
     loc = ("store", label, where, key)
@@ -215,15 +223,15 @@ def _generic_store(
             else term("call", name, where, *argument_terms(R, args), ("after", written), type=result.type)
         )
         R.note_key(first)
-        got = R.note_read(loc, value, s)
-        return got
+        table["key", R.canon(value)] = key
+        return R.note_read(loc, value, s)
     if verb is Verb.WRITE:
         payload = list(args[1:]) if not entity and len(args) > 1 else [args[0]]
         snap = R.snapshot(payload, 4)
         if entity:
             t = R.overlays.get(R._overlay_key(first)) if first.__class__ is Term else first
             tags |= R.deep_tags(t) if t is not None else 0
-            if t is not None and not isinstance(t, JsPromise):
+            if isinstance(t, JsObject) and not isinstance(t, JsPromise):
                 for v in t.props.values():
                     tags |= R.deep_tags(v)
         table[key] = snap

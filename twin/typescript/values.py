@@ -411,7 +411,7 @@ class JsMap(JsObject):
 class JsPromise(JsObject):
     """A promise (ECMA-262 section 27.2); `handled` says that somebody looks at its outcome."""
 
-    __slots__ = ("act", "handled", "observed", "reactions", "site", "state", "value", "waits_for")
+    __slots__ = ("act", "handled", "observed", "operation", "reactions", "site", "state", "value", "waits_for")
 
     def __init__(self, ident: Any, proto: JsObject | None) -> None:
         super().__init__(ident, proto)
@@ -422,6 +422,7 @@ class JsPromise(JsObject):
         self.observed = False
         self.act: Any = None
         self.site: Any = None
+        self.operation: Any = None  # the frame that asked for the external operation behind it
         self.waits_for: Any = None
 
 

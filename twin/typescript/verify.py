@@ -16,7 +16,16 @@ from pathlib import Path
 
 from krepis.twin.findings import EntryPoint, Finding, Note, Report, Summary
 from krepis.twin.options import Options, Progress, SourceFile, root_relative
-from krepis.twin.typescript.analysis import Profile, UnitResult, explore_all, interesting, profile_all
+from krepis.twin.typescript.analysis import (
+    Places,
+    Profile,
+    UnitResult,
+    explore_across,
+    explore_all,
+    interesting,
+    meeting_places,
+    profile_all,
+)
 from krepis.twin.typescript.entries import discover
 from krepis.twin.typescript.explain import finding_of
 from krepis.twin.typescript.program import Program
@@ -35,12 +44,16 @@ MIN_EXECUTIONS = 40
 """The same in a large one."""
 TOTAL_EXECUTIONS = 16_000
 """Executions shared among all pairs, as far as `MIN_EXECUTIONS` allows."""
+MAX_ACROSS = 40
+"""Pairs of entry points of different files."""
 KEPT_MODULES = 1_500
 """Lowered modules that a worker keeps."""
 
 
 Key = tuple[str, int]
 """A function: module path and index."""
+Across = tuple[Key, str, Key]
+"""An entry point of a file, another file, and an entry point of that."""
 
 
 @dataclass
@@ -62,6 +75,7 @@ class FileResult:
     modules: tuple[str, ...] = ()
     calls: tuple[tuple[Key, tuple[Key, ...]], ...] = ()
     within: tuple[tuple[Key, tuple[Key, ...]], ...] = ()
+    places: tuple[tuple[Key, Places], ...] = ()
     pairs: int = 0
     failure: str = ""
 
@@ -70,12 +84,14 @@ class FileResult:
 class Phase:
     """What is asked of every file: entry points alone (`inner` None), or pairs of those that are not `inner`.
 
-    `alone` and `together` are how many executions an entry point alone and a pair may take.
+    `alone` and `together` are how many executions an entry point alone and a pair may take; `across` are pairs
+    with entry points of other files.
     """
 
     alone: int
     together: int = 0
     inner: frozenset[Key] | None = None
+    across: tuple[Across, ...] = ()
 
 
 class Job:
@@ -152,6 +168,7 @@ def _verify_file(job: Job, source: SourceFile, phase: Phase, result: FileResult)
         result.entry_points = points
         result.calls = tuple(sorted((_key(p.entry), tuple(sorted(p.calls))) for unit in kept for p in unit))
         result.within = tuple(sorted((_key(p.entry), tuple(sorted(p.within or ()))) for unit in kept for p in unit))
+        result.places = tuple((_key(p.entry), meeting_places(p)) for unit in kept for p in unit if not p.hangs)
         result.pairs = sum(1 for unit in kept for _ in interesting(unit))
         if result.pairs:
             job.profiles[path] = kept
@@ -163,6 +180,17 @@ def _verify_file(job: Job, source: SourceFile, phase: Phase, result: FileResult)
         found = UnitResult()
         outer = [p for p in unit if _key(p.entry) not in inner]
         explore_all(program, outer, found, job.options.time_limit_s, phase.together)
+        _report(job, source, found, result, counts)
+    if phase.across:
+        own = {_key(p.entry): p.entry for unit in kept for p in unit}
+        pairs = [
+            (own[key], e)
+            for key, other_path, other in phase.across
+            for e in discover(program, other_path)
+            if key in own and _key(e) == other
+        ]
+        found = UnitResult()
+        explore_across(program, pairs, found, job.options.time_limit_s, phase.together)
         _report(job, source, found, result, counts)
 
 
@@ -185,15 +213,11 @@ def _step(n: int, least: int, most: int) -> int:
 
 
 def _profiles(job: Job, path: str, found: UnitResult, effort: int) -> tuple[list[list[Profile]], list[EntryPoint]]:
-    """The entry points of a file, and what each does alone, unit by unit."""
+    """The entry points of a file, and what each does alone: they may all meet."""
     forget_terms()
-    units: dict[str, list[Entry]] = {}
-    points = []
-    for e in discover(job.program, path):
-        units.setdefault(e.unit, []).append(e)
-        points.append(EntryPoint(job.show(e.code.module.path), e.code.span[0], e.name))
-    limit = job.options.time_limit_s
-    return [profile_all(job.program, unit, found, limit, effort) for unit in units.values()], points
+    entries = discover(job.program, path)
+    points = [EntryPoint(job.show(e.code.module.path), e.code.span[0], e.name) for e in entries]
+    return [profile_all(job.program, entries, found, job.options.time_limit_s, effort)], points
 
 
 def _report(job: Job, source: SourceFile, found: UnitResult, result: FileResult, counts: dict[str, int]) -> None:
@@ -227,6 +251,30 @@ def inner_entries(results: Sequence[FileResult]) -> frozenset[Key]:
     inside = {key: keys for r in results for key, keys in r.within}
     redundant = {key for key, keys in inside.items() if any(c in calls and c not in sheltered for c in keys)}
     return frozenset(sheltered | redundant)
+
+
+def across_files(
+    results: Sequence[FileResult], files: Sequence[SourceFile], inner: frozenset[Key]
+) -> dict[int, tuple[Across, ...]]:
+    """Pairs of entry points of different files whose own code meets in memory or locks, by the file of the first."""
+    number = {f.path: i for i, f in enumerate(files)}
+    users: dict[str, list[tuple[int, Key, bool, frozenset[str]]]] = {}
+    for r in results:
+        for key, places in r.places:
+            if key not in inner:
+                for name, changed, modules in places:
+                    users.setdefault(name, []).append((number[r.path], key, changed, frozenset(modules)))
+    pairs = {
+        (i, key, j, other)
+        for known in users.values()
+        for n, (i, key, changed, modules) in enumerate(known)
+        for j, other, rival, others in known[n + 1 :]
+        if i != j and (changed or rival) and not modules & others
+    }
+    out: dict[int, tuple[Across, ...]] = {}
+    for i, key, j, other in sorted(pairs)[:MAX_ACROSS]:
+        out[i] = (*out.get(i, ()), (key, str(files[j].absolute), other))
+    return out
 
 
 def digest_of(path: str) -> str:

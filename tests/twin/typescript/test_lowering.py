@@ -118,7 +118,7 @@ def test_loop_variables_get_a_fresh_cell_each_round() -> None:
     loop = source[source.index("while True") :]
     assert "R.cell('i'" in loop
     source = lower("for (const x of xs) later(() => x)").functions[0].source
-    assert "R.cell('x'" in source[source.index("R.iter(") :]
+    assert "R.cell('x'" in source[source.index("R.over(") :]
 
 
 def test_var_belongs_to_the_function_and_let_to_the_block() -> None:

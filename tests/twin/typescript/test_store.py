@@ -55,7 +55,7 @@ class World:
     def assume(self, question: Any, answer: bool) -> bool:
         return self.asked.setdefault(question, answer)
 
-    def equal(self, a: Any, b: Any) -> bool:
+    def equal(self, a: Any, b: Any, likely: bool = False) -> bool:
         return bool(a == b)
 
     def decide(self, op: str, a: Any, b: Any) -> bool:
@@ -113,10 +113,13 @@ class World:
     def contend(self, key: tuple[Any, ...], shared: bool) -> None:
         self.contended.add(key)
 
+    def order(self, loc: Any, writes: bool) -> None:
+        pass
+
     def unblock(self) -> None:
         self.unblocked += 1
 
-    def excuse(self, reason: str) -> None:
+    def excuse(self, reason: str, own: bool = False) -> None:
         self.excuses.append(reason)
 
 

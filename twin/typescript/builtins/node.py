@@ -626,6 +626,10 @@ def _elapsed(R: Machine, this: Value, args: list[Value], s: int) -> Value:
 
 
 def _fetch(R: Machine, this: Value, args: list[Value], s: int) -> Value:
+    options = raw(args[1]) if len(args) > 1 else UNDEFINED
+    method = raw(options.props.get("method", UNDEFINED)) if isinstance(options, JsObject) else UNDEFINED
+    if isinstance(method, str) and method.upper() == "POST":
+        R.effect("fetch POST", args, s)
     return R.unknown_call("fetch", UNDEFINED, args, s, None)
 
 

@@ -73,7 +73,7 @@ class _Writer:
             return False
         put = self.parts.append
         if v.__class__ is Term:
-            put(term("quote", v))
+            self._unknown(v)
         elif v is None or v is True or v is False:
             put({None: "null", True: "true", False: "false"}[v])
         elif isinstance(v, str):
@@ -91,6 +91,29 @@ class _Writer:
         else:
             return False
         return True
+
+    def _unknown(self, t: Term) -> None:
+        """An unknown value, with what was changed in it."""
+        R = self.R
+        changed = R.changes(t)
+        for _, o in changed:
+            self.tags |= R.deep_tags(o)
+        if len(changed) == 1 and changed[0][0] is t:
+            self.write(UNDEFINED, "", self._merged(t, changed[0][1]))
+        elif changed:
+            parts = tuple((R.canon(part), R.snapshot(o)) for part, o in changed)
+            self.parts.append(term("quote", term("with", t, parts)))
+        else:
+            self.parts.append(term("quote", t))
+
+    def _merged(self, t: Term, o: JsObject) -> JsObject:
+        if isinstance(o, JsArray):
+            return o
+        whole = self.R.new_object()
+        whole.props[("spread", t)] = t
+        whole.props.update(o.props)
+        whole.term = t
+        return whole
 
     def _array(self, a: JsArray) -> None:
         R, put = self.R, self.parts.append
@@ -126,6 +149,7 @@ class _Writer:
             put(("," if some else "") + self._line())
             if isinstance(k, tuple):
                 put(term("quoteRest", k[1]))
+                self.tags |= tags_of(o.props[k])
                 some = True
                 continue
             put(quoted(k) if isinstance(k, str) else term("quote", k))

@@ -103,7 +103,7 @@ def for_in_loop(g: Gen, node: Node) -> None:
     if any(g.kinds[child.kind_id] == "'await" for child in node.children):
         _for_await(g, node, left, right)
         return
-    iterate = "keys" if g.kinds[operator.kind_id] == "'in" else "iter"
+    iterate = "keys" if g.kinds[operator.kind_id] == "'in" else "over"
     var = g.bind.get(left.start_byte)
     direct = (
         g.kinds[left.kind_id] == "identifier"

@@ -1,5 +1,5 @@
 // ioredis: every command is one step on the server; MULTI and scripts are one step together.
-import { effect, fresh, io, kv } from 'krepis:model';
+import { effect, fresh, io, kv, misuse } from 'krepis:model';
 
 const store = kv('redis');
 
@@ -21,8 +21,18 @@ const bit = (yes) => (yes ? 1 : 0);
 
 const total = (verdicts) => verdicts.reduce((sum, yes) => sum + bit(yes), 0);
 
-const setWith = (key, value, { nx, xx, get }) => {
-  if (nx) return store.setIf(key, value, false) ? 'OK' : null;
+// Who took a key with NX and a time to live may have lost it by the time of the next command.
+const drop = (key) => {
+  if (store.unlease(key)) misuse('a lease that may have expired, and be held by another by now, is deleted');
+  return store.delete(key);
+};
+
+const setWith = (key, value, { nx, xx, get, expires }) => {
+  if (nx) {
+    const taken = store.setIf(key, value, false);
+    if (taken && expires) store.lease(key);
+    return taken ? 'OK' : null;
+  }
   if (xx) return store.setIf(key, value, true) ? 'OK' : null;
   if (get) return store.swap(key, value);
   store.set(key, value);
@@ -31,12 +41,16 @@ const setWith = (key, value, { nx, xx, get }) => {
 
 // What each command does at its instant; names are ioredis's.
 export const COMMANDS = {
-  get: (key) => store.get(key),
+  get: (key) => {
+    store.unlease(key); // whoever looks compares
+    return store.get(key);
+  },
   set: (key, value, ...options) =>
     setWith(key, value, {
       nx: flagged(options, 'NX'),
       xx: flagged(options, 'XX'),
       get: flagged(options, 'GET'),
+      expires: flagged(options, 'EX') || flagged(options, 'PX'),
     }),
   setnx: (key, value) => bit(store.setIf(key, value, false)),
   setex: (key, seconds, value) => setWith(key, value, {}),
@@ -49,8 +63,8 @@ export const COMMANDS = {
     for (const [key, value] of pairs(args)) store.set(key, value);
     return 'OK';
   },
-  del: (...keys) => total(flat(keys).map((key) => store.delete(key))),
-  unlink: (...keys) => total(flat(keys).map((key) => store.delete(key))),
+  del: (...keys) => total(flat(keys).map(drop)),
+  unlink: (...keys) => total(flat(keys).map(drop)),
   exists: (...keys) => total(flat(keys).map((key) => store.has(key))),
   incr: (key) => store.add(key, 1),
   incrby: (key, by) => store.add(key, by),

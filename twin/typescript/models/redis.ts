@@ -7,7 +7,14 @@ const store = kv('redis');
 const COMMANDS = {
   ...C,
   set: (key, value, options) =>
-    C.set(key, value, options?.NX ? 'NX' : '', options?.XX ? 'XX' : '', options?.GET ? 'GET' : ''),
+    C.set(
+      key,
+      value,
+      options?.NX ? 'NX' : '',
+      options?.XX ? 'XX' : '',
+      options?.GET ? 'GET' : '',
+      options?.EX || options?.PX ? 'EX' : '',
+    ),
   setNX: (key, value) => C.setnx(key, value) === 1,
   setEx: C.setex,
   pSetEx: C.psetex,

@@ -24,6 +24,7 @@ SETS = {
     "part1": HERE / "cases" / "part1" / "manifest.json",
     "part2": HERE / "cases" / "part2" / "manifest.json",
     "part3": HERE / "cases" / "part3" / "manifest.json",
+    "part4": HERE / "cases" / "part4" / "manifest.json",
 }
 KNOWN: dict[str, list[str]] = json.loads((HERE / "known.json").read_text(encoding="utf-8"))
 _HINTS = re.compile(r"[ \t]*// RACE: .*$|^// (?:source|pattern):.*$", re.M)

@@ -1,0 +1,1 @@
+export const watchers = new Map<string, string[]>();

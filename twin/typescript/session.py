@@ -21,7 +21,7 @@ from typing import Any
 from krepis.twin.findings import Report
 from krepis.twin.options import Options, Progress, SourceFile
 from krepis.twin.typescript.cache import Cache
-from krepis.twin.typescript.project_schema import declaration_files
+from krepis.twin.typescript.project_schema import declaration_files, declaring_sources
 from krepis.twin.typescript.values import Cancelled
 from krepis.twin.typescript.verify import FileResult, Job, Phase, across_files, alone, inner_entries, merge, together
 from krepis.twin.typescript.workers import RECURSION, Workers
@@ -77,10 +77,12 @@ class Session:
         names = {str(f.absolute): f.path for f in files}
         stamps = {p: _stamp(p, now.get(p)) for p in {*now, *self._stamps}}
         declared = [(p, _stamp(str(p), None)) for p in _declarations(self._options)]
-        if old is not None and names == old.shown and declared == self._declared:
-            changed = [p for p, stamp in stamps.items() if self._stamps.get(p) != stamp]
+        changed = [p for p, stamp in stamps.items() if self._stamps.get(p) != stamp]
+        texts = {p: text for p, text in now.items() if text is not None}
+        migrated = old is not None and any(declaring_sources(changed, texts))
+        if old is not None and names == old.shown and declared == self._declared and not migrated:
             old.files = list(files)
-            old.program.texts = {p: text for p, text in now.items() if text is not None}
+            old.program.texts = texts
             if changed:
                 old.program.forget(changed)
                 old.profiles.clear()

@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 demo: setup
 	@cd examples/shop && ../../$(BIN)/krepis verify --fail-on never src
 
-test: setup lint types unit package vscode
+test: setup lint types unit package test-vscode
 
 setup: $(STAMP)
 

@@ -105,6 +105,15 @@ def test_diagnostic_tells_the_interleaving_in_order(nvim: Neovim) -> None:
     assert tasks == {"A", "B"}
 
 
+def test_an_edit_removes_the_finding_and_the_next_brings_it_back(nvim: Neovim) -> None:
+    nvim.open()
+    nvim.api.current.buffer[ACT] = "    this.cents += n;"
+    nvim.wait("#vim.diagnostic.get(0) == 0")
+    nvim.wait("require('krepis.status').line() == 'krepis 1 verified'")
+    nvim.api.command("undo")
+    nvim.wait("#vim.diagnostic.get(0) == 1")
+
+
 def test_timeline_leads_along_the_steps(nvim: Neovim) -> None:
     nvim.open()
     code = nvim.api.current.window

@@ -73,6 +73,7 @@ describe('a trusted workspace', () => {
     assert.match((await current.getAttribute('aria-label')) ?? '', /^Step 1,/);
     await code.timeline.locator('.card', { hasText: 'stale act' }).click();
     await code.page.keyboard.press('Enter');
+    await code.page.locator('.editor-instance .monaco-editor.focused').waitFor();
     await code.atLine(ACT);
     await code.page.keyboard.press('Control+Alt+[');
     await code.timeline.locator('[aria-current=step]:not(:has-text("stale act"))').waitFor();
@@ -104,6 +105,17 @@ describe('a trusted workspace', () => {
     await failed.waitFor({ state: 'detached' });
     await failed.waitFor();
     await code.squiggles.first().waitFor();
+  });
+
+  test('an edit removes the race, and the timeline says that it is out of date', async () => {
+    await code.open('src/wallet.ts', ACT);
+    await code.page.keyboard.press('Control+Shift+K');
+    await code.squiggles.first().waitFor({ state: 'detached' });
+    await code.timeline.locator('.gone .banner').waitFor();
+    await code.page.locator('.pane-body .monaco-list-row[aria-label*="Wallet.credit, verified"]').waitFor();
+    await code.page.keyboard.press('Control+Z');
+    await code.squiggles.first().waitFor();
+    await code.timeline.locator('.gone .banner').waitFor({ state: 'detached' });
   });
 });
 

@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 if [ -e .e2e/done ]; then exit; fi
 
 if ! command -v chromium > /dev/null || ! command -v g++ > /dev/null; then
+  [ "$(id -u)" = 0 ] || { echo 'install these first, or run as root: chromium g++ make' >&2; exit 1; }
   apt-get update -qq
   apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core g++ make > /dev/null
 fi

@@ -51,7 +51,10 @@ export class TimelineView implements Disposable {
   #finding: FindingId | undefined;
   #timeline: Timeline | undefined;
   #at = 0;
+  /** The page listens. */
   #ready = false;
+  /** The finding is no longer reported. */
+  #gone = false;
 
   constructor(ctx: Ctx, root: Uri) {
     this.#ctx = ctx;
@@ -87,6 +90,7 @@ export class TimelineView implements Disposable {
     }
     this.#finding = finding;
     this.#timeline = timeline;
+    this.#gone = false;
     this.#at = at ?? timeline.roles?.staleRead ?? timeline.roles?.act ?? 0;
     if (!this.#panel)
       this.#adopt(
@@ -106,14 +110,18 @@ export class TimelineView implements Disposable {
   #verified(): Promise<void> {
     return new Promise((resolve) => {
       const check = () => {
-        const status = this.#ctx.status;
-        if (!status || status.running || status.entryPoints.length === 0) return;
+        if (!this.#isVerified()) return;
         listener.dispose();
         resolve();
       };
       const listener = this.#ctx.onChange(check);
       check();
     });
+  }
+
+  #isVerified(): boolean {
+    const status = this.#ctx.status;
+    return status !== undefined && !status.running && status.entryPoints.length > 0;
   }
 
   #adopt(panel: WebviewPanel): void {
@@ -136,6 +144,7 @@ export class TimelineView implements Disposable {
   #closed(panel: WebviewPanel): void {
     if (this.#panel !== panel) return;
     this.#panel = undefined;
+    this.#finding = undefined;
     this.#timeline = undefined;
     this.#clearDecorations();
     void commands.executeCommand('setContext', 'krepis.timelineOpen', false);
@@ -157,27 +166,25 @@ export class TimelineView implements Disposable {
   }
 
   async #draw(): Promise<void> {
-    const { steps, kind, function: name } = this.#timeline ?? {};
-    if (!this.#panel || !this.#timeline || !steps || !this.#finding || !this.#ready) return;
-    this.#panel.title = `${kind}: ${name}`;
-    const source = await Promise.all(steps.map(lineOf));
-    const state = { ...this.#finding, at: this.#at };
-    this.#post({ type: 'show', timeline: this.#timeline, source, state });
+    const [panel, timeline, finding] = [this.#panel, this.#timeline, this.#finding];
+    if (!panel || !timeline || !finding || !this.#ready) return;
+    panel.title = `${timeline.kind}: ${timeline.function}`;
+    const source = await Promise.all(timeline.steps.map(lineOf));
+    this.#post({ type: 'show', timeline, source, state: { ...finding, at: this.#at } });
+    if (this.#gone) this.#post({ type: 'gone' });
   }
 
   /** Says so when a run has ended that no longer reports what is drawn; a new version of it is drawn anew. */
   async #checkStillThere(): Promise<void> {
     const finding = this.#finding;
-    if (!finding || !this.#timeline || this.#ctx.condition.is !== 'running' || this.#ctx.status?.running)
-      return;
+    if (!finding || !this.#timeline || !this.#isVerified()) return;
     const timeline = await this.#ctx.timeline(finding).catch(() => undefined);
     if (timeline === undefined || finding !== this.#finding) return;
-    if (timeline === null) this.#post({ type: 'gone' });
-    else if (JSON.stringify(timeline) !== JSON.stringify(this.#timeline)) {
-      this.#timeline = timeline;
-      this.#at = Math.min(this.#at, timeline.steps.length - 1);
-      await this.#draw();
-    }
+    if (!this.#gone && JSON.stringify(timeline) === JSON.stringify(this.#timeline)) return;
+    this.#gone = timeline === null;
+    this.#timeline = timeline ?? this.#timeline;
+    this.#at = Math.min(this.#at, this.#timeline.steps.length - 1);
+    await this.#draw();
   }
 
   async #goTo(index: number, focus: boolean): Promise<void> {
@@ -186,8 +193,8 @@ export class TimelineView implements Disposable {
     if (!timeline || !step) return;
     this.#at = index;
     const editor = await this.#editorOf(step, focus);
+    if (!editor || this.#at !== index) return; // another step was chosen meanwhile
     this.#clearDecorations();
-    if (!editor) return;
     const line = editor.document.validateRange(
       new Range(step.line - 1, 0, step.line - 1, Number.MAX_SAFE_INTEGER),
     );

@@ -34,12 +34,14 @@ let sharedOnly = false;
 
 window.addEventListener('message', ({ data }: MessageEvent<ToPage>) => {
   switch (data.type) {
-    case 'show':
+    case 'show': {
+      const other = state?.fingerprint !== data.state.fingerprint;
       ({ timeline, source, state } = data);
       draw(timeline);
       select(state.at, 'quiet');
-      card(state.at)?.focus();
+      if (other) card(state.at)?.focus();
       break;
+    }
     case 'gone':
       root.classList.add('gone');
       break;

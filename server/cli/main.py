@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import click
+from krepis.server.cli.graph import graph
 from krepis.server.cli.index import index
 from krepis.server.cli.lsp import lsp
 from krepis.server.cli.query import query
@@ -24,7 +25,7 @@ def krepis() -> None:
     """Find race conditions, lost updates and deadlocks in asynchronous TypeScript."""
 
 
-for command in (index, lsp, query, verify):
+for command in (graph, index, lsp, query, verify):
     krepis.add_command(command)
 
 

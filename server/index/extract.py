@@ -429,7 +429,8 @@ class _Extraction:
         methods: set[int] = set()
         for node in self.found["call"]:
             callee = node.child_by_field_name("function") or node.child_by_field_name("constructor")
-            if callee is None:
+            owner = self.drafts[self._owner(node.start_byte)]
+            if callee is None or (owner.kind == "route" and owner.node == node):  # it registers the route
                 continue
             if callee.type == "identifier":
                 self._add("calls", node, callee)
@@ -446,8 +447,6 @@ class _Extraction:
                     self._add_state("writes", subject)
                 if name in _LOCKS:
                     self._add("locks", node, subject)
-            elif callee.type == "import":
-                continue
         return methods
 
     def _writes(self) -> set[int]:

@@ -5,7 +5,7 @@ minus ones; a text is the sum of the directions of its stems, rare ones weighing
 texts is that between their weighted bags of words. Nothing is downloaded, shipped or trained; how rare a
 stem is among the symbols of the workspace is counted when the vectors are made, and kept with them.
 
-Measured against sentence models in `benchmarks/store/`; decision 0008 says why this one was kept.
+Measured against sentence models in `benchmarks/store/`; decision 0004 says why this one was kept.
 """
 
 from __future__ import annotations

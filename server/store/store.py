@@ -34,6 +34,10 @@ MAX_REACHED: Final = 10_000
 """Nodes that are followed when the graph is behind."""
 MAX_DIRTY: Final = 100
 """Neighbours asked for beyond those wanted, in place of symbols that have changed since the vectors were made."""
+RANKED_AGAIN: Final = 4
+"""The vectors are kept in eight bits, which costs a tenth of the right answers; so this many times what is asked for
+is taken from them and ranked by exact vectors."""
+MIN_NEAREST: Final = 10
 MEANINGFUL: Final = CALLABLE | {"class", "interface", "type", "enum", "variable"}
 """Kinds of symbols that are searched by meaning: fields and modules say too little."""
 
@@ -121,10 +125,11 @@ class Store:
             dirty = ((path, facts) for path in changed if (facts := snapshot.file(path)))
             found = dict(_similar_among(dirty, text, meanings.weights, k))
             vector = embed([text], meanings.weights)[0]
-            for number, score in meanings.nearest(vector, k + MAX_DIRTY if changed else k):
-                hit = snapshot.numbered(number)
-                if hit is not None and hit.path not in changed:
-                    found[hit] = score
+            wanted = max(k, MIN_NEAREST) * RANKED_AGAIN + (MAX_DIRTY if changed else 0)
+            hits = [hit for number in meanings.nearest(vector, wanted) if (hit := snapshot.numbered(number))]
+            kept = [hit for hit in hits if hit.path not in changed][: max(k, MIN_NEAREST) * RANKED_AGAIN]
+            exact = embed([description(hit.symbol, hit.path) for hit in kept], meanings.weights) @ vector
+            found |= zip(kept, map(float, exact), strict=True)
             return tuple(sorted(found.items(), key=lambda item: -item[1])[:k])
 
     def refresh(self) -> None:

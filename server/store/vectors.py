@@ -19,7 +19,7 @@ from usearch.index import Index
 
 _CONNECTIVITY: Final = 16
 _EXPANSION_ADD: Final = 128
-_EXPANSION_SEARCH: Final = 128
+_EXPANSION_SEARCH: Final = 400
 _CHUNK: Final = 4096
 _THREADS: Final = 2
 _WEIGHTS: Final = ".weights"
@@ -48,12 +48,11 @@ class Meanings:
         except (OSError, RuntimeError, msgspec.MsgspecError) as error:
             raise StoreError(f"cannot read the vectors {str(file)!r}: {error}") from error
 
-    def nearest(self, vector: Vectors, k: int) -> list[tuple[int, float]]:
-        """Numbers of symbols and the cosine of their angle, the nearest first."""
+    def nearest(self, vector: Vectors, k: int) -> list[int]:
+        """Numbers of symbols, about the nearest first."""
         if len(self._index) == 0:
             return []
-        found = self._index.search(vector, k, threads=1)
-        return [(int(key), 1.0 - float(distance)) for key, distance in zip(found.keys, found.distances, strict=True)]
+        return [int(key) for key in self._index.search(vector, k, threads=1).keys]
 
 
 def build(file: Path, described: Sequence[tuple[int, str]]) -> None:

@@ -167,6 +167,7 @@ def stale_acts(run: Execution, internal: bool, changed: set[Any] | None) -> list
     writes = [a for a in log if a.kind == "W"]
     reads = [a for a in log if a.kind == "R"]
     by_index = {a.index: a for a in reads}
+    covering: dict[int, list[Access]] = {}
     found: list[StaleAct] = []
     for act in log:
         if act.kind not in ("W", "E"):
@@ -183,8 +184,11 @@ def stale_acts(run: Execution, internal: bool, changed: set[Any] | None) -> list
                 continue
             data = bool(act.tags & low)
             foreign = None
-            for w in writes:
-                if read.index < w.index < act.index and covers(read.loc, w.loc) and (internal or w.root != act.root):
+            later = covering.get(read.index)
+            if later is None:
+                later = covering[read.index] = [w for w in writes if w.index > read.index and covers(read.loc, w.loc)]
+            for w in later:
+                if w.index < act.index and (internal or w.root != act.root):
                     if _foreign(read, act, w) and (foreign is None or not _updates(log, foreign) or _updates(log, w)):
                         foreign = w
             if foreign is None:

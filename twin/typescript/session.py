@@ -24,7 +24,7 @@ from krepis.twin.typescript.cache import Cache
 from krepis.twin.typescript.project_schema import declaration_files, declaring_sources
 from krepis.twin.typescript.values import Cancelled
 from krepis.twin.typescript.verify import FileResult, Job, Phase, across_files, alone, inner_entries, merge, together
-from krepis.twin.typescript.workers import RECURSION, Workers
+from krepis.twin.typescript.workers import RECURSION, Workers, rare_collections
 
 FEW = 4
 """Files that are not worth a process."""
@@ -212,7 +212,9 @@ class _Run:
         job.program.cancelled = self._cancelled
         try:
             for i, phase in missing.items():
-                yield i, job.work(i, phase)
+                with rare_collections():
+                    result = job.work(i, phase)
+                yield i, result
         except Cancelled:
             return
         finally:

@@ -22,6 +22,8 @@ RECURSION = 6_000
 """Python frames that simulated calls may use."""
 POLL_S = 0.05
 """Seconds between two looks at whether the work is wanted still."""
+YOUNG = 100_000
+"""New objects after which the collector looks for cycles among them."""
 _context = multiprocessing.get_context("fork")
 
 
@@ -102,14 +104,19 @@ def _serve(pipe: Connection, others: list[Connection], work: Callable[[int, Any]
     sys.setrecursionlimit(RECURSION)
     for other in others:  # else nobody notices when the parent is gone
         other.close()
-    relax_collector()
-    with contextlib.suppress(EOFError, OSError):
+    gc.freeze()  # what exists lives on
+    with rare_collections(), contextlib.suppress(EOFError, OSError):
         while True:
             key, phase = pipe.recv()
             pipe.send(work(key, phase))
 
 
-def relax_collector() -> None:
-    """What exists lives on; executions leave many short cycles, which are cheaper to collect in bulk."""
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 50)
+@contextlib.contextmanager
+def rare_collections() -> Iterator[None]:
+    """Executions leave many short-lived cycles, which are cheaper to collect in bulk."""
+    before = gc.get_threshold()
+    gc.set_threshold(YOUNG, 20, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)

@@ -82,11 +82,25 @@ class Fix:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Code that takes part in an anomaly, as `Finding` gives places, and the shared location that it touches."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One anomaly, at the line that acts on stale state, with the shortest interleaving found as `steps`.
 
     `message` is one sentence that says what happens, `why` why it matters, `help` what to do.
     `states` and `traces` count what was explored to find it; `schedule` replays it.
+    `read` is what went stale, `act` what relied on it and `rival` what changed it in between, where there are such
+    things; repairs start from them. The published JSON leaves them out.
     """
 
     rule: str
@@ -107,6 +121,9 @@ class Finding:
     schedule: str
     fingerprint: str
     fixes: tuple[Fix, ...] = ()
+    read: Place | None = None
+    act: Place | None = None
+    rival: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +155,15 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class EntryPoint:
-    """A function that was run concurrently with itself and others; one JUnit test case each."""
+    """A function that was run concurrently with itself and others; one JUnit test case each.
+
+    `acts` names what it was seen to change or cause, run alone: shared state and effects.
+    """
 
     file: str
     line: int
     name: str
+    acts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +249,8 @@ def to_json(report: Report) -> dict[str, Any]:
 
 def _finding_json(finding: Finding) -> dict[str, Any]:
     fields = asdict(finding)
+    for place in ("read", "act", "rival"):
+        del fields[place]
     return fields | {"steps": list(fields["steps"]), "fixes": list(fields["fixes"])}
 
 

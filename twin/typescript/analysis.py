@@ -92,6 +92,7 @@ class Profile:
     calls: set[tuple[str, int]] = field(default_factory=set)
     by: dict[Any, set[Any]] = field(default_factory=dict)
     within: set[tuple[str, int]] | None = None
+    acts: set[Any] = field(default_factory=set)
 
 
 @dataclass
@@ -355,6 +356,8 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
             if a.kind in ("R", "W", "L", "Q"):
                 (profile.reads if a.kind == "R" else profile.writes).add(a.loc)
                 profile.by.setdefault(_place_of(a.loc), set()).add(user_frame(a.frame, R)[0].code)
+            if a.kind == "E" or (a.kind == "W" and oracle.durable(a.loc)):
+                profile.acts.add(a.loc)
         if run.events > 1 or R.externals:
             profile.suspends = True
         within = innermost_of_all(run)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import lmdb
-from krepis.twin.findings import EntryPoint, Finding, Fix, Note, Step
+from krepis.twin.findings import EntryPoint, Finding, Fix, Note, Place, Step
 from krepis.twin.options import Options, SourceFile
 from krepis.twin.typescript.project_schema import declaring_sources
 
@@ -122,17 +122,14 @@ def read_result(data: dict[str, Any]) -> FileResult:
     """A stored result; raises KeyError or TypeError when it has another shape."""
     from krepis.twin.typescript.verify import FileResult
 
-    findings = [
-        Finding(**(f | {"steps": tuple(Step(**s) for s in f["steps"]), "fixes": tuple(Fix(**x) for x in f["fixes"])}))
-        for f in data["findings"]
-    ]
+    findings = [read_finding(f) for f in data["findings"]]
     return FileResult(
         **(
             data
             | {
                 "findings": findings,
                 "notes": [Note(**n) for n in data["notes"]],
-                "entry_points": [EntryPoint(**e) for e in data["entry_points"]],
+                "entry_points": [EntryPoint(**(e | {"acts": tuple(e["acts"])})) for e in data["entry_points"]],
                 "modules": tuple(data["modules"]),
                 "within": tuple((_pair(k), tuple(_pair(c) for c in inside)) for k, inside in data["within"]),
                 "places": tuple(
@@ -142,6 +139,13 @@ def read_result(data: dict[str, Any]) -> FileResult:
             }
         )
     )
+
+
+def read_finding(data: dict[str, Any]) -> Finding:
+    """A finding from its `asdict` form; raises KeyError or TypeError when it has another shape."""
+    places = {name: Place(**data[name]) if data[name] else None for name in ("read", "act", "rival")}
+    lists = {"steps": tuple(Step(**s) for s in data["steps"]), "fixes": tuple(Fix(**x) for x in data["fixes"])}
+    return Finding(**(data | lists | places))
 
 
 def _pair(item: list[Any]) -> tuple[str, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from krepis.twin.findings import RULES, Finding, Kind, Severity, Step, fingerprint
+from krepis.twin.findings import RULES, Finding, Kind, Place, Severity, Step, fingerprint
 from krepis.twin.typescript.analysis import Anomaly
 from krepis.twin.typescript.intrinsics import user_frame
 from krepis.twin.typescript.machine import Access, Frame
@@ -94,6 +94,20 @@ def location_text(loc: Any) -> str:
     if kind == "lock":
         return "lock"
     return str(loc[-1])
+
+
+def act_text(loc: Any) -> str:
+    """A location that is changed, or an effect, rows by their table; "" for what only the call itself sees."""
+    kind = loc[0]
+    if kind == "prop":
+        return f"{loc[2]}.{loc[3]}" if isinstance(loc[3], str) else str(loc[2])
+    if kind == "entry":
+        return f"{loc[2]}[{_key(loc[3])}]"
+    if kind in ("cell", "array", "keys"):
+        return str(loc[2])
+    if kind in ("row", "table"):
+        return f"rows of {loc[1]}"
+    return str(loc[1]) if kind in ("kv", "store", "effect") else ""
 
 
 def _key(key: Any) -> str:
@@ -293,7 +307,32 @@ def finding_of(
         schedule="-".join(str(n) for n in anomaly.run.schedule) or "serial",
         fingerprint=fingerprint(RULES[kind], rooted(frame.code.module.path), code.name, text, check, ordinal),
         fixes=(),
+        read=_place(read, anomaly, shown),
+        act=_place(act, anomaly, shown),
+        rival=_place(anomaly.foreign, anomaly, shown),
     )
+
+
+def _place(access: Access | None, anomaly: Anomaly, shown: Callable[[str], str]) -> Place | None:
+    """Where an access is made: in the finding's own function, if that leads to it, else where the user's code does."""
+    if access is None:
+        return None
+    R = anomaly.run.machine
+    near: tuple[Frame, int] | None = None
+    frame: Frame | None = access.frame
+    site = access.site
+    while frame is not None:
+        if frame.code is not None and not R.program.is_model(frame.code.module.path):
+            if near is None or frame.code is anomaly.frame.code:
+                near = frame, site
+            if frame.code is anomaly.frame.code:
+                break
+        site, frame = frame.site, frame.parent
+    if near is None or near[0].code is None or not 0 <= near[1] < len(near[0].code.module.sites):
+        return None
+    module = near[0].code.module
+    what = str(access.loc[1]) if access.kind == "E" else location_text(access.loc)
+    return Place(shown(module.path), *module.sites[near[1]], what)
 
 
 __all__ = ["Access", "JsObject", "V", "finding_of", "location_text"]

@@ -27,7 +27,7 @@ from krepis.twin.typescript.analysis import (
     profile_all,
 )
 from krepis.twin.typescript.entries import discover
-from krepis.twin.typescript.explain import finding_of
+from krepis.twin.typescript.explain import act_text, finding_of
 from krepis.twin.typescript.program import Program
 from krepis.twin.typescript.scenario import Entry
 from krepis.twin.typescript.values import Cancelled, Stop, forget_terms
@@ -216,8 +216,10 @@ def _profiles(job: Job, path: str, found: UnitResult, effort: int) -> tuple[list
     """The entry points of a file, and what each does alone: they may all meet."""
     forget_terms()
     entries = discover(job.program, path)
-    points = [EntryPoint(job.show(e.code.module.path), e.code.span[0], e.name) for e in entries]
-    return [profile_all(job.program, entries, found, job.options.time_limit_s, effort)], points
+    profiles = profile_all(job.program, entries, found, job.options.time_limit_s, effort)
+    acts = {_key(p.entry): tuple(sorted({text for a in p.acts if (text := act_text(a))})) for p in profiles}
+    points = [EntryPoint(job.show(e.code.module.path), e.code.span[0], e.name, acts.get(_key(e), ())) for e in entries]
+    return [profiles], points
 
 
 def _report(job: Job, source: SourceFile, found: UnitResult, result: FileResult, counts: dict[str, int]) -> None:

@@ -1,0 +1,41 @@
+"""The recipes in order: for each kind of finding, the most specific first, a lock in memory last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from krepis.twin.findings import Kind
+from krepis.twin.fixes import _locks as locks
+from krepis.twin.fixes._case import Case
+from krepis.twin.fixes._source import Draft
+
+Recipe = Callable[[Case], Iterator[Draft]]
+
+_WRONG_LOCK: Final[tuple[Recipe, ...]] = (
+    locks.shared_mutex,
+    locks.right_key,
+    locks.one_at_a_time,
+    locks.wait_in_loop,
+    locks.chain_tail,
+    locks.evict_when_free,
+)
+_RACE: Final[tuple[Recipe, ...]] = (*_WRONG_LOCK, locks.hold_lock)
+RECIPES: Final[Mapping[Kind, tuple[Recipe, ...]]] = {
+    "lost-update": _RACE,
+    "check-then-act": _RACE,
+    "stale-read": _RACE,
+    "write-skew": _RACE,
+    "init-race": _RACE,
+    "order-violation": _RACE,
+    "deadlock": (locks.order_locks, locks.swap_nesting, locks.split_reentry),
+    "lock-leak": (locks.release_in_finally,),
+    "floating-promise": (),
+    "invariant": _RACE,
+}
+
+
+def drafts(case: Case) -> Iterator[Draft]:
+    """Everything that might repair a finding."""
+    for recipe in RECIPES[case.finding.kind]:
+        yield from recipe(case)

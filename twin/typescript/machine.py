@@ -619,8 +619,12 @@ class Machine:
         c.owner = act
         return c
 
-    def init(self, c: Cell, value: Value) -> None:
+    def init(self, c: Cell | ImportRef, value: Value) -> None:
         """The value at declaration."""
+        if c.__class__ is ImportRef:  # a name that is imported and declared, which only broken programs do
+            c.resolved = value
+            return
+        assert c.__class__ is Cell
         c.v = value
         if not self.tracking:
             self._label(value, c.name)
@@ -1596,13 +1600,11 @@ class Machine:
         ff = f.v if f.__class__ is V else f
         if not self.tracking and k in LISTENING and any(isinstance(raw(a), JsFunction) for a in args):
             self.register(str(k), o, args, s)
+        if ff is UNDEFINED and not isinstance(k, Symbol) and o is not UNDEFINED and o is not None:
+            # The type checker saw this method: what lacks it is our picture of the object.
+            name = f"{o.label or self._prop_name(o)}.{k}" if isinstance(o, JsObject) else f"value.{k}"
+            return tagged(self.unknown_call(name, o, args, s, None), self.deep_tags(o))
         if ff is UNDEFINED or ff is None:
-            if isinstance(o, JsObject) and (
-                o.cls is not None
-                and (self.program.is_model_class(o.cls) or getattr(o.cls, "base_unknown", None) is not None)
-            ):
-                name = f"{o.label or o.cls.name}.{k}"
-                return tagged(self.unknown_call(name, o, args, s, None), self.deep_tags(o))
             raise self.error("TypeError", f"{k} is not a function")
         if ff.__class__ is Term and ff.op == "inherited":
             return tagged(self.unknown_call(f"{o.label or 'this'}.{k}", o, args, s, ff), self.deep_tags(o))

@@ -85,6 +85,8 @@ def unknown_method(R: Machine, t: Term, k: str, args: list[Value], s: int) -> Va
             return NOT_BOUND
     if k in ("hasOwnProperty", "propertyIsEnumerable") and args:
         return R.has(args[0], t, s)
+    if not typed and args and k in ("keys", "values", "entries", "reverse"):
+        return NOT_BOUND
     if not typed and k in _ARRAY and k not in _TEXT | _NUMBER | _PREDICATE:
         return METHODS[k](R, t, args, s)
     return _pure(R, t, k, args)

@@ -141,6 +141,10 @@ def _chain_start(g: Gen, kind: str, base: Node, links: list[tuple[str, Node]]) -
         return f"R.superget(fn, this, {key}, {site})", 1
     if first_kind == "call_expression":
         given_nodes = first.child_by_field_id(fields.arguments)
+        if kind == "new_expression" and base.child_by_field_id(fields.arguments) is None:
+            # The grammar reads `new x!(y)` as `(new x)!(y)`.
+            callee = optional(base.child_by_field_id(fields.constructor), g)
+            return f"R.new({callee}, {arguments(g, given_nodes)}, {g.site(first)}, None)", 1
         nodes = named(g, given_nodes) if given_nodes is not None else []
         if kind == "import" and nodes:
             return f"R.import_({expr(g, nodes[0])}, {g.site(first)})", 1

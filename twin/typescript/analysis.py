@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from itertools import permutations
 from typing import Any
 
-from krepis.twin.typescript import oracle
+from krepis.twin.typescript import lexicon, oracle
 from krepis.twin.typescript.canonical import Pattern, meeting, path_of
 from krepis.twin.typescript.code import FunctionCode
 from krepis.twin.typescript.intrinsics import user_frame
@@ -1071,7 +1071,11 @@ def judge(
             return
     changed = _difference(got, allowed)
     acts = oracle.stale_acts(run, False, changed)
-    acts = [f for f in acts if not _harmless(f, R) and (f.act.kind != "E" or f.act.loc in changed)]
+    acts = [
+        f
+        for f in acts
+        if not _harmless(f, R) and (f.act.loc in changed if f.act.kind == "E" else not _private(R, f.act))
+    ]
     if not acts:
         return
     top = acts[0]
@@ -1125,8 +1129,20 @@ def _difference(got: Any, allowed: Iterable[Any]) -> set[Any]:
     return best_diff or set()
 
 
+def _private(R: Machine, act: Access) -> bool:
+    """Whether a write went to something that its call made and no other call touched."""
+    return not oracle.durable(act.loc) and all(a.root == act.root for a in R.log if a.loc == act.loc)
+
+
 def _harmless(f: oracle.StaleAct, R: Machine) -> bool:
     """Acts on gauges, logs and times of last access."""
+    if f.act.kind == "W" and f.act.loc[0] == "prop" and lexicon.is_logger(f"{f.act.loc[2]}.{f.act.loc[3]}"):
+        return True
+    if any(
+        g.code is not None and "." in g.code.name and lexicon.is_logger(g.code.name)
+        for g in oracle.chain(f.act.frame)[:3]
+    ):
+        return True
     name = str(f.act.loc[-1]).lower() if f.act.kind == "W" else ""
     return name.startswith(("last", "updatedat", "updated_at", "seenat")) and not f.same
 

@@ -40,6 +40,7 @@ _WORDS: dict[Verb, str] = {
 }
 _VERBS = {word: verb for verb, words in _WORDS.items() for word in words.split()}
 _VERBS |= dict.fromkeys(_WORDS[Verb.EFFECT].split(), Verb.EFFECT)
+_ALTERING = frozenset((word,) for word in ("update", "patch", "rename", "change", "modify", "edit"))
 _SPLIT = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 CLOSING = frozenset(["end", "close", "destroy", "quit", "disconnect", "shutdown"])
 """Methods after which their object takes nothing more."""
@@ -109,6 +110,11 @@ def classify(name: str) -> Verb:
         return Verb.LOG
     parts = words(name)
     return _VERBS.get(parts[0], Verb.PURE) if parts else Verb.PURE
+
+
+def alters(name: str) -> bool:
+    """Whether a writing verb changes what exists and creates nothing."""
+    return words(name)[:1] in _ALTERING
 
 
 @lru_cache(maxsize=20_000)

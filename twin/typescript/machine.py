@@ -183,6 +183,14 @@ class World:
             self.nothing.add(q.args[0])
 
 
+def owned_by_call(ident: Any) -> bool:
+    """Whether an identity belongs to an object that one of the calls created."""
+    if isinstance(ident, tuple) and len(ident) == 2 and isinstance(ident[0], tuple):
+        path = ident[0]
+        return bool(path) and isinstance(path[0], int) and path[0] >= 0
+    return False
+
+
 class Spread(list[Value]):
     """Elements of which some came by a spread; `tags` is what the absence of others depended on."""
 
@@ -237,6 +245,7 @@ class Machine:
 
     Throw = JsThrow
     Dead = Dead
+    Unsupported = Unsupported
 
     def __init__(self, program: Any, world: World, pattern: Pattern, *, serial: bool = False) -> None:
         self.program = program
@@ -1208,10 +1217,9 @@ class Machine:
         if target.__class__ is Term:
             t: Term = target
             ov = self.overlay(t)
-            if self.tracking and (t.shared or ov.owner is not self.act):
-                tags = self.share(v) if t.shared else self.deep_tags(v)
-                self.note_write(("field", self.canon(t), k), v, s, tags | extra)
-                ov.props[k] = raw(v) if t.shared else v
+            if self.tracking and t.shared:
+                self.note_write(("field", self.canon(t), k), v, s, self.share(v) | extra)
+                ov.props[k] = raw(v)
             else:
                 ov.props[k] = v
             return v
@@ -1607,6 +1615,8 @@ class Machine:
         if ff is UNDEFINED or ff is None:
             raise self.error("TypeError", f"{k} is not a function")
         if ff.__class__ is Term and ff.op == "inherited":
+            if k == "emit":  # to listeners of its own, and none is known
+                return True
             return tagged(self.unknown_call(f"{o.label or 'this'}.{k}", o, args, s, ff), self.deep_tags(o))
         return self.call(f, o, args, s)
 

@@ -15,18 +15,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from krepis.twin.typescript.machine import Access, Frame, Machine
+from krepis.twin.typescript.machine import Access, Frame, Machine, owned_by_call
 from krepis.twin.typescript.scenario import Execution
 from krepis.twin.typescript.values import JsObject, Term, V
-
-
-def _owned_by_call(ident: Any) -> bool:
-    """Whether an identity belongs to an object that one of the calls created."""
-    if isinstance(ident, tuple) and len(ident) == 2 and isinstance(ident[0], tuple):
-        path = ident[0]
-        return bool(path) and isinstance(path[0], int) and len(path) >= 1 and path[0] >= 0
-    return False
-
 
 _OBJECTS = frozenset({"cell", "prop", "entry", "array", "keys"})
 
@@ -35,13 +26,13 @@ def durable(loc: Any) -> bool:
     """Whether a location outlives the calls."""
     kind = loc[0]
     if kind in _OBJECTS:
-        return not _owned_by_call(loc[1])
+        return not owned_by_call(loc[1])
     return kind not in ("lock", "timer", "promise", "unblock", "clock", "call", "effect")
 
 
 def common(loc: Any) -> bool:
     """Whether several calls can reach a location, as far as who made what it belongs to tells."""
-    return len(loc) < 2 or not _owned_by_call(loc[1])
+    return len(loc) < 2 or not owned_by_call(loc[1])
 
 
 def _plain(x: Any) -> Any:
@@ -135,7 +126,7 @@ def covers(read_loc: Any, write_loc: Any) -> bool:
     if read_loc[0] == "table" and write_loc[0] == "row":
         return bool(read_loc[1] == write_loc[1])
     if read_loc[0] == "row" and write_loc[0] == "row" and read_loc[1:3] == write_loc[1:3]:
-        return bool(read_loc[3] == "*" or write_loc[3] == "*")
+        return bool(write_loc[3] == "*")  # a row comes or goes; a changed column leaves it where it is
     if read_loc[0] == "keys" and write_loc[0] == "entry":
         return bool(read_loc[1] == write_loc[1])
     if read_loc[0] == "field" and write_loc[0] == "field":

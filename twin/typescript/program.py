@@ -225,7 +225,7 @@ class Program:
                     if found is not None:
                         return found
         name = specifier.removeprefix("node:")
-        flat = name.replace("/", "__")
+        flat = name.replace("/", "__").replace(":", "__")
         for folder in self.models:
             candidate = folder / f"{flat}.ts"
             if candidate.is_file():

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from krepis.twin.typescript.machine import Machine
 
 
+_STORING = (Verb.READ, Verb.WRITE, Verb.DELETE)
+
+
 def argument_terms(R: Machine, args: list[Value]) -> tuple[Any, ...]:
     """The arguments as parts of a term."""
     out: list[Any] = []
@@ -89,7 +92,7 @@ def call(R: Machine, name: str, receiver: Value, args: list[Value], s: int, fn: 
         R.effect(name, args, s)
     value_head: Any = R.canon(head) if head.__class__ is Term else str(head)
     result: Value = term("call", name, value_head, *argument_terms(R, args), type=result_type)
-    if R.tracking and not per_request and base is not UNDEFINED and verb in (Verb.READ, Verb.WRITE, Verb.DELETE):
+    if R.tracking and not per_request and isinstance(base, Term | JsObject) and verb in _STORING:
         result = _generic_store(R, verb, name, base, args, result, s, tags)
     if R.tracking and raw(result).__class__ is Term:
         promised = R.program.kind_of(result_type) == "promise" or (method == "save" and not args)
@@ -217,11 +220,10 @@ def _generic_store(
     loc = ("store", label, where, key)
     if verb is Verb.READ:
         written = table.get(key)
-        value = (
-            result
-            if written is None
-            else term("call", name, where, *argument_terms(R, args), ("after", written), type=result.type)
-        )
+        value = result
+        if written is not None:
+            value = term("call", name, where, *argument_terms(R, args), ("after", written), type=result.type)
+            _exists_after(R, key, table, result, value)
         R.note_key(first)
         table["key", R.canon(value)] = key
         return R.note_read(loc, value, s)
@@ -234,9 +236,41 @@ def _generic_store(
             if isinstance(t, JsObject) and not isinstance(t, JsPromise):
                 for v in t.props.values():
                     tags |= R.deep_tags(v)
+        if not lexicon.alters(name):
+            table["exists", key] = not entity and _certain(payload[-1])
+        elif table.get(key) == "deleted":
+            return result
         table[key] = snap
         R.note_write(loc, snap, s, tags)
     else:
         table[key] = "deleted"
         R.note_write(loc, UNDEFINED, s, tags_of(args[0]))
     return result
+
+
+def _certain(value: Value) -> bool:
+    """Whether a value that was stored is truthy whatever it is made of."""
+    v = raw(value)
+    return isinstance(v, JsObject) or (v.__class__ is Term and v.op == "tmpl") or v is True
+
+
+def _exists_after(R: Machine, key: Any, table: dict[Any, Any], before: Value, after: Value) -> None:
+    """What is known about finding something under a key that was written: deleted, stored, or as it was before."""
+    world = R.world
+
+    def questions(op: str, value: Value) -> list[Term]:
+        t = R.canon(value)
+        return [term(op, term("await", t)), term(op, t)]
+
+    def settle(op: str, answer: bool) -> None:
+        for q in questions(op, after):
+            world.defaults[q] = answer
+            world.answer(q, answer)
+
+    if table[key] == "deleted":
+        settle("nullish", True)
+    elif ("exists", key) not in table:
+        asked = questions("truthy", before)
+        settle("truthy", R.ask(next((q for q in asked if q in world.answers), asked[0])))
+    elif table["exists", key]:
+        settle("truthy", True)

@@ -1,0 +1,215 @@
+"""What real repositories taught: programs that were flagged without reason, and code that was silently not seen.
+
+A finding is expected on the line that ends in `// HERE`; a program without such a line must stay silent.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from krepis.twin.options import Options, SourceFile
+from krepis.twin.typescript.verify import verify
+
+PROGRAMS: dict[str, tuple[str, str]] = {
+    "what was stored is found again, so a deletion after it is in order": (
+        "",
+        """
+        export interface Pages { get(id: string): Promise<string | null>; put(id: string, text: string): Promise<void>;
+          delete(id: string): Promise<void> }
+        export async function drop(pages: Pages, id: string) {
+          const page = await pages.get(id);
+          if (!page) return false;
+          await pages.delete(id);
+          return true;
+        }
+        export async function publish(pages: Pages, id: string, text: string) {
+          await pages.put(id, `page ${text}`);
+        }
+        """,
+    ),
+    "a change leaves a record where it is": (
+        "",
+        """
+        import type { FastifyInstance } from 'fastify';
+        export default async function plugin(fastify: FastifyInstance) {
+          const { tickets } = fastify;
+          fastify.patch('/:id', async (request) => tickets.update(request.params.id, request.body));
+          fastify.post('/:id/owner', async (request, reply) => {
+            const ticket = await tickets.findById(request.params.id);
+            if (!ticket) return reply.notFound();
+            await tickets.update(request.params.id, { owner: request.body.owner });
+            return ticket;
+          });
+        }
+        """,
+    ),
+    "a changed column does not make a row come or go": (
+        "",
+        """
+        import { PrismaClient } from '@prisma/client';
+        const prisma = new PrismaClient();
+        export async function remove(slug: string, user: number) {
+          const page = await prisma.page.findUnique({ where: { slug }, select: { owner: true } });
+          if (!page) throw new Error('not found');
+          if (page.owner !== user) throw new Error('not yours');
+          await prisma.page.delete({ where: { slug } });
+        }
+        export async function retitle(slug: string, title: string) {
+          await prisma.page.update({ where: { slug }, data: { title } });
+        }
+        """,
+    ),
+    "a value read before a transaction is stale inside it": (
+        "lost-update",
+        """
+        import { PrismaClient } from '@prisma/client';
+        const prisma = new PrismaClient();
+        export async function take(id: string, n: number) {
+          const shelf = await prisma.shelf.findUnique({ where: { id } });
+          await prisma.$transaction(async (tx) => {
+            if (shelf.left < n) return;
+            await tx.shelf.update({ where: { id }, data: { left: shelf.left - n } }); // HERE
+          });
+        }
+        """,
+    ),
+    "cookies belong to one request": (
+        "",
+        """
+        import { cookies } from 'next/headers';
+        declare const audit: { insert(row: { session: string }): Promise<void> };
+        export async function signIn(token: string) {
+          (await cookies()).set('session', token);
+        }
+        export async function signOut() {
+          const session = (await cookies()).get('session');
+          await audit.insert({ session: session.value });
+          (await cookies()).delete('session');
+        }
+        """,
+    ),
+    "nothing comes in while a durable object waits for its storage": (
+        "",
+        """
+        import { DurableObject } from 'cloudflare:workers';
+        export class Turnstile extends DurableObject {
+          async enter() {
+            const n = ((await this.ctx.storage.get('n')) ?? 0) as number;
+            await this.ctx.storage.put('n', n + 1);
+            return n + 1;
+          }
+        }
+        """,
+    ),
+    "statistics and events without listeners decide nothing; the deletion does": (
+        "check-then-act",
+        """
+        import { Hooked } from 'hooked-base';
+        interface Store { get(k: string): Promise<string | null>; delete(k: string): Promise<void> }
+        class Stats { hits = 0; misses = 0; hit() { this.hits++; } miss() { this.misses++; } }
+        export class Shelf extends Hooked {
+          private stats = new Stats();
+          constructor(private readonly store: Store) { super(); }
+          async take(key: string) {
+            const found = await this.store.get(key);
+            if (!found) { this.stats.miss(); this.emit('miss', key); return null; }
+            this.stats.hit();
+            this.emit('hit', key);
+            await this.store.delete(key); // HERE
+            return found;
+          }
+        }
+        """,
+    ),
+    "two decoders of equal bytes are two decoders": (
+        "",
+        """
+        import { createDecoder } from 'some-codec';
+        export class Line {
+          private waiting: Uint8Array[] = [];
+          constructor(private readonly hooks: { before(b: Uint8Array): Promise<void> }) {}
+          async message(bytes: Uint8Array) {
+            this.waiting.push(bytes);
+            if (this.waiting.length > 1) return;
+            while (this.waiting.length > 0) {
+              const decoder = createDecoder(this.waiting[0]);
+              await this.hooks.before(this.waiting[0]);
+              decoder.pos = decoder.pos + 1;
+              await this.hooks.before(this.waiting[0]);
+              this.waiting.shift();
+            }
+          }
+        }
+        """,
+    ),
+    "a schema library's keys are not those of a Map": (
+        "lost-update",
+        """
+        import Joi from 'joi';
+        const schema = Joi.object().keys({ port: Joi.number() }).unknown();
+        const { value } = schema.prefs({}).validate(process.env);
+        export const settings = { port: value.port };
+        let seats = 10;
+        export async function take(db: { note(port: number): Promise<void> }) {
+          const left = seats;
+          await db.note(settings.port);
+          seats = left - 1; // HERE
+        }
+        """,
+    ),
+    "methods of a value that we only guessed to be text": (
+        "lost-update",
+        """
+        import { z } from 'zod';
+        export const Body = z.string().trim().min(1).optional().describe('x');
+        let seats = 10;
+        export async function take(db: { note(): Promise<void> }) {
+          const left = seats;
+          await db.note();
+          seats = left - 1; // HERE
+        }
+        """,
+    ),
+    "`new` of a class that an option gives": (
+        "lost-update",
+        """
+        class Fifo { items: string[] = []; }
+        export default class Queue {
+          private size = 0;
+          private readonly line: Fifo;
+          constructor(options?: { line?: new () => Fifo }) {
+            options = { line: Fifo, ...options };
+            this.line = new options.line!();
+          }
+          async add(job: () => Promise<void>) {
+            const before = this.size;
+            await job();
+            this.size = before + 1; // HERE
+          }
+        }
+        """,
+    ),
+    "a name that is imported and declared": (
+        "",
+        """
+        import { client } from './client';
+        const client = make();
+        export async function ping() { await client.ping(); }
+        """,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_verdict(name: str, tmp_path: Path) -> None:
+    kind, text = PROGRAMS[name]
+    lines = text.splitlines()
+    expected = {(i, kind) for i, line in enumerate(lines, 1) if line.endswith("// HERE")}
+    assert bool(expected) == bool(kind)
+    path = tmp_path / "a.ts"
+    path.write_text("\n".join(line.removesuffix("// HERE") for line in lines), encoding="utf-8")
+    report = verify([SourceFile("a.ts", path)], Options(root=tmp_path, jobs=1))
+    assert not report.failures
+    assert report.summary.entry_points
+    assert {(f.line, f.kind) for f in report.findings if f.severity != "info"} == expected

@@ -176,8 +176,19 @@ def profile_all(
     return profiles
 
 
-def explore_all(program: Program, profiles: list[Profile], result: UnitResult, seconds: float, effort: int) -> None:
-    """The conflicting pairs of a unit, with at most `effort` executions each."""
+@dataclass(frozen=True)
+class Bounds:
+    """What one scenario may take, and how many calls it has; `effort` is in executions."""
+
+    seconds: float
+    effort: int
+    max_states: int
+    calls: int
+
+
+def explore_all(program: Program, profiles: list[Profile], result: UnitResult, bounds: Bounds) -> None:
+    """The conflicting pairs of a unit, and three calls of one entry where that may show more."""
+    seconds, effort = bounds.seconds, bounds.effort
     budget = Budget(seconds * max(1, min(len(profiles), 6)))
     pairs = sorted(interesting(profiles), key=lambda p: p[0])
     if len(pairs) > MAX_PAIRS:
@@ -187,7 +198,8 @@ def explore_all(program: Program, profiles: list[Profile], result: UnitResult, s
         )
     for _, a, b in pairs[:MAX_PAIRS]:
         forget_terms()
-        explore_pair(program, a, b, result, Budget(seconds, effort * SELF_SHARE if a is b else effort))
+        share = Budget(seconds, effort * SELF_SHARE if a is b else effort)
+        explore_pair(program, a, b, result, share, bounds.max_states)
         if budget.spent():
             result.bounds.add(
                 (
@@ -197,20 +209,20 @@ def explore_all(program: Program, profiles: list[Profile], result: UnitResult, s
                 )
             )
             break
-    explore_triples(program, profiles, result, seconds, effort)
+    explore_triples(program, profiles, result, bounds)
 
 
-def explore_triples(program: Program, profiles: list[Profile], result: UnitResult, seconds: float, effort: int) -> None:
-    """Three calls of an entry that queues up behind others, where two calls show nothing."""
+def explore_triples(program: Program, profiles: list[Profile], result: UnitResult, bounds: Bounds) -> None:
+    """Three calls of an entry, where two show nothing: of each if asked for, else of those that queue up."""
     for a in profiles:
-        budget = Budget(seconds, effort)
-        if not a.queues or not a.suspends or a.hangs or a.entry.exclusive:
+        budget = Budget(bounds.seconds, bounds.effort)
+        if not (a.queues or (bounds.calls > 2 and a.writes)) or not a.suspends or a.hangs or a.entry.exclusive:
             continue
         if any(a.entry.name in x.names for x in result.anomalies):
             continue
         forget_terms()
         scenario = Scenario(program, [a.entry] * 3, Pattern("the same arguments"))
-        found = explore_pattern(scenario, result, budget, MAX_TRIPLE_WORLDS)
+        found = explore_pattern(scenario, result, budget, bounds.max_states, MAX_TRIPLE_WORLDS)
         result.scenarios += 1
         result.states += scenario.steps
         result.traces += scenario.executions
@@ -253,15 +265,13 @@ def meeting_places(p: Profile) -> Places:
     return tuple(sorted((name, changed, tuple(sorted(modules))) for name, (changed, modules) in out.items()))
 
 
-def explore_across(
-    program: Program, pairs: list[tuple[Entry, Entry]], result: UnitResult, seconds: float, effort: int
-) -> None:
+def explore_across(program: Program, pairs: list[tuple[Entry, Entry]], result: UnitResult, bounds: Bounds) -> None:
     """Pairs of entries of different files."""
     for one, other in pairs:
-        profiles = profile_all(program, [one, other], UnitResult(), seconds, effort)
+        profiles = profile_all(program, [one, other], UnitResult(), bounds.seconds, bounds.effort)
         for _, a, b in interesting(profiles):
             if a is not b:
-                explore_pair(program, a, b, result, Budget(seconds, effort))
+                explore_pair(program, a, b, result, Budget(bounds.seconds, bounds.effort), bounds.max_states)
 
 
 def _iterates(a: Profile, b: Profile) -> bool:
@@ -825,7 +835,7 @@ def patterns(a: Profile, b: Profile) -> list[Pattern]:
     return out[:MAX_PATTERNS]
 
 
-def explore_pair(program: Program, a: Profile, b: Profile, result: UnitResult, budget: Budget) -> None:
+def explore_pair(program: Program, a: Profile, b: Profile, result: UnitResult, budget: Budget, max_states: int) -> None:
     """Two calls under every pattern and world until the budget is spent."""
     seen = {x.where() for x in result.anomalies}
     containers: dict[Any, tuple[str, ...]] = {}
@@ -843,7 +853,7 @@ def explore_pair(program: Program, a: Profile, b: Profile, result: UnitResult, b
             budget.end - time.process_time(), budget.left // 2 if n == 0 and left > 2 else -(-budget.left // left)
         )
         before = share.left
-        found = explore_pattern(scenario, result, share, reject_at=reject_at, meets=expected[n])
+        found = explore_pattern(scenario, result, share, max_states, reject_at=reject_at, meets=expected[n])
         budget.left -= before - share.left
         if share.left <= 0:
             result.bounds.add(
@@ -875,6 +885,7 @@ def explore_pattern(
     scenario: Scenario,
     result: UnitResult,
     budget: Budget,
+    max_states: int,
     max_worlds: int = MAX_WORLDS,
     reject_at: int = -1,
     meets: bool = True,
@@ -939,8 +950,13 @@ def explore_pattern(
                 if old is None or cost(run) < cost(old.run):
                     anomaly.states, anomaly.traces = scenario.steps, scenario.executions
                     found[key] = anomaly
-            if budget.spend(run):
+            if budget.spend(run) or scenario.steps >= max_states:
                 break
+        if scenario.steps >= max_states:
+            result.bounds.add(
+                (*_entry_place(scenario), f"only {max_states} states of {' with '.join(names)} were explored")
+            )
+            break
         if scenario.stopped:
             result.bounds.add(
                 (*_entry_place(scenario), f"only {MAX_TRACES} interleavings of {' with '.join(names)} were explored")

@@ -21,6 +21,7 @@ from krepis.twin.typescript.canonical import Canonical, Pattern, leaf, path_of
 from krepis.twin.typescript.code import FunctionCode, ModuleCode, TypeRef
 from krepis.twin.typescript.values import (
     BUILTIN,
+    MAX_LENGTH,
     NEW,
     NOT_BOUND,
     SYMBOL_ASYNC_DISPOSE,
@@ -320,6 +321,8 @@ class Machine:
 
     def new_array(self, items: list[Value]) -> JsArray:
         """A fresh array of `items`."""
+        if len(items) > MAX_LENGTH:
+            raise Exhausted("array length")
         a = JsArray(self.ident(), self.protos["Array"], items)
         a.owner = self.act
         a.shared = not self.tracking
@@ -1620,13 +1623,17 @@ class Machine:
             return tagged(self.unknown_call(f"{o.label or 'this'}.{k}", o, args, s, ff), self.deep_tags(o))
         return self.call(f, o, args, s)
 
+    def spend(self) -> None:
+        """Accounts for one operation."""
+        self.operations += 1
+        if self.operations > MAX_OPERATIONS:
+            raise Exhausted("operations")
+
     def invoke(self, f: JsFunction, this: Value, args: list[Value], nt: Value, s: int) -> Value:
         """Calls an interpreted function in a new frame."""
         code = f.code
         assert code is not None
-        self.operations += 1
-        if self.operations > MAX_OPERATIONS:
-            raise Exhausted("operations")
+        self.spend()
         caller = self.frame
         if self.tracking and code not in self.invoked and self._sheltered(code, this, args, caller):
             self.invoked.add(code)
@@ -2311,6 +2318,8 @@ class Machine:
                 raise self.error("TypeError", "Spread syntax requires an iterable")
             else:
                 out.extend(tagged(x, t) for x in self.iter(v, s))
+        if len(out) > MAX_LENGTH:
+            raise Exhausted("array length")
         return out
 
     def arr(self, items: list[Value], s: int) -> JsArray:
@@ -2484,7 +2493,10 @@ class Machine:
             return term(name, x, y)
         self._same_kind(x, y)
         try:
-            return _ARITHMETIC[name](x, y)
+            result = _ARITHMETIC[name](x, y)
+            if result.__class__ is BigInt and result.bit_length() > MAX_LENGTH:
+                raise Exhausted("size of a number")
+            return result
         except (ZeroDivisionError, OverflowError, ValueError, TypeError):
             return terms.NAN
 

@@ -12,8 +12,10 @@ import math
 from typing import Any
 
 from krepis.twin.typescript.values import (
+    MAX_LENGTH,
     UNDEFINED,
     BigInt,
+    Exhausted,
     JsArray,
     JsFunction,
     JsObject,
@@ -116,13 +118,24 @@ def _name_of(value: JsObject) -> str:
 def concat(parts: list[Any]) -> str | Term:
     """String concatenation of texts and terms, flattened so that equal strings are equal terms."""
     flat: list[Any] = []
+    run: list[str] = []
+    size = 0
     for part in parts:
         inner = part.args if part.__class__ is Term and part.op == "tmpl" else (part,)
         for p in inner:
-            if p.__class__ is str and flat and flat[-1].__class__ is str:
-                flat[-1] += p
-            elif p != "" or p.__class__ is not str:
-                flat.append(p)
+            if p.__class__ is str:
+                size += len(p)
+                if size > MAX_LENGTH:
+                    raise Exhausted("text length")
+                if p:
+                    run.append(p)
+                continue
+            if run:
+                flat.append("".join(run))
+                run = []
+            flat.append(p)
+    if run:
+        flat.append("".join(run))
     if not flat:
         return ""
     if len(flat) == 1 and (flat[0].__class__ is str or flat[0].op == "tmpl"):

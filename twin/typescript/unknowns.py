@@ -53,7 +53,7 @@ def argument_terms(R: Machine, args: list[Value]) -> tuple[Any, ...]:
 
 def call(R: Machine, name: str, receiver: Value, args: list[Value], s: int, fn: Term | None) -> Value:
     """The result of calling something unknown."""
-    R.operations += 1
+    R.spend()
     tags = 0
     for a in args:
         tags |= R.deep_tags(a)
@@ -109,8 +109,12 @@ def call(R: Machine, name: str, receiver: Value, args: list[Value], s: int, fn: 
 
 
 def _per_request(R: Machine, t: Value) -> bool:
-    """Whether a value hangs off a parameter that belongs to one request."""
+    """Whether a value hangs off a parameter that belongs to one request; long chains cost operations."""
+    length = 0
     while t.__class__ is Term:
+        length += 1
+        if length & 15 == 0:
+            R.spend()
         if t.op == "arg":
             kind = R.program.request_type(t.type)
             if kind is not None:

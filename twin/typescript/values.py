@@ -502,6 +502,10 @@ class Unsupported(Stop):
         self.message = message
 
 
+MAX_LENGTH = 1 << 20
+"""Characters of a text, elements of an array, bits of a number."""
+
+
 class Exhausted(Stop):
     """A limit of one execution was met (steps, depth)."""
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from krepis.twin.findings import EntryPoint, Finding, Note, Report, Summary
 from krepis.twin.options import Options, Progress, SourceFile, root_relative
 from krepis.twin.typescript.analysis import (
+    Bounds,
     Places,
     Profile,
     UnitResult,
@@ -176,10 +177,12 @@ def _verify_file(job: Job, source: SourceFile, phase: Phase, result: FileResult)
         return
     inner = phase.inner
     counts: dict[str, int] = {}
+    options = job.options
+    bounds = Bounds(options.time_limit_s, phase.together, options.max_states, options.calls)
     for unit in kept:
         found = UnitResult()
         outer = [p for p in unit if _key(p.entry) not in inner]
-        explore_all(program, outer, found, job.options.time_limit_s, phase.together)
+        explore_all(program, outer, found, bounds)
         _report(job, source, found, result, counts)
     if phase.across:
         own = {_key(p.entry): p.entry for unit in kept for p in unit}
@@ -190,7 +193,7 @@ def _verify_file(job: Job, source: SourceFile, phase: Phase, result: FileResult)
             if key in own and _key(e) == other
         ]
         found = UnitResult()
-        explore_across(program, pairs, found, job.options.time_limit_s, phase.together)
+        explore_across(program, pairs, found, bounds)
         _report(job, source, found, result, counts)
 
 

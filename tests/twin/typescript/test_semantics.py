@@ -6,8 +6,10 @@ A finding is expected on the line that ends in `// HERE`; a program without such
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from krepis.twin.findings import Report
 from krepis.twin.options import Options, SourceFile
 from krepis.twin.typescript.verify import verify
 
@@ -319,6 +321,54 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         """,
     ),
 }
+
+
+THREE = """
+const waiting: (() => void)[] = [];
+let free = true;
+let highest = 0;
+async function take() {
+  if (free) { free = false; return; }
+  await new Promise<void>((resolve) => waiting.push(resolve));
+}
+function give() {
+  const next = waiting.shift();
+  if (next) next(); else free = true;
+}
+export async function bid(lot: { open(): Promise<void> }) {
+  await take();
+  try { await lot.open(); highest += 1; } finally { give(); }
+}
+"""
+
+
+def test_the_bound_on_states_holds_and_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "a.ts"
+    path.write_text(THREE, encoding="utf-8")
+
+    def look(max_states: int, calls: Literal[2, 3]) -> Report:
+        return verify([SourceFile("a.ts", path)], Options(root=tmp_path, jobs=1, max_states=max_states, calls=calls))
+
+    full, bounded = look(200_000, 2), look(20, 2)
+    assert not [n for n in full.notes if "states of" in n.message]
+    assert [n for n in bounded.notes if n.message == "only 20 states of bid with bid were explored"]
+    assert bounded.summary.states < full.summary.states
+
+
+def test_three_calls_are_explored_when_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "a.ts"
+    path.write_text(
+        "let seen: string[] = [];\nexport async function note(db: { ping(): Promise<void> }, x: string) {"
+        " await db.ping(); seen = [...seen, x]; }\n",
+        encoding="utf-8",
+    )
+
+    def scenarios(calls: Literal[2, 3]) -> int:
+        report = verify([SourceFile("a.ts", path)], Options(root=tmp_path, jobs=1, calls=calls))
+        assert not report.findings
+        return report.summary.scenarios
+
+    assert scenarios(3) == scenarios(2) + 1
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -41,8 +41,6 @@ Native = Callable[[Any, Value, list[Value], int], Value]
 
 STRING = (TypeRef("string"), None)
 NUMBER = (TypeRef("number"), None)
-MAX_LENGTH = 1 << 20
-"""Longest text or array that a native makes; beyond it the result is unknown."""
 
 
 class Realm:

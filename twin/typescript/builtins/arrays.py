@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from krepis.twin.typescript import terms
 from krepis.twin.typescript.builtins._base import (
-    MAX_LENGTH,
     Realm,
     arg,
     callable_,
@@ -28,6 +27,7 @@ from krepis.twin.typescript.builtins._base import (
     to_string,
 )
 from krepis.twin.typescript.values import (
+    MAX_LENGTH,
     SYMBOL_ASYNC_ITERATOR,
     SYMBOL_ITERATOR,
     UNDEFINED,

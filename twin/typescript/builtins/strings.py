@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from krepis.twin.typescript import terms
 from krepis.twin.typescript.builtins._base import (
-    MAX_LENGTH,
     STRING,
     Native,
     Realm,
@@ -30,8 +29,10 @@ from krepis.twin.typescript.builtins._base import (
     to_string,
 )
 from krepis.twin.typescript.values import (
+    MAX_LENGTH,
     SYMBOL_ITERATOR,
     UNDEFINED,
+    Exhausted,
     JsFunction,
     JsObject,
     JsRegExp,
@@ -329,7 +330,7 @@ def _replace(R: Machine, this: Value, args: list[Value], s: int, *, every: bool)
         u = units(x)
         compiled = re.compile(re.escape(units(_text(R, pattern))))
     parts: list[Any] = []
-    position = 0
+    position = size = 0
     call = callable_(by)
     template = "" if call else to_string(R, by)
     for m in compiled.finditer(u):
@@ -343,6 +344,9 @@ def _replace(R: Machine, this: Value, args: list[Value], s: int, *, every: bool)
             parts.append(to_string(R, raw(r)))
         else:
             parts.append(fuse(_expand(template, m)) if isinstance(template, str) else template)
+        size += len(parts[-1]) if parts[-1].__class__ is str else 0
+        if size > MAX_LENGTH:
+            raise Exhausted("text length")
         if not every:
             break
     parts.append(fuse(u[position:]))

@@ -19,9 +19,7 @@ PROGRAMS: dict[str, tuple[str, str]] = {
           delete(id: string): Promise<void> }
         export async function drop(pages: Pages, id: string) {
           const page = await pages.get(id);
-          if (!page) return false;
-          await pages.delete(id);
-          return true;
+          if (page) await pages.delete(id);
         }
         export async function publish(pages: Pages, id: string, text: string) {
           await pages.put(id, `page ${text}`);

@@ -57,7 +57,7 @@ bench: setup
 	$(BIN)/python benchmarks/frontend/run.py examples/shop/src
 
 soak: setup
-	KREPIS_KILLS=100 $(BIN)/python -m pytest -n 2 tests --hypothesis-seed=random
+	KREPIS_KILLS=100 KREPIS_SOAK=50 $(BIN)/python -m pytest -n 2 tests --hypothesis-seed=random
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

@@ -7,6 +7,7 @@ rendered before anything is written, and files are replaced as a whole, so there
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import math
 import os
@@ -23,6 +24,7 @@ import click
 from krepis.server.baseline import BaselineError, apply_baseline, read_baseline, write_baseline
 from krepis.server.config import DEFAULTS, FAIL_ON, ConfigError, Level, Settings, find_settings, read_settings
 from krepis.server.discover import JAVASCRIPT, TYPESCRIPT, DiscoveryError, Selection, discover, shown
+from krepis.server.repair import as_diff, changes, repair_all, suggest
 from krepis.server.run import judged, options_of, text_of
 from krepis.server.version import installed_version
 from krepis.twin.findings import SEVERITIES, Finding, Kind, Note, Report, Summary
@@ -54,6 +56,9 @@ class _Request:
     output: Path | None
     baseline: Path | None
     known: Mapping[str, str]
+    fixes: bool
+    fix: bool
+    dry_run: bool
 
 
 # fmt: off
@@ -75,6 +80,9 @@ class _Request:
 @click.option("--baseline", type=_FILE, metavar="FILE", help="Do not report the findings that FILE knows.")
 @click.option("--write-baseline", "writes", is_flag=True,
               help="Write all findings to the baseline instead of reporting them.")
+@click.option("--fixes", is_flag=True, help="List verified repairs with the findings; takes longer.")
+@click.option("--fix", is_flag=True, help="Apply the best verified repair of each finding; report what is left.")
+@click.option("--dry-run", is_flag=True, help="With --fix: print the repairs as a diff, and change nothing.")
 @click.option("--config", type=_FILE, metavar="FILE", help="Settings instead of the nearest krepis.toml.")
 @click.option("--no-cache", is_flag=True, help="Neither use nor keep results of earlier runs.")
 def verify(**parameters: Any) -> int:
@@ -83,6 +91,9 @@ def verify(**parameters: Any) -> int:
     Each PATH is a file or a folder; without one, the paths of krepis.toml, or the current folder. Folders
     follow .gitignore and leave out node_modules, dist and .d.ts files. All files together are one program.
 
+    With --fix, repairs are applied to the files: only such as make the finding go away, bring no new one, and
+    keep what each entry point does, as a second verification has shown. The report is then about what is left.
+
     Exit status: 0 nothing at or above --fail-on; 1 findings; 2 wrong usage or configuration; 3 Krepis itself
     failed on some input, which is named.
     """
@@ -90,8 +101,16 @@ def verify(**parameters: Any) -> int:
         request = _request(**parameters)
     except (ConfigError, DiscoveryError, BaselineError) as error:
         raise click.UsageError(visible(str(error)), click.get_current_context()) from error
-    report = _verified(request)
-    status = _accept(report, request) if parameters["writes"] else _deliver(report, request)
+    report = _verified(request, request.files)
+    if request.fix:
+        report, status = _repair(report, request)
+    elif parameters["writes"]:
+        status = _accept(report, request)
+    else:
+        report = _unknown(report, request)
+        if request.fixes:
+            report = suggest(report, request.files, request.options)
+        status = _deliver(report, request)
     for failure in report.failures:
         click.echo(visible(f"Krepis failed on {failure.file}: {failure.message}"), err=True)
     return _FAILURE if report.failures else status
@@ -109,6 +128,9 @@ def _request(
     jobs: int | None,
     baseline: Path | None,
     writes: bool,
+    fixes: bool,
+    fix: bool,
+    dry_run: bool,
     config: Path | None,
     no_cache: bool,
 ) -> _Request:
@@ -118,6 +140,10 @@ def _request(
     known_in = current / baseline if baseline else settings.baseline
     if writes and known_in is None:
         raise click.UsageError("--write-baseline needs --baseline FILE, or the setting baseline")
+    if dry_run and not fix:
+        raise click.UsageError("--dry-run needs --fix")
+    if fix and writes:
+        raise click.UsageError("--fix and --write-baseline exclude each other")
     if time_limit is not None and not math.isfinite(time_limit):
         raise click.BadParameter(f"{time_limit} is not a number of seconds", param_hint="'--time-limit'")
     for target in (output, known_in if writes else None):
@@ -140,6 +166,9 @@ def _request(
         output=output,
         baseline=known_in,
         known=read_baseline(known_in) if known_in and not writes else {},
+        fixes=fixes,
+        fix=fix,
+        dry_run=dry_run,
     )
 
 
@@ -167,20 +196,71 @@ def _warn(message: str) -> None:
     click.echo(message, err=True)
 
 
-def _verified(request: _Request) -> Report:
+def _verified(request: _Request, files: tuple[SourceFile, ...]) -> Report:
     """The report after suppression and severity levels; a failure of the whole becomes a failure in it."""
     from krepis.twin.typescript.verify import verify as check  # slow to import, and not needed for --help
 
     try:
         with _progress() as show:
-            report = check(request.files, request.options, show)
+            report = check(files, request.options, show)
     except Exception as error:
         traceback.print_exc()
         text = f"{type(error).__name__}: {error}"
-        names = request.files[0].path if len(request.files) == 1 else f"{len(request.files)} files"
-        report = Report(Summary(files=len(request.files)), failures=(Note(names, 1, "skipped", text),))
+        names = files[0].path if len(files) == 1 else f"{len(files)} files"
+        report = Report(Summary(files=len(files)), failures=(Note(names, 1, "skipped", text),))
     report = replace(report, notes=report.notes + request.notes)
-    return judged(report, request.files, request.levels)
+    return judged(report, files, request.levels)
+
+
+def _repair(report: Report, request: _Request) -> tuple[Report, int]:
+    """Repair what can be, on disk or as a diff, and say what was done; the status is about what is left."""
+    repaired = repair_all(
+        _unknown(report, request),
+        request.files,
+        request.options,
+        lambda files: _unknown(_verified(request, tuple(files)), request),
+    )
+    said = "Would repair" if request.dry_run else "Repaired"
+    refused: list[str] = []
+    if request.dry_run:
+        _print(as_diff(request.files, repaired.files))
+    else:
+        for path, old, new in changes(request.files, repaired.files):
+            if problem := _rewrite(path, old, new):
+                refused.append(f"{shown(path, request.current)} was left alone: {problem}")
+    for finding, title in repaired.done:
+        _warn(visible(f"{said} {finding.file}:{finding.line} {finding.rule}: {title}"))
+    for finding in repaired.left:
+        _warn(visible(f"No verified repair for {finding.file}:{finding.line} {finding.rule}"))
+    for problem in refused:
+        _warn(visible(problem))
+    if request.dry_run:
+        return report, _status(repaired.left, request.fail_on)
+    request = replace(request, files=tuple(replace(file, text=None) for file in request.files))
+    if refused:  # the texts on disk are others than those that were verified
+        left = _unknown(_verified(request, request.files), request)
+        return left, _deliver(left, request)
+    return repaired.report, _deliver(repaired.report, request)
+
+
+def _unknown(report: Report, request: _Request) -> Report:
+    """The report without what the baseline knows."""
+    if not request.baseline:
+        return report
+    name = shown(request.baseline, request.current)
+    return apply_baseline(report, request.known, name, frozenset(file.path for file in request.files)).sorted()
+
+
+def _rewrite(path: Path, old: str, new: str) -> str:
+    """Replace a file as a whole; says why not, when it is not what was verified."""
+    try:
+        mark = codecs.BOM_UTF8 if path.read_bytes().startswith(codecs.BOM_UTF8) else b""
+        if path.read_bytes() != mark + old.removeprefix("\ufeff").encode("utf-8", "surrogatepass"):
+            return "it is not UTF-8, or it has changed meanwhile"
+        _replace(path.resolve(), mark + new.removeprefix("\ufeff").encode("utf-8"), path.stat().st_mode & 0o7777)
+    except (OSError, UnicodeEncodeError) as error:
+        return str(error)
+    return ""
 
 
 def _accept(report: Report, request: _Request) -> int:
@@ -194,10 +274,6 @@ def _accept(report: Report, request: _Request) -> int:
 
 def _deliver(report: Report, request: _Request) -> int:
     """Write the report, and say by the status whether it is good."""
-    if request.baseline:
-        name = shown(request.baseline, request.current)
-        verified = frozenset(file.path for file in request.files)
-        report = apply_baseline(report, request.known, name, verified).sorted()
     absolute = {file.path: file for file in request.files}
 
     def sources(file: str) -> Sequence[str]:
@@ -228,19 +304,24 @@ def _status(findings: Sequence[Finding], fail_on: str) -> int:
 
 
 def _write(file: Path, text: str) -> None:
-    """Replace the file as a whole; a reader never sees half of it."""
+    """Write a file of our own; a reader never sees half of it."""
     try:
-        handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-        try:
-            with open(handle, "wb") as stream:
-                stream.write(text.encode("utf-8"))
-            os.chmod(temporary, 0o666 & ~_umask())
-            os.replace(temporary, file)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        _replace(file, text.encode("utf-8"), 0o666 & ~_umask())
     except OSError as error:
         raise click.UsageError(f"cannot write {str(file)!r}: {error.strerror}") from error
+
+
+def _replace(file: Path, data: bytes, mode: int) -> None:
+    """Replace the file as a whole."""
+    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with open(handle, "wb") as stream:
+            stream.write(data)
+        os.chmod(temporary, mode)
+        os.replace(temporary, file)
+    except BaseException:
+        os.unlink(temporary)
+        raise
 
 
 def _print(text: str) -> None:

@@ -11,12 +11,13 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from krepis.server.baseline import BaselineError, apply_baseline, read_baseline
 from krepis.server.config import ConfigError, Settings
 from krepis.server.discover import JAVASCRIPT, TYPESCRIPT, DiscoveryError, Selection, discover, shown
 from krepis.server.run import judged, options_of
-from krepis.twin.findings import Note, Report, Summary
+from krepis.twin.findings import Finding, Note, Report, Summary
 from krepis.twin.options import Progress, SourceFile
 
 
@@ -42,7 +43,37 @@ class Verified:
     files: Mapping[str, Path]
 
 
-Job = Task
+@dataclass(frozen=True, slots=True)
+class Repairs:
+    """Which repairs of a finding hold in the texts of `task`."""
+
+    task: Task
+    finding: Finding
+
+
+class Edit(Protocol):
+    """Replace the code points from `start` up to `end` of a file by `text`."""
+
+    @property
+    def path(self) -> Path: ...
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+    @property
+    def text(self) -> str: ...
+
+
+class Repair(Protocol):
+    """Edits that make a finding go away, and what they do."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def edits(self) -> tuple[Edit, ...]: ...
+
+
+Job = Task | Repairs
 """What a worker can be asked."""
 Unusable = (ConfigError, BaselineError)
 """Errors whose messages are for the user."""
@@ -83,9 +114,23 @@ class Engine:
         return Verified(report, {file.path: file.absolute for file in files})
 
 
-def perform(engine: Engine, job: Job, context: Context) -> Verified:
+def perform(engine: Engine, job: Job, context: Context) -> Verified | tuple[Repair, ...]:
     """The answer to a job."""
-    return engine.verify(job, context)
+    return engine.verify(job, context) if isinstance(job, Task) else repairs(job, context)
+
+
+def repairs(job: Repairs, context: Context) -> tuple[Repair, ...]:
+    """The repairs that hold, best first. Raises Cancelled."""
+    from krepis.twin import fixes
+
+    os.chdir(job.task.folder)
+    files, _notes = program(job.task)
+    options = options_of(job.task.settings, context.warn)
+    verified = getattr(fixes, "verified", None)
+    found = verified(job.finding, files, options, cancelled=context.cancelled) if verified else ()
+    if context.cancelled():
+        raise Cancelled
+    return tuple(found)
 
 
 def program(task: Task) -> tuple[tuple[SourceFile, ...], tuple[Note, ...]]:

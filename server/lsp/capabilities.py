@@ -31,13 +31,13 @@ class Client:
     markdown_hover: bool = False
     document_changes: bool = False
     progress: bool = False
+    shows_documents: bool = False
     configuration: bool = False
     registers_configuration: bool = False
     registers_watchers: bool = False
     relative_patterns: bool = False
     hierarchical_symbols: bool = False
     text_document_content: bool = False
-    refreshes_content: bool = False
 
 
 def client_of(capabilities: types.ClientCapabilities) -> Client:
@@ -67,13 +67,13 @@ def client_of(capabilities: types.ClientCapabilities) -> Client:
         markdown_hover=known("text_document.hover.content_format", types.MarkupKind.Markdown),
         document_changes=has("workspace.workspace_edit.document_changes"),
         progress=has("window.work_done_progress"),
+        shows_documents=has("window.show_document.support"),
         configuration=has("workspace.configuration"),
         registers_configuration=has("workspace.did_change_configuration.dynamic_registration"),
         registers_watchers=has("workspace.did_change_watched_files.dynamic_registration"),
         relative_patterns=has("workspace.did_change_watched_files.relative_pattern_support"),
         hierarchical_symbols=has("text_document.document_symbol.hierarchical_document_symbol_support"),
         text_document_content=_at(capabilities, "workspace.text_document_content") is not None,
-        refreshes_content=_at(capabilities, "workspace.text_document_content") is not None,
     )
 
 

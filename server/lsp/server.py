@@ -12,24 +12,33 @@ import contextlib
 import logging
 import os
 import sys
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from krepis.server.config import editor_values
+from krepis.server.config import FILE_NAME, editor_values
+from krepis.server.lsp import watch
+from krepis.server.lsp._engine import Repair, Repairs, Task, Verified
 from krepis.server.lsp.capabilities import Client, client_of
+from krepis.server.lsp.edits import Edit
 from krepis.server.lsp.features import METHODS, PULLED
+from krepis.server.lsp.features.commands import CLIENTS, COMMANDS
 from krepis.server.lsp.features.diagnostics import push
 from krepis.server.lsp.features.status import status
+from krepis.server.lsp.progress import WorkProgress
 from krepis.server.lsp.protocol import Protocol
-from krepis.server.lsp.state import Project, State, path_of, verifiable
+from krepis.server.lsp.state import BOM, Project, State, configure, path_of, verifiable
 from krepis.server.lsp.transport import serve_stdio, serve_tcp
 from krepis.server.lsp.verifier import TaskFailed, Verifier, WorkerDied
 from krepis.server.version import installed_version
+from krepis.twin.findings import Finding
 from krepis.twin.options import Progress
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import default_converter
+from pygls.uris import from_fs_path
 
 STATUS_EVERY_S: Final = 0.1
 """Seconds between two notifications of status."""
@@ -49,6 +58,8 @@ class KrepisServer(LanguageServer):
         self.client = Client()
         self.state = State("utf-16")
         self.verifier = Verifier(self.warn)
+        self.fixer = Verifier(self.warn)
+        self.progresses: dict[types.ProgressToken, Project] = {}
         self.pushed: dict[str, str] = {}
         self._news = asyncio.Event()
         self._status_due = False
@@ -57,6 +68,8 @@ class KrepisServer(LanguageServer):
             self._register(name, method, options)
         self._register(types.INITIALIZED, KrepisServer._initialized, None)
         self._register(types.TEXT_DOCUMENT_DID_SAVE, KrepisServer._did_save, None)
+        self._register(types.WORKSPACE_DID_CHANGE_CONFIGURATION, KrepisServer._did_change_configuration, None)
+        self._register(types.WORKSPACE_DID_CHANGE_WATCHED_FILES, KrepisServer._did_change_watched_files, None)
 
     def _register(self, name: str, method: Any, options: Any) -> None:
         bound = partial(method, self)
@@ -68,7 +81,9 @@ class KrepisServer(LanguageServer):
         """Before `initialize` is answered: who is the client, and what does it work on."""
         self.client = client_of(params.capabilities)
         self.state = State(self.client.encoding)
-        self._configured(params.initialization_options)
+        options = params.initialization_options
+        section = options.get("krepis", options) if isinstance(options, dict) else None
+        self.state.editor, _problems = editor_values(section)
         if self.client.pulls:
             for name, method, options in PULLED:
                 self._register(name, method, options)
@@ -83,12 +98,83 @@ class KrepisServer(LanguageServer):
     def complete(self, capabilities: types.ServerCapabilities) -> None:
         """What pygls does not say of the capabilities."""
         capabilities.position_encoding = types.PositionEncodingKind(self.client.encoding)
+        announced = [name for name in COMMANDS if name not in CLIENTS]
+        capabilities.execute_command_provider = types.ExecuteCommandOptions(announced)
 
     def _initialized(self, _params: types.InitializedParams) -> None:
         if self.process_id is not None:
             self.spawn(self._watch_parent(self.process_id))
+        self.spawn(self._begin())
+
+    async def _begin(self) -> None:
+        """What follows a handshake: settings, watchers, and the first verification."""
+        registrations = []
+        if self.client.registers_configuration:
+            options: Any = {"section": "krepis"}
+            registrations.append(
+                types.Registration("krepis-settings", types.WORKSPACE_DID_CHANGE_CONFIGURATION, options)
+            )
+        if self.client.registers_watchers:
+            watchers = types.DidChangeWatchedFilesRegistrationOptions(
+                [types.FileSystemWatcher(pattern) for pattern in watch.PATTERNS]
+            )
+            registrations.append(types.Registration("krepis-files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, watchers))
+        else:
+            self.spawn(watch.poll(self))
+        if registrations:
+            await self._asked(self.client_register_capability_async(types.RegistrationParams(registrations)))
+        await self._pull_configuration()
         for project in self.state.projects.values():
+            if project.phase == "stale" and project.job is None:
+                self.schedule(project, 0)
+
+    async def _asked(self, request: Any) -> Any:
+        """The client's answer; None when it refuses."""
+        try:
+            return await request
+        except JsonRpcException as error:
+            log.warning("the client refuses: %s", error)
+            return None
+
+    async def _pull_configuration(self) -> None:
+        projects = list(self.state.projects.values())
+        if not self.client.configuration or not projects:
+            return
+        items = [types.ConfigurationItem(from_fs_path(str(p.folder)), "krepis") for p in projects]
+        values = await self._asked(self.workspace_configuration_async(types.ConfigurationParams(items)))
+        for project, value in zip(projects, values or (), strict=False):
+            self._configure(project, value)
+
+    def _configure(self, project: Project, values: Any) -> None:
+        """An editor's settings for a project; verifies again when they matter."""
+        before = project.settings, project.problem
+        project.editor, problems = editor_values(values)
+        for problem in problems:
+            self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, problem))
+        configure(project)
+        if before != (project.settings, project.problem) and project.phase != "stale":
             self.schedule(project, 0)
+
+    def _did_change_configuration(self, params: types.DidChangeConfigurationParams) -> None:
+        if self.client.configuration:
+            self.spawn(self._pull_configuration())
+            return
+        values = params.settings.get("krepis") if isinstance(params.settings, dict) else None
+        for project in self.state.projects.values():
+            self._configure(project, values)
+
+    def _did_change_watched_files(self, params: types.DidChangeWatchedFilesParams) -> None:
+        self.files_changed(path for change in params.changes if (path := path_of(change.uri)) is not None)
+
+    def files_changed(self, paths: Iterable[Path]) -> None:
+        """Files changed on disk; of open documents what counts is what the client has."""
+        touched = [path for path in paths if str(path) not in self.state.documents and not watch.ours(path)]
+        for project in self.state.projects.values():
+            mine = [path for path in touched if self.state.project_of(path) is project]
+            if any(path.name == FILE_NAME for path in mine):
+                configure(project)
+            if mine:
+                self.edited(project)
 
     async def _watch_parent(self, pid: int) -> None:
         """Ends the server when the editor ended without saying so; in a container it may not be visible at all."""
@@ -96,7 +182,7 @@ class KrepisServer(LanguageServer):
             await asyncio.sleep(PARENT_EVERY_S)
             if not _alive(pid):
                 log.warning("the editor (process %d) is gone", pid)
-                self.verifier.kill()
+                self.restart()
                 os._exit(1)
 
     def spawn(self, work: Any) -> asyncio.Task[Any]:
@@ -177,17 +263,12 @@ class KrepisServer(LanguageServer):
                 self.schedule(self.state.add_folder(folder), 0)
         self.announce()
 
-    def _configured(self, values: Any) -> None:
-        section = values.get("krepis", values) if isinstance(values, dict) else values
-        self.state.editor, problems = editor_values(section)
-        for problem in problems:
-            self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, problem))
-
     # verification
 
     def edited(self, project: Project) -> None:
         """Something that the project consists of has changed."""
         self.stop(project)
+        project.stamp += 1
         if project.settings.run == "onType":
             self.schedule(project, project.settings.delay_ms / 1000)
         else:
@@ -201,45 +282,95 @@ class KrepisServer(LanguageServer):
         project.phase = "stale"
         project.progress = None
 
-    def schedule(self, project: Project, delay: float) -> None:
+    def schedule(self, project: Project, delay: float, first: tuple[Path, ...] = ()) -> None:
         """Verifies a project when `delay` seconds have passed."""
         self.stop(project)
+        project.first = first
         project.job = self.spawn(self._verify(project, delay))
         self.status_changed()
 
     async def _verify(self, project: Project, delay: float) -> None:
         await asyncio.sleep(delay)
         if project.problem:
-            project.phase, project.error = "failed", project.problem
-            self.window_show_message(types.ShowMessageParams(types.MessageType.Error, project.problem))
-            self.status_changed()
+            self._failed(project, project.problem)
             return
         project.phase = "queued"
         self.status_changed()
         task, tick = self.state.task(project), self.state.tick
+        shown = WorkProgress(self, f"Verifying {project.folder.name}", project) if self.client.progress else None
 
         def moved(progress: Progress) -> None:
             project.phase, project.progress = "running", progress
             self.status_changed()
+            if shown is not None:
+                shown.report(progress)
 
         try:
-            try:
-                verified = await self.verifier.run(task, moved)
-            except WorkerDied:
-                log.warning("the verifier died; trying once more")
-                verified = await self.verifier.run(task, moved)
+            verified = await self._survived(task, moved)
         except (WorkerDied, TaskFailed) as error:
-            project.phase, project.error = "failed", str(error)
-            self.window_show_message(
-                types.ShowMessageParams(types.MessageType.Error, f"Krepis cannot verify {project.folder}: {error}")
-            )
-            self.status_changed()
+            self._failed(project, f"Krepis cannot verify {project.folder}: {error}")
             return
         finally:
-            project.progress = None
-        project.phase, project.error, project.job = "done", "", None
+            if shown is not None:
+                shown.end()
+        project.phase, project.error, project.job, project.progress = "done", "", None, None
         self.state.accept(project, verified, tick)
         self.announce()
+
+    async def _survived(self, task: Task, moved: Callable[[Progress], None]) -> Verified:
+        """The result of a task; it is tried once more when the worker dies of something."""
+        try:
+            result: Verified = await self.verifier.run(task, moved)
+        except WorkerDied:
+            log.warning("the verifier died; trying once more")
+            result = await self.verifier.run(task, moved)
+        return result
+
+    def _failed(self, project: Project, message: str) -> None:
+        project.phase, project.error, project.job, project.progress = "failed", message, None, None
+        self.window_show_message(types.ShowMessageParams(types.MessageType.Error, message))
+        self.status_changed()
+
+    def cancel_progress(self, token: types.ProgressToken) -> None:
+        """Stops what a progress bar stands for."""
+        project = self.progresses.get(token)
+        if project is not None:
+            self.stop(project)
+            self.announce()
+
+    def restart(self) -> None:
+        """Starts the workers anew with the next job."""
+        self.verifier.kill()
+        self.fixer.kill()
+
+    # repairs
+
+    def known_repairs(self, project: Project, finding: Finding) -> tuple[Repair, ...] | None:
+        """The verified repairs of a finding in the texts as they are; None while they are not known."""
+        stamp, known = project.repairs.get(finding.fingerprint, (-1, None))
+        if known is None or stamp != project.stamp or not known.done() or known.cancelled():
+            return None
+        return () if known.exception() is not None else tuple(known.result() or ())
+
+    async def repairs(self, project: Project, finding: Finding, *, wait: bool) -> tuple[Repair, ...]:
+        """The verified repairs of a finding; those that are known by now when `wait` is not wanted."""
+        if project.phase != "done":
+            return ()
+        stamp, known = project.repairs.get(finding.fingerprint, (-1, None))
+        if known is None or stamp != project.stamp or known.cancelled():
+            for number, old in project.repairs.values():
+                if number != project.stamp:
+                    old.cancel()
+            known = self.spawn(self.fixer.run(Repairs(self.state.task(project), finding), lambda _progress: None))
+            project.repairs[finding.fingerprint] = project.stamp, known
+        if wait:
+            with contextlib.suppress(WorkerDied, TaskFailed):
+                await asyncio.wait([known])
+        return self.known_repairs(project, finding) or ()
+
+    async def fix_all(self, path: Path) -> list[Edit]:
+        """The edits of all verified fixes in a file together."""
+        return []
 
     # telling the client
 
@@ -282,7 +413,7 @@ class KrepisServer(LanguageServer):
 
 def _on_disk(path: Path, text: str) -> bool:
     try:
-        return path.read_bytes() == text.encode("utf-8", "surrogatepass")
+        return path.read_bytes().decode("utf-8-sig", "replace") == text.removeprefix(BOM)
     except OSError:
         return False
 
@@ -316,5 +447,5 @@ async def _run(address: tuple[str, int] | None) -> int:
         else:
             await serve_tcp(server.protocol, *address)
     finally:
-        server.verifier.kill()
+        server.restart()
     return server.protocol.exit_code

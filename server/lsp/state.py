@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from krepis.server.config import ConfigError, Settings, Values, find_settings
 from krepis.server.discover import DECLARATIONS, JAVASCRIPT, SKIPPED_FOLDERS, TYPESCRIPT
@@ -31,6 +31,7 @@ from tree_sitter import Tree
 MAX_CACHED_FILES = 500
 """Texts from disk that are kept for converting positions."""
 
+BOM = "\ufeff"
 Phase = Literal["stale", "queued", "running", "done", "failed"]
 
 
@@ -48,10 +49,15 @@ class Open:
 
 @dataclass
 class Project:
-    """A folder that is verified as one program."""
+    """A folder that is verified as one program.
+
+    `tick` is when the texts of `verified` were taken; `stamp` counts what happened to the texts since, whoever did
+    it, and `repairs` are known for the stamp that they name.
+    """
 
     folder: Path
     settings: Settings
+    editor: Values
     problem: str = ""
     loose: bool = False
     phase: Phase = "stale"
@@ -61,6 +67,9 @@ class Project:
     tick: int = 0
     progress: Progress | None = None
     job: asyncio.Task[None] | None = None
+    first: tuple[Path, ...] = ()
+    stamp: int = 0
+    repairs: dict[str, tuple[int, asyncio.Future[Any]]] = field(default_factory=dict)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -136,7 +145,7 @@ class State:
                 return cached[1]
             if status.st_size > MAX_BYTES:
                 return None
-            doc = document(path.read_bytes().decode("utf-8", "replace"))
+            doc = document(path.read_bytes().decode("utf-8-sig", "replace"))
         except OSError:
             return None
         while len(self._disk) >= MAX_CACHED_FILES:
@@ -153,17 +162,9 @@ class State:
 
     def add_folder(self, folder: Path) -> Project:
         """A folder joined the workspace."""
-        project = self.projects[folder] = Project(folder, Settings(root=folder))
-        self.configure(project)
+        project = self.projects[folder] = Project(folder, Settings(root=folder), self.editor)
+        configure(project)
         return project
-
-    def configure(self, project: Project) -> None:
-        """Reads the settings of a project again."""
-        try:
-            project.settings = find_settings(project.folder, self.editor)
-            project.problem = ""
-        except ConfigError as error:
-            project.problem = str(error)
 
     def project_of(self, path: Path | None) -> Project | None:
         """The project that a file belongs to: of the deepest folder around it."""
@@ -183,10 +184,9 @@ class State:
     def task(self, project: Project) -> Task:
         """What there is to verify now: a snapshot."""
         mine = [o for o in self.documents.values() if o.path and self.project_of(o.path) is project]
-        texts = {o.path: o.doc.text for o in mine if o.path is not None and verifiable(o.path)}
-        return Task(
-            project.folder, project.settings, texts, tuple(sorted(texts)) if project.loose else (), tuple(texts)
-        )
+        texts = {o.path: o.doc.text.removeprefix(BOM) for o in mine if o.path is not None and verifiable(o.path)}
+        alone = tuple(sorted(texts)) if project.loose else ()
+        return Task(project.folder, project.settings, texts, alone, (*project.first, *texts))
 
     def accept(self, project: Project, verified: Verified, tick: int) -> None:
         """A result for the texts of `tick`; older edits are part of it."""
@@ -230,6 +230,15 @@ class State:
             for entry in project.entries:
                 if project.path_of(entry.file) == path:
                     yield project, entry
+
+
+def configure(project: Project) -> None:
+    """Reads the settings of a project again."""
+    try:
+        project.settings = find_settings(project.folder, project.editor)
+        project.problem = ""
+    except ConfigError as error:
+        project.problem = str(error)
 
 
 def path_of(uri: str) -> Path | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from krepis.server.lsp.features import code_lens, diagnostics, status
+from krepis.server.lsp.features import code_actions, code_lens, diagnostics, hover, status
 from lsprotocol import types
 
 if TYPE_CHECKING:
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 Method = Callable[["KrepisServer", Any], Any]
 
 METHODS: Final[tuple[tuple[str, Method, Any], ...]] = (
+    (types.TEXT_DOCUMENT_HOVER, hover.hover, None),
+    (
+        types.TEXT_DOCUMENT_CODE_ACTION,
+        code_actions.code_actions,
+        types.CodeActionOptions(code_action_kinds=code_actions.KINDS, resolve_provider=True),
+    ),
+    (types.CODE_ACTION_RESOLVE, code_actions.resolve, None),
     (types.TEXT_DOCUMENT_CODE_LENS, code_lens.code_lenses, types.CodeLensOptions(resolve_provider=True)),
     (types.CODE_LENS_RESOLVE, code_lens.resolve, None),
     ("krepis/timeline", status.timeline, None),

@@ -17,7 +17,7 @@ from pytest_lsp import LanguageClient, make_test_lsp_client
 
 CLIENTS = Path(__file__).parent / "clients"
 SERVER = [str(Path(sys.executable).parent / "krepis"), "lsp"]
-WAIT_S = 60
+WAIT_S = 30
 
 RACY = """\
 export class Wallet {

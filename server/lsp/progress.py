@@ -1,0 +1,54 @@
+"""Work-done progress, for verifications that take long enough to be worth a bar."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from typing import TYPE_CHECKING, Final
+
+from krepis.twin.options import Progress
+from lsprotocol import types
+
+if TYPE_CHECKING:
+    from krepis.server.lsp.server import KrepisServer
+    from krepis.server.lsp.state import Project
+
+AFTER_S: Final = 0.5
+"""Seconds of work before a bar appears."""
+EVERY_S: Final = 0.1
+"""Seconds between two reports."""
+_numbers = itertools.count(1)
+
+
+class WorkProgress:
+    """A bar that the server asks for, and that the user can cancel. Tokens are strings: some clients want them so."""
+
+    def __init__(self, server: KrepisServer, title: str, project: Project) -> None:
+        self._server, self._title, self._project = server, title, project
+        self._token = f"krepis/{next(_numbers)}"
+        self._shown = False
+        self._last = asyncio.get_running_loop().time() + AFTER_S - EVERY_S
+
+    def report(self, progress: Progress) -> None:
+        """The work got on."""
+        now = asyncio.get_running_loop().time()
+        if now - self._last < EVERY_S:
+            return
+        self._last = now
+        percentage = 100 * progress.done // progress.total if progress.total else 0
+        if not self._shown:
+            self._shown = True
+            self._server.progresses[self._token] = self._project
+            create = types.WorkDoneProgressCreateParams(self._token)
+            self._server.protocol.send_request(types.WINDOW_WORK_DONE_PROGRESS_CREATE, create)
+            self._say(types.WorkDoneProgressBegin(self._title, cancellable=True, percentage=percentage))
+        self._say(types.WorkDoneProgressReport(cancellable=True, message=progress.what, percentage=percentage))
+
+    def end(self) -> None:
+        """The work is done, or was given up."""
+        if self._shown:
+            del self._server.progresses[self._token]
+            self._say(types.WorkDoneProgressEnd())
+
+    def _say(self, value: object) -> None:
+        self._server.protocol.notify(types.PROGRESS, types.ProgressParams(self._token, value))

@@ -11,14 +11,18 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from krepis.server.baseline import BaselineError, apply_baseline, read_baseline
 from krepis.server.config import ConfigError, Settings
 from krepis.server.discover import JAVASCRIPT, TYPESCRIPT, DiscoveryError, Selection, discover, shown
 from krepis.server.run import judged, options_of
 from krepis.twin.findings import Finding, Note, Report, Summary
-from krepis.twin.options import Progress, SourceFile
+from krepis.twin.fixes import Repair
+from krepis.twin.options import Options, Progress, SourceFile
+
+if TYPE_CHECKING:
+    from krepis.twin.typescript.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,28 +55,6 @@ class Repairs:
     finding: Finding
 
 
-class Edit(Protocol):
-    """Replace the code points from `start` up to `end` of a file by `text`."""
-
-    @property
-    def path(self) -> Path: ...
-    @property
-    def start(self) -> int: ...
-    @property
-    def end(self) -> int: ...
-    @property
-    def text(self) -> str: ...
-
-
-class Repair(Protocol):
-    """Edits that make a finding go away, and what they do."""
-
-    @property
-    def title(self) -> str: ...
-    @property
-    def edits(self) -> tuple[Edit, ...]: ...
-
-
 Job = Task | Repairs
 """What a worker can be asked."""
 Unusable = (ConfigError, BaselineError)
@@ -93,7 +75,18 @@ class Context:
 
 
 class Engine:
-    """What the worker keeps between jobs."""
+    """What the worker keeps between jobs: a session per folder, for as long as its settings are the same."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[Path, tuple[Options, Session]] = {}
+
+    def _session(self, folder: Path, options: Options) -> Session:
+        from krepis.twin.typescript.session import Session  # slow to import
+
+        known = self._sessions.get(folder)
+        if known is None or known[0] != options:
+            known = self._sessions[folder] = options, Session(options)
+        return known[1]
 
     def verify(self, task: Task, context: Context) -> Verified:
         """The answer to a task. Raises Cancelled, or Unusable for what a user has to repair."""
@@ -101,9 +94,9 @@ class Engine:
         files, notes = program(task)
         if not files:
             return Verified(Report(Summary()), {})
-        from krepis.twin.typescript.verify import verify  # slow to import
-
-        report = verify(files, options_of(task.settings, context.warn), context.progress, context.cancelled)
+        session = self._session(task.folder, options_of(task.settings, context.warn))
+        first = {shown(path, task.folder) for path in task.first}
+        report = session.verify(files, context.progress, context.cancelled, first)
         if context.cancelled():
             raise Cancelled
         report = judged(replace(report, notes=(*report.notes, *notes)), files, task.settings.rules)
@@ -121,16 +114,15 @@ def perform(engine: Engine, job: Job, context: Context) -> Verified | tuple[Repa
 
 def repairs(job: Repairs, context: Context) -> tuple[Repair, ...]:
     """The repairs that hold, best first. Raises Cancelled."""
-    from krepis.twin import fixes
+    from krepis.twin.fixes import verified  # slow to import
 
     os.chdir(job.task.folder)
     files, _notes = program(job.task)
     options = options_of(job.task.settings, context.warn)
-    verified = getattr(fixes, "verified", None)
-    found = verified(job.finding, files, options, cancelled=context.cancelled) if verified else ()
+    found = verified(job.finding, files, options, cancelled=context.cancelled)
     if context.cancelled():
         raise Cancelled
-    return tuple(found)
+    return found
 
 
 def program(task: Task) -> tuple[tuple[SourceFile, ...], tuple[Note, ...]]:

@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
-from krepis.server.lsp._engine import Edit as AnyEdit
 from krepis.server.lsp.capabilities import Client
 from krepis.server.lsp.document import Document, content, point_at
 from krepis.server.lsp.state import BOM, Project, State
 from krepis.server.suppress import WORD
 from krepis.twin.findings import Finding
+from krepis.twin.fixes import Edit
 from lsprotocol import types
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """Replace the code points from `start` up to `end` of a file by `text`."""
-
-    path: Path
-    start: int
-    end: int
-    text: str
-
-
-def workspace_edit(state: State, client: Client, edits: Iterable[AnyEdit]) -> types.WorkspaceEdit:
+def workspace_edit(state: State, client: Client, edits: Iterable[Edit]) -> types.WorkspaceEdit:
     """Edits of current texts, whose offsets count code points, as the client takes them."""
     by_path: dict[Path, list[types.TextEdit]] = {}
     for edit in edits:

@@ -19,9 +19,8 @@ from typing import Any, Final
 
 from krepis.server.config import FILE_NAME, editor_values
 from krepis.server.lsp import watch
-from krepis.server.lsp._engine import Repair, Repairs, Task, Verified
+from krepis.server.lsp._engine import Repairs, Task, Verified
 from krepis.server.lsp.capabilities import Client, client_of
-from krepis.server.lsp.edits import Edit
 from krepis.server.lsp.features import METHODS, PULLED
 from krepis.server.lsp.features.commands import CLIENTS, COMMANDS
 from krepis.server.lsp.features.diagnostics import push
@@ -33,6 +32,7 @@ from krepis.server.lsp.transport import serve_stdio, serve_tcp
 from krepis.server.lsp.verifier import TaskFailed, Verifier, WorkerDied
 from krepis.server.version import installed_version
 from krepis.twin.findings import Finding
+from krepis.twin.fixes import Edit, Repair
 from krepis.twin.options import Progress
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException

@@ -131,6 +131,9 @@ _MONGO = frozenset(
 _DEFAULT = re.compile(rb"^export\s+default\s+([A-Za-z_$][\w$]*)\s*;?\s*$", re.M)
 
 
+_LONE_CR = re.compile(r"\r(?!\n)")
+
+
 class Program:
     """The modules of a program and the answers to what the machine asks of its text."""
 
@@ -170,6 +173,8 @@ class Program:
             text = self.texts.get(path)
             if text is None:
                 text = read_text(Path(path))
+            if "\r" in text:
+                text = _LONE_CR.sub("\n", text)  # a line terminator of ECMA-262 that the grammar does not know
             code = lower_module(text, path)
         except OSError as error:
             self.failed[path] = error.strerror or str(error)

@@ -152,6 +152,8 @@ def read_settings(file: Path, editor: Values | None = None) -> Settings:
         document = tomllib.loads(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{file}: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{file}: nested too deeply") from error
     _check_keys(file, text, document, "", (*TABLES, "rules"))
     tables = {name: _table(file, text, document, name) for name in (*TABLES, "rules")}
     for name, known in TABLES.items():

@@ -13,6 +13,7 @@ user's global ignore file, which would make the result depend on the machine.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -181,7 +182,10 @@ def _rules_above(top: Path) -> _Rules:
 def _problem(path: Path) -> str:
     """Why a file cannot be verified, or nothing."""
     try:
-        size = path.stat().st_size
+        status = path.stat()
+        size = status.st_size
+        if not stat.S_ISREG(status.st_mode):
+            return "Not a regular file."
         if size > MAX_FILE_BYTES:
             return f"File is larger than {MAX_FILE_BYTES // 1024 // 1024} MiB ({size:,} bytes)."
         with path.open("rb") as stream:

@@ -276,13 +276,14 @@ class Program:
             while config.is_file() and config not in seen:
                 seen.add(config)
                 options, extends = _tsconfig(config)
-                base = Path(_normal(config.parent / options.get("baseUrl", ".")))
+                url = options.get("baseUrl")
+                base = Path(_normal(config.parent / (url if isinstance(url, str) else ".")))
                 paths = options.get("paths")
                 if isinstance(paths, dict):
                     for pattern, targets in paths.items():
                         if isinstance(targets, list):
                             out.append((str(pattern), [str(base / t) for t in targets if isinstance(t, str)]))
-                if "baseUrl" in options:
+                if isinstance(url, str):
                     out.append(("*", [str(base / "*")]))
                 if not isinstance(extends, str) or not extends.startswith("."):
                     break
@@ -904,7 +905,7 @@ def _tsconfig(path: Path) -> tuple[dict[str, Any], Any]:
     text = re.sub(r",(\s*[}\]])", r"\1", text)
     try:
         data = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}, None
     if not isinstance(data, dict):
         return {}, None

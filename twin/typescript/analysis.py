@@ -1151,13 +1151,13 @@ def _private(R: Machine, act: Access) -> bool:
 
 
 def _harmless(f: oracle.StaleAct, R: Machine) -> bool:
-    """Acts on gauges, logs and times of last access."""
-    if f.act.kind == "W" and f.act.loc[0] == "prop" and lexicon.is_logger(f"{f.act.loc[2]}.{f.act.loc[3]}"):
-        return True
-    if any(
-        g.code is not None and "." in g.code.name and lexicon.is_logger(g.code.name)
-        for g in oracle.chain(f.act.frame)[:3]
-    ):
+    """Acts on gauges, logs and times of last access; what an entry point itself is for is never that."""
+    frames = oracle.chain(f.act.frame)
+    own = frames[-1].native.partition(".")[0]
+    names = [g.code.name for g in frames[:3] if g.code is not None and "." in g.code.name]
+    if f.act.kind == "W" and f.act.loc[0] == "prop":
+        names.append(f"{f.act.loc[2]}.{f.act.loc[3]}")
+    if any(lexicon.is_logger(name) for name in names if name.partition(".")[0] != own):
         return True
     name = str(f.act.loc[-1]).lower() if f.act.kind == "W" else ""
     return name.startswith(("last", "updatedat", "updated_at", "seenat")) and not f.same

@@ -105,6 +105,26 @@ def test_diagnostic_tells_the_interleaving_in_order(nvim: Neovim) -> None:
     assert tasks == {"A", "B"}
 
 
+def test_fix_removes_the_finding(nvim: Neovim) -> None:
+    nvim.open()
+    nvim.api.current.window.cursor = (ACT + 1, 4)
+    options = "{ apply = true, context = { only = { 'quickfix' } }, filter = function(a) return a.isPreferred end }"
+    nvim.lua(f"vim.lsp.buf.code_action({options})")
+    nvim.wait("not vim.deep_equal(vim.api.nvim_buf_get_lines(0, 0, -1, false), a[1])", WALLET.splitlines())
+    nvim.wait("#vim.diagnostic.get(0) == 0")
+    nvim.wait("require('krepis.status').line() == 'krepis 1 verified'")
+
+
+def test_suppressing_needs_a_reason_and_writes_it_down(nvim: Neovim) -> None:
+    nvim.open()
+    nvim.api.current.window.cursor = (ACT + 1, 4)
+    nvim.api.command("Krepis suppress")
+    assert "only with a reason" in nvim.lua("return _G.said[#_G.said]")
+    nvim.api.command("Krepis suppress a single writer")
+    nvim.wait("#vim.diagnostic.get(0) == 0")
+    assert "// krepis-ignore lost-update: a single writer" in "\n".join(nvim.lines())
+
+
 def test_an_edit_removes_the_finding_and_the_next_brings_it_back(nvim: Neovim) -> None:
     nvim.open()
     nvim.api.current.buffer[ACT] = "    this.cents += n;"

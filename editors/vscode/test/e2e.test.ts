@@ -117,6 +117,18 @@ describe('a trusted workspace', () => {
     await code.squiggles.first().waitFor();
     await code.timeline.locator('.gone .banner').waitFor({ state: 'detached' });
   });
+
+  test('a verified fix removes the race', async () => {
+    await code.open('src/wallet.ts', ACT);
+    await code.page.keyboard.press('Control+.');
+    const fixes = code.page.locator('.action-widget .monaco-list-row.action');
+    await fixes.filter({ hasText: 'Suppress lost-update here' }).waitFor();
+    assert.doesNotMatch((await fixes.first().textContent()) ?? '', /Suppress/, 'a repair comes first');
+    await code.screenshot('fix');
+    await code.page.keyboard.press('Enter');
+    await code.squiggles.first().waitFor({ state: 'detached' });
+    await code.page.locator('.pane-body .monaco-list-row[aria-label*="Wallet.credit, verified"]').waitFor();
+  });
 });
 
 describe('an untrusted workspace', () => {

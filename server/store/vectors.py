@@ -45,7 +45,6 @@ class Meanings:
             self.weights: Weights = msgspec.msgpack.decode(_weights_of(file).read_bytes(), type=dict[str, float])
             self._index = _index()
             self._index.view(str(file))
-            self._index.expansion_search = _EXPANSION_SEARCH  # viewing a file resets it
         except (OSError, RuntimeError, msgspec.MsgspecError) as error:
             raise StoreError(f"cannot read the vectors {str(file)!r}: {error}") from error
 

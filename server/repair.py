@@ -34,15 +34,21 @@ class Repaired:
     left: tuple[Finding, ...]
 
 
-def repair_all(report: Report, files: Sequence[SourceFile], options: Options, check: Check) -> Repaired:
-    """Apply the best verified repair of every finding of severity error or warning, one after the other."""
+def repair_all(
+    report: Report,
+    files: Sequence[SourceFile],
+    options: Options,
+    check: Check,
+    wanted: Callable[[Finding], bool] = lambda finding: True,
+) -> Repaired:
+    """Apply the best verified repair of every `wanted` finding of severity error or warning, one after the other."""
     from krepis.twin.fixes import edited, verified  # slow to import
 
     current = tuple(files)
     done: list[tuple[Finding, str]] = []
     hopeless: set[str] = set()
     while len(done) < MAX_REPAIRS:
-        finding = next((f for f in _grave(report) if f.fingerprint not in hopeless), None)
+        finding = next((f for f in _grave(report) if f.fingerprint not in hopeless and wanted(f)), None)
         if finding is None:
             break
         repairs = verified(finding, current, options, limit=1)

@@ -8,7 +8,7 @@ saved: discovery, settings, suppression and baseline are the same functions.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from krepis.server.config import ConfigError, Settings
 from krepis.server.discover import JAVASCRIPT, TYPESCRIPT, DiscoveryError, Selection, discover, shown
 from krepis.server.run import judged, options_of
 from krepis.twin.findings import Finding, Note, Report, Summary
-from krepis.twin.fixes import Repair
+from krepis.twin.fixes import Edit, Repair
 from krepis.twin.options import Options, Progress, SourceFile
 
 if TYPE_CHECKING:
@@ -55,7 +55,15 @@ class Repairs:
     finding: Finding
 
 
-Job = Task | Repairs
+@dataclass(frozen=True, slots=True)
+class RepairAll:
+    """The best repairs of all findings in `path`, each verified on top of those before it, in the texts of `task`."""
+
+    task: Task
+    path: Path
+
+
+Job = Task | Repairs | RepairAll
 """What a worker can be asked."""
 Unusable = (ConfigError, BaselineError)
 """Errors whose messages are for the user."""
@@ -94,6 +102,11 @@ class Engine:
         files, notes = program(task)
         if not files:
             return Verified(Report(Summary()), {})
+        report = self.report(task, files, notes, context)
+        return Verified(report, {file.path: file.absolute for file in files})
+
+    def report(self, task: Task, files: Sequence[SourceFile], notes: Sequence[Note], context: Context) -> Report:
+        """What is found in `files` under the settings of a task. Raises Cancelled or Unusable."""
         session = self._session(task.folder, options_of(task.settings, context.warn))
         first = {shown(path, task.folder) for path in task.first}
         report = session.verify(files, context.progress, context.cancelled, first)
@@ -104,12 +117,44 @@ class Engine:
             known = read_baseline(task.settings.baseline)
             name = shown(task.settings.baseline, task.folder)
             report = apply_baseline(report, known, name, frozenset(f.path for f in files)).sorted()
-        return Verified(report, {file.path: file.absolute for file in files})
+        return report
 
 
-def perform(engine: Engine, job: Job, context: Context) -> Verified | tuple[Repair, ...]:
+def perform(engine: Engine, job: Job, context: Context) -> Verified | tuple[Repair, ...] | tuple[Edit, ...]:
     """The answer to a job."""
-    return engine.verify(job, context) if isinstance(job, Task) else repairs(job, context)
+    if isinstance(job, Task):
+        return engine.verify(job, context)
+    return repairs(job, context) if isinstance(job, Repairs) else repair_all(engine, job, context)
+
+
+def repair_all(engine: Engine, job: RepairAll, context: Context) -> tuple[Edit, ...]:
+    """One edit for each file that changes, from the texts as they are. Raises Cancelled."""
+    from krepis.server import repair  # slow to import
+
+    os.chdir(job.task.folder)
+    files, _notes = program(job.task)
+    path = shown(job.path, job.task.folder)
+    repaired = repair.repair_all(
+        engine.report(job.task, files, (), context),
+        files,
+        options_of(job.task.settings, context.warn),
+        lambda now: engine.report(job.task, now, (), context),
+        lambda finding: finding.file == path,
+    )
+    return tuple(_edit(*change) for change in repair.changes(files, repaired.files))
+
+
+def _shared(a: str, b: str) -> int:
+    """How many characters two texts have in common at their start."""
+    return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+
+
+def _edit(path: Path, before: str, after: str) -> Edit:
+    """The smallest single edit that makes one text the other; a byte order mark is not counted."""
+    start = _shared(before, after)
+    same = _shared(before[start:][::-1], after[start:][::-1])
+    mark = before.startswith("\ufeff")
+    return Edit(path, start - mark, len(before) - same - mark, after[start : len(after) - same])
 
 
 def repairs(job: Repairs, context: Context) -> tuple[Repair, ...]:

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from krepis.server.config import FILE_NAME, editor_values
 from krepis.server.lsp import watch
-from krepis.server.lsp._engine import Repairs, Task, Verified
+from krepis.server.lsp._engine import RepairAll, Repairs, Task, Verified
 from krepis.server.lsp.capabilities import Client, client_of
 from krepis.server.lsp.features import METHODS, PULLED
 from krepis.server.lsp.features.commands import CLIENTS, COMMANDS
@@ -369,8 +369,17 @@ class KrepisServer(LanguageServer):
         return self.known_repairs(project, finding) or ()
 
     async def fix_all(self, path: Path) -> list[Edit]:
-        """The edits of all verified fixes in a file together."""
-        return []
+        """The edits of all verified fixes in a file together; none when there is no result, or an edit came between."""
+        project = self.state.project_of(path)
+        if project is None or project.phase != "done":
+            return []
+        stamp = project.stamp
+        try:
+            edits = await self.fixer.run(RepairAll(self.state.task(project), path), lambda _progress: None)
+        except (WorkerDied, TaskFailed) as error:
+            log.warning("no fixes for %s: %s", path, error)
+            return []
+        return list(edits or ()) if project.stamp == stamp else []
 
     # telling the client
 

@@ -170,3 +170,31 @@ async def test_a_program_of_a_hostile_workspace_is_never_run(editor: Editor) -> 
     await start(editor, editor.client.name)
     await editor.settled()
     assert not (editor.folder / "run").exists()
+
+
+async def test_all_fixes_of_a_file_are_applied_together(editor: Editor) -> None:
+    second = RACY.replace("Wallet", "Purse")
+    editor.write("wallet.ts", RACY + second)
+    await start(editor, editor.client.name)
+    uri = editor.open("wallet.ts", RACY + second)
+    await editor.settled()
+    assert len(await shown(editor, uri)) == 2
+    whole = types.Range(types.Position(0, 0), types.Position(0, 0))
+    context = types.CodeActionContext([], only=["source.fixAll.krepis"])
+    actions = await editor.client.text_document_code_action_async(
+        types.CodeActionParams(types.TextDocumentIdentifier(uri), whole, context)
+    )
+    (action,) = actions or ()
+    assert isinstance(action, types.CodeAction) and action.kind == "source.fixAll.krepis" and action.edit is not None
+    if action.edit.document_changes is not None:
+        (change,) = action.edit.document_changes
+        assert isinstance(change, types.TextDocumentEdit) and change.text_document.version == 1
+        (edit,) = change.edits
+    else:
+        (edit,) = (action.edit.changes or {})[uri]
+    assert isinstance(edit, types.TextEdit)
+    a, b = edit.range.start, edit.range.end
+    editor.change(uri, 2, ((a.line, a.character), (b.line, b.character), edit.new_text))
+    status = await editor.settled(lambda s: len(s.entryPoints) == 2)
+    assert [entry.status for entry in status.entryPoints] == ["verified", "verified"]
+    assert await shown(editor, uri) == []

@@ -23,7 +23,6 @@ class Client:
     code_description: bool = False
     diagnostic_data: bool = False
     refreshes_code_lenses: bool = False
-    refreshes_inlay_hints: bool = False
     refreshes_semantic_tokens: bool = False
     resolves_edits: bool = False
     action_literals: bool = False
@@ -59,7 +58,6 @@ def client_of(capabilities: types.ClientCapabilities) -> Client:
         code_description=_diagnostic(capabilities, "code_description_support"),
         diagnostic_data=_diagnostic(capabilities, "data_support"),
         refreshes_code_lenses=has("workspace.code_lens.refresh_support"),
-        refreshes_inlay_hints=has("workspace.inlay_hint.refresh_support"),
         refreshes_semantic_tokens=has("workspace.semantic_tokens.refresh_support"),
         resolves_edits=known("text_document.code_action.resolve_support.properties", "edit"),
         action_literals=literals,

@@ -13,6 +13,7 @@ import {
 import {
   type CancellationToken,
   State as ClientState,
+  ErrorAction,
   ExecuteCommandRequest,
   LanguageClient,
   type ServerOptions,
@@ -106,14 +107,20 @@ export class Ctx {
 
   #connect(server: Server): LanguageClient {
     const options: ServerOptions = { command: server.command, args: ['lsp'] };
-    const client = new LanguageClient('krepis', 'Krepis', options, {
+    const client: LanguageClient = new LanguageClient('krepis', 'Krepis', options, {
       documentSelector: LANGUAGES.map((language) => ({ scheme: 'file', language })),
       outputChannel: this.log,
       diagnosticPullOptions: { onChange: true, onSave: true, onTabs: true },
       initializationOptions: workspace.getConfiguration('krepis'),
       synchronize: { configurationSection: 'krepis' },
       markdown: { isTrusted: { enabledCommands: ['krepis.showTimeline'] } },
+      // Left to itself, the client gives up for good when it writes to a server that has just died.
+      errorHandler: {
+        error: () => ({ action: ErrorAction.Continue, handled: true }),
+        closed: () => whenClosed.closed(),
+      },
     });
+    const whenClosed = client.createDefaultErrorHandler();
     client.onNotification(statusChanged, (status) => {
       this.#status = status;
       this.#changed.fire();

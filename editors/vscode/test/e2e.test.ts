@@ -157,6 +157,42 @@ describe('an untrusted workspace', () => {
   });
 });
 
+test('a server that no longer reads is started again', async () => {
+  const settings = { 'security.workspace.trust.enabled': false, 'krepis.path': 'tools/krepis' };
+  const code = await Workbench.start(settings, (folder) => {
+    mkdirSync(join(folder, 'tools'));
+    const script = join(folder, 'tools', 'krepis');
+    const server = join(BINARIES, 'krepis');
+    // The first server loses its input some edits after the handshake, and lives on for a while.
+    writeFileSync(
+      script,
+      `#!/bin/sh
+if [ "$1" != lsp ] || ! mkdir '${folder}/tools/first' 2> /dev/null; then exec '${server}' "$@"; fi
+exec 3<&0 0</dev/null
+{ dd bs=1 count=25000 status=none <&3; exec 3<&-; touch '${folder}/tools/deaf'; sleep 3; } | { exec 3<&-; exec '${server}' "$@"; } &
+exec 3<&-
+wait
+`,
+    );
+    chmodSync(script, 0o755);
+  });
+  try {
+    await code.open('src/wallet.ts', ACT);
+    await code.squiggles.first().waitFor();
+    const deaf = () => existsSync(join(code.folder, 'tools', 'deaf'));
+    await code.page.keyboard.press('End');
+    for (let key = 0; key < 500 && !deaf(); key++) await code.page.keyboard.type(' ', { delay: 20 });
+    assert(deaf());
+    await code.page.keyboard.type('// on', { delay: 20 });
+    await code.page.keyboard.press('Control+Shift+K');
+    await code.squiggles.first().waitFor({ state: 'detached' });
+    await code.page.keyboard.press('Control+Z');
+    await code.squiggles.first().waitFor();
+  } finally {
+    await code.stop();
+  }
+});
+
 test('a server that is not there is said, with what to do', async () => {
   const settings = { 'security.workspace.trust.enabled': false, 'krepis.path': '/nowhere/krepis' };
   const code = await Workbench.start(settings);

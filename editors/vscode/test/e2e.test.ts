@@ -129,6 +129,14 @@ describe('a trusted workspace', () => {
     await code.squiggles.first().waitFor({ state: 'detached' });
     await code.page.locator('.pane-body .monaco-list-row[aria-label*="Wallet.credit, verified"]').waitFor();
   });
+
+  test('the timeline of a race that was fixed is closed by a reload of the window', async () => {
+    await code.page.keyboard.press('Control+S');
+    await code.timeline.locator('.gone .banner').waitFor();
+    await code.command('Developer: Reload Window');
+    await code.page.locator('.notification-list-item', { hasText: 'no longer reports' }).waitFor();
+    await code.page.locator('iframe.webview').waitFor({ state: 'detached' });
+  });
 });
 
 describe('an untrusted workspace', () => {

@@ -68,6 +68,7 @@ export class TimelineView implements Disposable {
           if (!state) return panel.dispose();
           await this.#verified();
           await this.open({ uri: state.uri, fingerprint: state.fingerprint }, state.at);
+          if (!this.#finding) panel.dispose(); // the race was mended meanwhile
         },
       }),
     ];

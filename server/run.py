@@ -11,9 +11,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from krepis.server.config import Level, Settings
+from krepis.server.discover import JAVASCRIPT, TYPESCRIPT, Discovery, Selection, discover, shown
 from krepis.server.suppress import apply_suppressions
 from krepis.twin.findings import Kind, Report
 from krepis.twin.options import Options, SourceFile
+from krepis.twin.report import Sources, split_lines
+
+
+def selected(settings: Settings, paths: Sequence[str], current: Path) -> Discovery:
+    """The files of one program: those at `paths`, or where the settings say. Raises DiscoveryError."""
+    wanted = tuple(paths) or tuple(shown(path, current) for path in settings.paths) or (".",)
+    suffixes = TYPESCRIPT + (JAVASCRIPT if settings.javascript else ())
+    return discover(wanted, current, Selection(settings.root, suffixes, settings.exclude))
 
 
 def options_of(settings: Settings, warn: Callable[[str], None]) -> Options:
@@ -66,3 +75,9 @@ def text_of(file: SourceFile) -> str:
         return file.absolute.read_bytes().decode("utf-8", "replace")
     except OSError:
         return ""
+
+
+def lines_of(files: Sequence[SourceFile]) -> Sources:
+    """What the lines of a file are, by its path in reports."""
+    known = {file.path: file for file in files}
+    return lambda path: split_lines(text_of(known[path])) if path in known else ()

@@ -242,12 +242,13 @@ def to_json(report: Report) -> dict[str, Any]:
     return {
         "version": 1,
         "summary": asdict(ordered.summary),
-        "findings": [_finding_json(finding) for finding in ordered.findings],
+        "findings": [finding_json(finding) for finding in ordered.findings],
         "notes": [asdict(note) for note in notes],
     }
 
 
-def _finding_json(finding: Finding) -> dict[str, Any]:
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """One finding in the published JSON form."""
     fields = asdict(finding)
     for place in ("read", "act", "rival"):
         del fields[place]

@@ -9,6 +9,7 @@ from krepis.server.cli.graph import graph
 from krepis.server.cli.index import index
 from krepis.server.cli.lsp import lsp
 from krepis.server.cli.query import query
+from krepis.server.cli.replay import replay
 from krepis.server.cli.verify import verify
 from krepis.server.version import installed_version
 
@@ -25,7 +26,7 @@ def krepis() -> None:
     """Find race conditions, lost updates and deadlocks in asynchronous TypeScript."""
 
 
-for command in (graph, index, lsp, query, verify):
+for command in (graph, index, lsp, query, replay, verify):
     krepis.add_command(command)
 
 

@@ -23,13 +23,13 @@ from typing import Any, Final, Literal
 import click
 from krepis.server.baseline import BaselineError, apply_baseline, read_baseline, write_baseline
 from krepis.server.config import DEFAULTS, FAIL_ON, ConfigError, Level, Settings, find_settings, read_settings
-from krepis.server.discover import JAVASCRIPT, TYPESCRIPT, DiscoveryError, Selection, discover, shown
+from krepis.server.discover import DiscoveryError, shown
 from krepis.server.repair import as_diff, changes, repair_all, suggest
-from krepis.server.run import judged, options_of, text_of
+from krepis.server.run import judged, lines_of, options_of, selected
 from krepis.server.version import installed_version
 from krepis.twin.findings import SEVERITIES, Finding, Kind, Note, Report, Summary
 from krepis.twin.options import Options, Progress, SourceFile
-from krepis.twin.report import FORMATS, Format, Style, render, split_lines, visible
+from krepis.twin.report import FORMATS, Format, Style, render, visible
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
@@ -152,9 +152,7 @@ def _request(
     for folder in settings.models:
         if not folder.is_dir():
             raise ConfigError(f"{settings.file}: no such folder of models: {str(folder)!r}")
-    wanted = paths or tuple(shown(path, current) for path in settings.paths) or (".",)
-    suffixes = TYPESCRIPT + (JAVASCRIPT if settings.javascript else ())
-    found = discover(wanted, current, Selection(settings.root, suffixes, settings.exclude))
+    found = selected(settings, paths, current)
     return _Request(
         current=current,
         files=found.files,
@@ -223,7 +221,7 @@ def _repair(report: Report, request: _Request) -> tuple[Report, int]:
     said = "Would repair" if request.dry_run else "Repaired"
     refused: list[str] = []
     if request.dry_run:
-        _print(as_diff(request.files, repaired.files))
+        print_text(as_diff(request.files, repaired.files))
     else:
         for path, old, new in changes(request.files, repaired.files):
             if problem := _rewrite(path, old, new):
@@ -274,20 +272,16 @@ def _accept(report: Report, request: _Request) -> int:
 
 def _deliver(report: Report, request: _Request) -> int:
     """Write the report, and say by the status whether it is good."""
-    absolute = {file.path: file for file in request.files}
-
-    def sources(file: str) -> Sequence[str]:
-        return split_lines(text_of(absolute[file])) if file in absolute else ()
-
-    text = render(report, request.output_format, sources, _style(request.output), installed_version())
+    sources = lines_of(request.files)
+    text = render(report, request.output_format, sources, style_for(request.output), installed_version())
     if request.output:
         _write(request.current / request.output, text)
     else:
-        _print(text)
+        print_text(text)
     return _status(report.findings, request.fail_on)
 
 
-def _style(output: Path | None) -> Style:
+def style_for(output: Path | None) -> Style:
     """How text is drawn: as the terminal likes it, or plainly and always the same elsewhere."""
     utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     if output or not sys.stdout.isatty():
@@ -324,7 +318,8 @@ def _replace(file: Path, data: bytes, mode: int) -> None:
         raise
 
 
-def _print(text: str) -> None:
+def print_text(text: str) -> None:
+    """Write to stdout; a reader that has seen enough is no error."""
     try:
         sys.stdout.buffer.write(text.encode("utf-8"))
         sys.stdout.buffer.flush()

@@ -51,6 +51,17 @@ def render(report: Report, sources: Sources, style: Style) -> str:
     if notes:
         lines += [*_notes(notes, style), ""]
     lines += _summary(ordered, style)
+    return _joined(lines, style)
+
+
+def replayed(finding: Finding, sources: Sources, style: Style) -> str:
+    """A finding that was run again: where it is, and its interleaving."""
+    lines = [style.paint("bold", f"{visible(finding.rule)}, replayed in {count(finding.states, 'event')}")]
+    lines += [*frame_lines(finding, sources, style), "", *interleaving_lines(finding, style)]
+    return _joined(lines, style)
+
+
+def _joined(lines: Sequence[str], style: Style) -> str:
     text = "\n".join(line.rstrip() for line in lines) + "\n"
     return text if style.unicode else text.encode("ascii", "backslashreplace").decode("ascii")
 
@@ -64,7 +75,7 @@ def finding_lines(finding: Finding, sources: Sources, style: Style) -> Iterator[
     yield from frame_lines(finding, sources, style)
     if finding.steps:
         yield ""
-        yield from _interleaving(finding, style)
+        yield from interleaving_lines(finding, style)
     yield ""
     yield from _labelled("why", finding.why, "bold", style)
     yield from _labelled("help", finding.help, "bold", style)
@@ -72,8 +83,9 @@ def finding_lines(finding: Finding, sources: Sources, style: Style) -> Iterator[
         mark = "verified fix" if fix.verified else "possible fix"
         yield from _labelled(mark, fix.title, "good" if fix.verified else "bold", style)
     explored = f"{count(finding.states, 'state')}, {count(finding.traces, 'interleaving')}"
-    replay = f"; replay {finding.schedule}" if finding.schedule else ""
-    yield from _labelled("explored", explored + replay, "dim", style)
+    yield from _labelled("explored", explored, "dim", style)
+    if finding.schedule:  # one word that is to be copied, however wide
+        yield f"  {style.paint('dim', 'replay:')} krepis replay {visible(finding.schedule)}"
 
 
 def frame_lines(finding: Finding, sources: Sources, style: Style) -> Iterator[str]:
@@ -131,7 +143,8 @@ def _clip(line: FrameLine, room: int) -> tuple[str, int]:
     return line.text[start:end], start
 
 
-def _interleaving(finding: Finding, style: Style) -> Iterator[str]:
+def interleaving_lines(finding: Finding, style: Style) -> Iterator[str]:
+    """The steps of a finding, one column per task."""
     tasks = tasks_of(finding.steps)
     roles = roles_of(finding)
     decisive = {roles.stale_read, roles.foreign_write, roles.act}

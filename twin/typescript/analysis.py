@@ -22,8 +22,20 @@ from krepis.twin.typescript.code import FunctionCode
 from krepis.twin.typescript.intrinsics import user_frame
 from krepis.twin.typescript.machine import Access, Frame, Machine, World
 from krepis.twin.typescript.program import Program
+from krepis.twin.typescript.recording import Recording, record
 from krepis.twin.typescript.scenario import Entry, Execution, Scenario
-from krepis.twin.typescript.values import UNDEFINED, JsFunction, JsObject, JsPromise, Rest, Term, V, forget_terms, raw
+from krepis.twin.typescript.values import (
+    UNDEFINED,
+    JsFunction,
+    JsObject,
+    JsPromise,
+    Rest,
+    Term,
+    V,
+    forget_terms,
+    raw,
+    renewed,
+)
 
 MAX_WORLDS = 10
 """Answers to unknown predicates tried for one pattern."""
@@ -66,6 +78,7 @@ class Anomaly:
     states: int = 0
     traces: int = 0
     data_site: tuple[Frame, int] | None = None
+    recording: Recording | None = None
 
     def where(self) -> tuple[str, int]:
         """(module path, line)."""
@@ -333,6 +346,7 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
         if key not in seen_kinds:
             seen_kinds.add(key)
             anomaly.states, anomaly.traces = scenario.steps, scenario.executions
+            anomaly.recording = record(scenario, anomaly.run)
             result.anomalies.append(anomaly)
 
     any_run = False
@@ -845,8 +859,8 @@ def explore_pair(program: Program, a: Profile, b: Profile, result: UnitResult, b
     tried += [(Pattern("different arguments, and a failure", None), i) for i in a.failing[:MAX_FAILURES]]
     expected = list(map(meeting((a.reads, a.writes), (b.reads, b.writes)), [p for p, _ in tried]))
     for n, (pattern, reject_at) in enumerate(tried):
-        pattern.keys = containers
         forget_terms()
+        pattern.keys = {renewed(ident): paths for ident, paths in containers.items()}
         scenario = Scenario(program, [a.entry, b.entry], pattern)
         left = len(tried) - n
         share = Budget(
@@ -963,6 +977,8 @@ def explore_pattern(
             )
         if found or budget.spent():
             break
+    for anomaly in found.values():
+        anomaly.recording = record(scenario, anomaly.run)
     return best(list(found.values()))
 
 

@@ -138,7 +138,7 @@ def discover(program: Program, path: str) -> list[Entry]:
         if key in seen or len(found) >= MAX_ENTRIES or program.is_model(fn.module.path):
             return
         seen.add(key)
-        found.append(Entry(name, fn, unit, pick, how, how.endswith((EXCLUSIVE, OTHER))))
+        found.append(Entry(name, fn, unit, pick, how, how.endswith((EXCLUSIVE, OTHER)), path))
 
     for item in list(_registered(R, path, 0, lambda R2: load(R2, path))):
         add(*item)

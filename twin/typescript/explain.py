@@ -9,6 +9,7 @@ from krepis.twin.findings import RULES, Finding, Kind, Place, Severity, Step, fi
 from krepis.twin.typescript.analysis import Anomaly
 from krepis.twin.typescript.intrinsics import user_frame
 from krepis.twin.typescript.machine import Access, Frame
+from krepis.twin.typescript.recording import Shown, place_of, token_of
 from krepis.twin.typescript.values import JsArray, JsMap, JsObject, Term, V, raw, show_term
 
 MAX_STEPS = 40
@@ -304,13 +305,30 @@ def finding_of(
         steps=steps_of(anomaly, shown),
         states=anomaly.states,
         traces=anomaly.traces,
-        schedule="-".join(str(n) for n in anomaly.run.schedule) or "serial",
+        schedule=_token(anomaly, rooted),
         fingerprint=fingerprint(RULES[kind], rooted(frame.code.module.path), code.name, text, check, ordinal),
         fixes=(),
         read=_place(read, anomaly, shown),
         act=_place(act, anomaly, shown),
         rival=_place(anomaly.foreign, anomaly, shown),
     )
+
+
+def _token(anomaly: Anomaly, rooted: Callable[[str], str]) -> str:
+    """What replays the execution of an anomaly; "" when nothing does."""
+    if anomaly.recording is None:
+        return ""
+    places = [place_of(anomaly.run, anomaly.frame, anomaly.site)]
+    if anomaly.data_site is not None:
+        places.append(place_of(anomaly.run, *anomaly.data_site))
+    known = tuple(p for p in places if p is not None)
+    if len(known) < len(places):
+        return ""
+    about = tuple(a.index if a is not None else -1 for a in (anomaly.read, anomaly.foreign, anomaly.act))
+    kind: Kind = anomaly.kind  # type: ignore[assignment]
+    severity: Severity = anomaly.severity  # type: ignore[assignment]
+    shown = Shown(kind, severity, anomaly.detail, known, about)
+    return token_of(anomaly.recording, anomaly.run, shown, rooted)
 
 
 def _place(access: Access | None, anomaly: Anomaly, shown: Callable[[str], str]) -> Place | None:

@@ -39,7 +39,7 @@ from krepis.twin.typescript.values import (
 class Entry:
     """An entry point. `pick` finds the function and its receiver in a set-up machine.
 
-    An exclusive one never overlaps itself.
+    An exclusive one never overlaps itself. `home` is the module that it was found from.
     """
 
     name: str
@@ -48,11 +48,12 @@ class Entry:
     pick: Callable[[Machine], tuple[Value, JsFunction] | None] = field(compare=False, repr=False)
     how: str = "call"
     exclusive: bool = False
+    home: str = ""
 
 
 @dataclass
 class Execution:
-    """What one execution did."""
+    """What one execution did; `choices` are the positions of the events that happened among those that could."""
 
     machine: Machine
     roots: list[Activation]
@@ -61,7 +62,7 @@ class Execution:
     limit: str = ""
     events: int = 0
     overlapped: bool = False
-    schedule: list[int] = field(default_factory=list)
+    choices: list[int] = field(default_factory=list)
 
     def settled(self, i: int) -> bool:
         """Whether call `i` ended."""
@@ -197,6 +198,7 @@ class Scenario:
                 p = choose(run, ready)
                 if p is None:
                     break
+                run.choices.append(ready.index(p))
                 self.fire(run, p)
         except Exhausted as e:
             run.limit = e.limit
@@ -261,7 +263,7 @@ class Scenario:
                     if chosen < 0:
                         complete = False
                         break
-                    run.schedule.append(chosen)
+                    run.choices.append(ready.index(numbers[chosen]))
                     reads, writes, created = self.fire(run, numbers[chosen])
                     if len(R.pending) and any(p.due is not None for p in R.pending):
                         reads.add(("clock",))

@@ -126,6 +126,15 @@ def forget_terms() -> None:
     _TERMS.clear()
 
 
+def renewed(value: Any) -> Any:
+    """A value from before the table was emptied, as it is made now."""
+    if value.__class__ is Term:
+        return term(value.op, *map(renewed, value.args), type=value.type)
+    if value.__class__ is tuple:
+        return tuple(map(renewed, value))
+    return frozenset(map(renewed, value)) if value.__class__ is frozenset else value
+
+
 _INFIX = {
     "add": "+", "sub": "-", "mul": "*", "div": "/", "mod": "%", "lt": "<", "seq": "===", "eq": "==",
     "pow": "**", "bitand": "&", "bitor": "|",

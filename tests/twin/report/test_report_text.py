@@ -43,7 +43,7 @@ this.balances[id].
     assert "\n  why: The balance is read before the await" in text
     assert "\n  verified fix: Move the read of this.balances[id] after the await\n" in text
     assert "\n  possible fix: Store the balance" in text
-    assert "\n  explored: 1,204 states, 20 interleavings; replay v1:A3B6A3\n" in text
+    assert "\n  explored: 1,204 states, 20 interleavings\n  replay: krepis replay v1:A3B6A3\n" in text
 
 
 @pytest.mark.parametrize("width", [40, 48, 61, 80, 132])

@@ -19,7 +19,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, Literal, Self, get_args
 
 Kind = Literal[
@@ -157,13 +157,17 @@ class Summary:
 class EntryPoint:
     """A function that was run concurrently with itself and others; one JUnit test case each.
 
-    `acts` names what it was seen to change or cause, run alone: shared state and effects.
+    `acts` names what it was seen to change or cause, run alone: shared state and effects. `states` and `traces`
+    count what was explored in all scenarios that it takes part in, `milliseconds` the processor time of that.
     """
 
     file: str
     line: int
     name: str
     acts: tuple[str, ...] = ()
+    states: int = 0
+    traces: int = 0
+    milliseconds: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ them depends on another. Deliberately absent: reading settings or finding files 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -35,12 +35,14 @@ class Options:
 class SourceFile:
     """A file to verify: where it lies, and `path` as reports show it (from the current folder, with `/`).
 
-    `text`, when given, stands for what the file holds on disk: an unsaved buffer, an edit to be tried.
+    `text`, when given, stands for what the file holds on disk: an unsaved buffer, an edit to be tried. `stamp`, when
+    given, differs whenever the file on disk does, so that nobody has to look again.
     """
 
     path: str
     absolute: Path
     text: str | None = None
+    stamp: tuple[int, ...] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

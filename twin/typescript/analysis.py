@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import permutations
 from typing import Any
@@ -108,6 +109,10 @@ class Profile:
     acts: set[Any] = field(default_factory=set)
 
 
+Spent = tuple[int, int, float]
+"""States and traces that were explored, and the CPU seconds that it took."""
+
+
 @dataclass
 class UnitResult:
     """The findings and figures of one unit."""
@@ -118,6 +123,17 @@ class UnitResult:
     traces: int = 0
     bounds: set[tuple[str, int, str]] = field(default_factory=set)
     unsupported: set[tuple[str, int, str]] = field(default_factory=set)
+    spent: dict[Entry, Spent] = field(default_factory=dict)
+
+    @contextmanager
+    def spending(self, *entries: Entry) -> Iterator[None]:
+        """What is added within counts for each of `entries`."""
+        states, traces, started = self.states, self.traces, time.process_time()
+        yield
+        more = self.states - states, self.traces - traces, time.process_time() - started
+        for entry in {*entries}:
+            known = self.spent.get(entry, (0, 0, 0.0))
+            self.spent[entry] = known[0] + more[0], known[1] + more[1], known[2] + more[2]
 
 
 class Budget:
@@ -178,7 +194,8 @@ def profile_all(
     profiles: list[Profile] = []
     forget_terms()  # not between entries: their locations are compared
     for entry in entries:
-        profile = profile_entry(program, entry, result, Budget(seconds, effort))
+        with result.spending(entry):
+            profile = profile_entry(program, entry, result, Budget(seconds, effort))
         if profile is not None:
             profiles.append(profile)
         if budget.spent():
@@ -212,7 +229,8 @@ def explore_all(program: Program, profiles: list[Profile], result: UnitResult, b
     for _, a, b in pairs[:MAX_PAIRS]:
         forget_terms()
         share = Budget(seconds, effort * SELF_SHARE if a is b else effort)
-        explore_pair(program, a, b, result, share, bounds.max_states)
+        with result.spending(a.entry, b.entry):
+            explore_pair(program, a, b, result, share, bounds.max_states)
         if budget.spent():
             result.bounds.add(
                 (
@@ -235,10 +253,11 @@ def explore_triples(program: Program, profiles: list[Profile], result: UnitResul
             continue
         forget_terms()
         scenario = Scenario(program, [a.entry] * 3, Pattern("the same arguments"))
-        found = explore_pattern(scenario, result, budget, bounds.max_states, MAX_TRIPLE_WORLDS)
-        result.scenarios += 1
-        result.states += scenario.steps
-        result.traces += scenario.executions
+        with result.spending(a.entry):
+            found = explore_pattern(scenario, result, budget, bounds.max_states, MAX_TRIPLE_WORLDS)
+            result.scenarios += 1
+            result.states += scenario.steps
+            result.traces += scenario.executions
         result.anomalies.extend(found[:1])
 
 
@@ -284,7 +303,8 @@ def explore_across(program: Program, pairs: list[tuple[Entry, Entry]], result: U
         profiles = profile_all(program, [one, other], UnitResult(), bounds.seconds, bounds.effort)
         for _, a, b in interesting(profiles):
             if a is not b:
-                explore_pair(program, a, b, result, Budget(bounds.seconds, bounds.effort), bounds.max_states)
+                with result.spending(a.entry, b.entry):
+                    explore_pair(program, a, b, result, Budget(bounds.seconds, bounds.effort), bounds.max_states)
 
 
 def _iterates(a: Profile, b: Profile) -> bool:

@@ -41,14 +41,16 @@ def own_version() -> bytes:
 class Cache:
     """The results of one set of options and files."""
 
-    def __init__(self, options: Options, files: Sequence[SourceFile], declarations: Sequence[Path]) -> None:
+    def __init__(
+        self, options: Options, files: Sequence[SourceFile], declarations: Sequence[Path], declaring: Sequence[str]
+    ) -> None:
         h = hashlib.blake2b(own_version(), digest_size=16)
         h.update(repr((options.max_states, options.time_limit_s, options.calls, options.models)).encode())
         h.update("\n".join(sorted(str(f.absolute) for f in files)).encode("utf-8", "surrogateescape"))
         for path in declarations:
             h.update(self._digest(str(path)).encode())
         texts = {str(f.absolute): f.text for f in files if f.text is not None}
-        for _, text in declaring_sources(sorted(str(f.absolute) for f in files), texts):
+        for _, text in declaring_sources(declaring, texts):
             h.update(text.encode("utf-8", "surrogatepass"))
         self.prefix = h.digest()
         self.env: Any = None
@@ -132,6 +134,7 @@ def read_result(data: dict[str, Any]) -> FileResult:
                 "entry_points": [EntryPoint(**(e | {"acts": tuple(e["acts"])})) for e in data["entry_points"]],
                 "modules": tuple(data["modules"]),
                 "within": tuple((_pair(k), tuple(_pair(c) for c in inside)) for k, inside in data["within"]),
+                "spent": tuple((tuple(where), tuple(figures)) for where, figures in data["spent"]),
                 "places": tuple(
                     (_pair(k), tuple((str(n), bool(c), tuple(m)) for n, c, m in places)) for k, places in data["places"]
                 ),

@@ -9,6 +9,7 @@ Deliberately absent: any state of an execution.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, partial
@@ -216,7 +217,7 @@ class Program:
             return self._file(Path(importer).parent / specifier)
         if specifier.startswith("/"):
             return None
-        for pattern, targets in self._aliases:
+        for pattern, targets in self.aliases:
             prefix, star, suffix = pattern.partition("*")
             if star and specifier.startswith(prefix) and specifier.endswith(suffix):
                 middle = specifier[len(prefix) : len(specifier) - len(suffix)]
@@ -253,21 +254,23 @@ class Program:
         if base.suffix in (".js", ".mjs", ".cjs", ".jsx"):
             stem = text[: -len(base.suffix)]
             for suffix in (".ts", ".tsx", ".mts", ".cts"):
-                if Path(stem + suffix).is_file():
+                if self._is_file(stem + suffix):
                     return stem + suffix
-        if base.suffix in SUFFIXES and base.is_file():
+        if base.suffix in SUFFIXES and self._is_file(text):
             return text
-        for suffix in SUFFIXES:
-            if Path(text + suffix).is_file():
-                return text + suffix
-        if base.is_dir():
+        for stem in (text, f"{text}/index"):
             for suffix in SUFFIXES:
-                if (base / f"index{suffix}").is_file():
-                    return str(base / f"index{suffix}")
+                if self._is_file(stem + suffix):
+                    return stem + suffix
         return None
 
+    def _is_file(self, path: str) -> bool:
+        """Whether there is such a file, saved or not."""
+        return path in self.texts or os.path.isfile(path)
+
     @cached_property
-    def _aliases(self) -> list[tuple[str, list[str]]]:
+    def aliases(self) -> list[tuple[str, list[str]]]:
+        """The path mappings of the project's `tsconfig.json` files, in the order in which they are tried."""
         out: list[tuple[str, list[str]]] = []
         seen: set[Path] = set()
         folders = [self.root, *{p for f in self.files[:2000] for p in Path(f).parents if p.is_relative_to(self.root)}]

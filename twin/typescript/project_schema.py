@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from krepis.twin.folders import Folders
 from krepis.twin.typescript.schema import EMPTY, Schema
 
 if TYPE_CHECKING:
@@ -25,17 +26,30 @@ MAX_BYTES = 2_000_000
 SKIPPED = frozenset({"node_modules", "dist", ".git", "build", "coverage", ".next"})
 
 
-def declaration_files(root: Path) -> list[Path]:
+def declaration_files(root: Path, folders: Folders | None = None) -> list[Path]:
     """Prisma schemas and SQL files below `root`, in a stable order."""
+    folders = folders or Folders()
     out: list[Path] = []
-    for folder, names, files in os.walk(root):
-        names[:] = sorted(n for n in names if n not in SKIPPED and not n.startswith("."))
-        for name in sorted(files):
+    pending = [str(root)]
+    while pending:
+        folder = pending.pop()
+        try:
+            listing = folders.listing(folder)
+        except OSError:
+            continue
+        for name in listing.files:
             if name.endswith((".prisma", ".sql")):
                 out.append(Path(folder) / name)
                 if len(out) >= MAX_FILES:
                     return out
+        wanted = (n for n in reversed(listing.folders) if n not in SKIPPED and n not in listing.links)
+        pending += [os.path.join(folder, n) for n in wanted if not n.startswith(".")]
     return out
+
+
+def declares(path: str, text: str | None) -> bool:
+    """Whether a source file creates tables or indexes when it runs; `text` stands for what is on disk."""
+    return any(declaring_sources([path], {} if text is None else {path: text}))
 
 
 def declaring_sources(paths: Iterable[str], texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -11,17 +11,21 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from krepis.twin.findings import Report
+from krepis.twin.folders import Folders, stamp_of
 from krepis.twin.options import Options, Progress, SourceFile
 from krepis.twin.typescript.cache import Cache
-from krepis.twin.typescript.project_schema import declaration_files, declaring_sources
+from krepis.twin.typescript.project_schema import declaration_files, declares
 from krepis.twin.typescript.values import Cancelled
 from krepis.twin.typescript.verify import FileResult, Job, Phase, across_files, alone, inner_entries, merge, together
 from krepis.twin.typescript.workers import RECURSION, Workers, rare_collections
@@ -32,10 +36,10 @@ FEW = 4
 
 @dataclass
 class Known:
-    """A result, what it was asked under (`salt`), and the texts that it holds for."""
+    """A result, what it was asked under (`salt`), and the files that it holds for as long as they do not change."""
 
     salt: str
-    depends: tuple[tuple[str, Any], ...]
+    depends: frozenset[str]
     result: FileResult
 
 
@@ -45,9 +49,15 @@ class Session:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._job: Job | None = None
+        self._files: Sequence[SourceFile] = ()
         self._known: dict[tuple[str, bool], Known] = {}
         self._stamps: dict[str, Any] = {}
+        self._folders = Folders()
         self._declared: list[tuple[Path, Any]] = []
+        self._declaring: set[str] = set()
+        self._shown: dict[str, list[FileResult]] = {}
+        self._waiting: set[str] = set()
+        self._busy: Callable[[], Collection[int]] = tuple
 
     def verify(
         self,
@@ -64,22 +74,69 @@ class Session:
         sys.setrecursionlimit(max(RECURSION, sys.getrecursionlimit()))
         self._update(files)
         run = _Run(self, files, progress or (lambda p: None), cancelled or (lambda: False), first)
+        self._busy = run.busy
         try:
             results = run.phases()
         finally:
+            self._busy = tuple
             run.close()
         return merge(results, len(files), time.monotonic() - started)
+
+    # what is known meanwhile
+
+    def so_far(self) -> Report:
+        """What is known: of each file its new results, else those that it had before, else what there is."""
+        shown = [self._shown.get(str(f.absolute), ()) for f in self._files]
+        results = [r[0] for r in shown if r] + [r[1] for r in shown if len(r) > 1]
+        return merge(results, len(self._files), 0.0)
+
+    def results(self, path: str) -> Sequence[FileResult]:
+        """What `so_far` has of the file at an absolute path."""
+        return self._shown.get(path, ())
+
+    @property
+    def waiting(self) -> frozenset[str]:
+        """The files, by absolute path, of which `so_far` does not have the last word."""
+        return frozenset(self._waiting)
+
+    @property
+    def running(self) -> frozenset[str]:
+        """The files, by absolute path, that are being looked at."""
+        return frozenset(str(self._files[i].absolute) for i in self._busy())
+
+    def expect(self, path: str) -> None:
+        """There will be other results for a file."""
+        self._waiting.add(path)
+
+    def show(self, path: str, results: list[FileResult]) -> None:
+        """The results of a file are complete."""
+        self._shown[path] = results
+
+    def show_first(self, path: str, result: FileResult) -> None:
+        """A file whose pairs are still to come has something to show, unless it had before."""
+        if len(self._shown.get(path, ())) < 2:
+            self._shown[path] = [result]
+
+    def settle(self, path: str) -> None:
+        """Nothing is expected any more for a file."""
+        self._waiting.discard(path)
+
+    # what holds still
 
     def _update(self, files: Sequence[SourceFile]) -> None:
         """Takes over files and texts, and drops what was computed from others."""
         old = self._job
-        now = {str(f.absolute): f.text for f in files}
+        texts = {str(f.absolute): f.text for f in files if f.text is not None}
         names = {str(f.absolute): f.path for f in files}
-        stamps = {p: _stamp(p, now.get(p)) for p in {*now, *self._stamps}}
-        declared = [(p, _stamp(str(p), None)) for p in _declarations(self._options)]
-        changed = [p for p, stamp in stamps.items() if self._stamps.get(p) != stamp]
-        texts = {p: text for p, text in now.items() if text is not None}
-        migrated = old is not None and any(declaring_sources(changed, texts))
+        stamps = {str(f.absolute): f.stamp if f.text is None and f.stamp else _stamp(f) for f in files}
+        stamps |= {p: stamp_of(p) for p in self._stamps.keys() - stamps.keys()}
+        declared = [(p, stamp_of(str(p))) for p in _declarations(self._options, self._folders)]
+        changed = {p for p, stamp in stamps.items() if self._stamps.get(p) != stamp}
+        declaring = {p for p in changed if p in names and declares(p, texts.get(p))}
+        migrated = bool(declaring) or not self._declaring.isdisjoint(changed)
+        self._declaring = (self._declaring - changed | declaring) & names.keys()
+        self._files, self._stamps = files, stamps
+        stale = changed
         if old is not None and names == old.shown and declared == self._declared and not migrated:
             old.files = list(files)
             old.program.texts = texts
@@ -88,33 +145,47 @@ class Session:
                 old.profiles.clear()
         else:
             self._job = Job(files, self._options)
-            self._known.clear()
-        self._stamps = stamps
+            self._shown = {p: results for p, results in self._shown.items() if p in names}
+            self._waiting &= names.keys()
+            self._waiting |= names.keys() - self._shown.keys()
+            aliases = self._job.program.aliases
+            if old is None or declared != self._declared or migrated or old.program.aliases != aliases:
+                self._known.clear()
+                self._waiting.update(names)
+            else:
+                stale = changed | self._importing(names.keys() - old.shown.keys(), texts, aliases)
         self._declared = declared
+        for key in [key for key, known in self._known.items() if not known.depends.isdisjoint(stale)]:
+            del self._known[key]
+            self._waiting.add(key[0])
 
-    def depends(self, result: FileResult, path: str) -> tuple[tuple[str, Any], ...]:
-        """The texts that a result holds for."""
-        for p in result.modules:
-            if p not in self._stamps:
-                self._stamps[p] = _stamp(p, None)
-        return tuple((p, self._stamps[p]) for p in {path, *result.modules})
+    def _importing(
+        self, new: Collection[str], texts: Mapping[str, str], aliases: Sequence[tuple[str, list[str]]]
+    ) -> set[str]:
+        """The modules that may mean one of the files `new` by something that they import."""
+        modules = {p for known in self._known.values() for p in known.depends}
+        if any("*" not in pattern or not t.endswith("*") for pattern, targets in aliases for t in targets):
+            return modules if new else set()
+        return {p for p in modules if imports_any(p, texts.get(p), new)}
 
     def recall(self, path: str, second: bool, salt: str) -> FileResult | None:
         """A result that still holds."""
         known = self._known.get((path, second))
-        if known is None or known.salt != salt or any(self._stamps.get(p) != stamp for p, stamp in known.depends):
-            return None
-        return known.result
+        return known.result if known is not None and known.salt == salt else None
 
     def remember(self, path: str, second: bool, salt: str, result: FileResult) -> None:
         """Keeps a result."""
-        self._known[path, second] = Known(salt, self.depends(result, path), result)
+        result.modules = tuple(map(sys.intern, result.modules))
+        for p in result.modules:
+            if p not in self._stamps:
+                self._stamps[p] = stamp_of(p)
+        self._known[path, second] = Known(salt, frozenset((path, *result.modules)), result)
 
     def cache(self, files: Sequence[SourceFile]) -> Cache | None:
         """The results on disk for the program as it is now."""
         if self._options.cache_dir is None:
             return None
-        return Cache(self._options, files, [p for p, _ in self._declared])
+        return Cache(self._options, files, [p for p, _ in self._declared], sorted(self._declaring))
 
     @property
     def job(self) -> Job:
@@ -141,9 +212,15 @@ class _Run:
         options = session.job.options
         self._cache = session.cache(files)
         self._workers: Workers[FileResult] | None = None
+        self._own: tuple[int, ...] = ()
+        self._pending: Counter[str] = Counter()
         self._count = options.jobs or os.cpu_count() or 1
         order = [i for i, f in enumerate(files) if f.path in first]
         self._order = order + [i for i, f in enumerate(files) if f.path not in first]
+
+    def busy(self) -> Collection[int]:
+        """The numbers of the files that are being looked at."""
+        return self._workers.busy if self._workers is not None else self._own
 
     def close(self) -> None:
         """Ends the workers and writes the cache."""
@@ -168,10 +245,39 @@ class _Run:
                 for i in self._order
                 if first[i].pairs or i in across
             }
+            self._expect(two)
+            for i, r in first.items():
+                if i not in two:
+                    self._session.show(self._path(i), [r])
+                    self._settle(self._path(i))
             second = self._phase(two, first, total)
             results += [second[i] for i in sorted(second)]
             self._progress(Progress(2 * total, 2 * total, "done"))
         return results
+
+    def _path(self, index: int) -> str:
+        return str(self._files[index].absolute)
+
+    def _expect(self, two: dict[int, Phase]) -> None:
+        """The second phase of these files is to come; a pair across files concerns both."""
+        self._pending.update(p for i, phase in two.items() for p in self._concerned(i, phase))
+
+    def _concerned(self, index: int, phase: Phase) -> set[str]:
+        return {self._path(index), *(other for _, other, _ in phase.across)}
+
+    def _settle(self, path: str) -> None:
+        if not self._pending[path]:
+            self._session.settle(path)
+
+    def _show(self, index: int, phase: Phase, results: list[FileResult]) -> None:
+        """A piece of work is done."""
+        if len(results) == 1:
+            self._session.show_first(self._path(index), results[0])
+            return
+        self._session.show(self._path(index), results)
+        for path in self._concerned(index, phase):
+            self._pending[path] -= 1
+            self._settle(path)
 
     def _phase(self, asked: dict[int, Phase], before: dict[int, FileResult], base: int) -> dict[int, FileResult]:
         out: dict[int, FileResult] = {}
@@ -186,14 +292,18 @@ class _Run:
                     self._session.remember(path, second, salt, hit)
             if hit is not None and hit.path == self._files[i].path:
                 out[i] = hit
+                self._show(i, phase, [before[i], hit] if second else [hit])
             else:
                 missing[i] = phase
+                for concerned in self._concerned(i, phase):
+                    self._session.expect(concerned)
         total = 2 * len(self._files)
         self._progress(Progress(base + len(out), total, "interleavings" if second else "entry points"))
         for i, r in self._work(missing):
             out[i] = r
             if second:  # it started from what the first phase had seen
                 r.modules = tuple(sorted({*r.modules, *before[i].modules}))
+            self._show(i, asked[i], [before[i], r] if second else [r])
             if not r.failure:
                 path, salt = str(self._files[i].absolute), _salt(asked[i])
                 self._session.remember(path, second, salt, r)
@@ -212,6 +322,7 @@ class _Run:
         job.program.cancelled = self._cancelled
         try:
             for i, phase in missing.items():
+                self._own = (i,)
                 with rare_collections():
                     result = job.work(i, phase)
                 yield i, result
@@ -219,26 +330,46 @@ class _Run:
             return
         finally:
             job.program.cancelled = None
+            self._own = ()
 
     def _lost(self, index: int) -> FileResult:
         return FileResult(self._files[index].path, [], [], [], failure="the process that verified it died")
 
 
-def _declarations(options: Options) -> list[Path]:
+def _declarations(options: Options, folders: Folders) -> list[Path]:
     """What all results of a program depend on besides its files: schemas, path aliases, the user's models."""
     models = sorted(p for folder in options.models for p in folder.glob("*.ts"))
-    return [*declaration_files(options.root), options.root / "tsconfig.json", *models]
+    return [*declaration_files(options.root, folders), options.root / "tsconfig.json", *models]
 
 
-def _stamp(path: str, text: str | None) -> Any:
+def _stamp(file: SourceFile) -> Any:
     """What tells one text of a file from another, cheaply."""
-    if text is not None:
-        return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    if file.text is not None:
+        return hashlib.blake2b(file.text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return stamp_of(str(file.absolute))
+
+
+def imports_any(path: str, text: str | None, new: Collection[str]) -> bool:
+    """Whether a module may mean one of the files `new` by something that it imports: by the last part of its path."""
+    if not new:
+        return False
     try:
-        info = os.stat(path)
+        source = Path(path).read_bytes() if text is None else text.encode("utf-8", "surrogatepass")
     except OSError:
-        return None
-    return info.st_mtime_ns, info.st_size, info.st_ino
+        return False
+    return _importing(frozenset(new)).search(source) is not None
+
+
+@lru_cache(maxsize=1)
+def _importing(new: Collection[str]) -> re.Pattern[bytes]:
+    names = set()
+    for path in map(Path, new):
+        stem = path.name.split(".")[0]
+        names.add(stem)
+        if stem == "index":  # the folder is enough, or what `@scope/name` stands for, or dots
+            names |= {path.parent.name, path.parent.parent.name, ".", ".."}
+    words = b"|".join(re.escape(name.encode("utf-8", "surrogateescape")) for name in sorted(names))
+    return re.compile(rb"[\"'`/](?:" + words + rb")(?:\.[\w.]+)?/?[\"'`]")
 
 
 def _salt(phase: Phase) -> str:

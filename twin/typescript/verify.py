@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from krepis.twin.findings import EntryPoint, Finding, Note, Report, Summary
@@ -20,6 +20,7 @@ from krepis.twin.typescript.analysis import (
     Bounds,
     Places,
     Profile,
+    Spent,
     UnitResult,
     explore_across,
     explore_all,
@@ -53,6 +54,8 @@ KEPT_MODULES = 1_500
 
 Key = tuple[str, int]
 """A function: module path and index."""
+Where = tuple[str, int, str]
+"""An entry point as reports have it: file, line, name."""
 Across = tuple[Key, str, Key]
 """An entry point of a file, another file, and an entry point of that."""
 
@@ -62,7 +65,7 @@ class FileResult:
     """What one phase of verifying one file gave; everything in it is plain data.
 
     After the first phase `calls` says which functions each entry point runs, and `pairs` how many pairs of them
-    conflict; the second phase explores the pairs.
+    conflict; the second phase explores the pairs. `spent` are the figures of entry points, of other files too.
     """
 
     path: str
@@ -77,6 +80,7 @@ class FileResult:
     calls: tuple[tuple[Key, tuple[Key, ...]], ...] = ()
     within: tuple[tuple[Key, tuple[Key, ...]], ...] = ()
     places: tuple[tuple[Key, Places], ...] = ()
+    spent: tuple[tuple[Where, Spent], ...] = ()
     pairs: int = 0
     failure: str = ""
 
@@ -230,6 +234,8 @@ def _report(job: Job, source: SourceFile, found: UnitResult, result: FileResult,
     result.scenarios += found.scenarios
     result.states += found.states
     result.traces += found.traces
+    spent = [((job.show(e.code.module.path), e.code.span[0], e.name), figures) for e, figures in found.spent.items()]
+    result.spent = tuple(sorted((*result.spent, *spent)))
     for anomaly in found.anomalies:
         f = finding_of(anomaly, job.show, job.rooted)
         n = counts.get(f.fingerprint, 0)
@@ -308,6 +314,7 @@ def merge(results: list[FileResult], files: int, seconds: float) -> Report:
     notes: list[Note] = []
     failures: list[Note] = []
     points: list[EntryPoint] = []
+    spent: dict[Where, Spent] = {}
     for r in results:
         for f in r.findings:
             key = (f.file, f.line, f.kind)
@@ -316,6 +323,9 @@ def merge(results: list[FileResult], files: int, seconds: float) -> Report:
                 findings[key] = f
         notes.extend(r.notes)
         points.extend(r.entry_points)
+        for where, (states, traces, took) in r.spent:
+            known = spent.get(where, (0, 0, 0.0))
+            spent[where] = known[0] + states, known[1] + traces, known[2] + took
         if r.failure:
             failures.append(Note(r.path, 1, "skipped", r.failure))
     summary = Summary(
@@ -327,5 +337,9 @@ def merge(results: list[FileResult], files: int, seconds: float) -> Report:
         traces=sum(r.traces for r in results),
         seconds=round(seconds, 3),
     )
-    report = Report(summary, tuple(findings.values()), tuple(notes), tuple(failures), entry_points=tuple(points))
-    return replace(report).sorted()
+    entries = tuple(_with_figures(e, spent.get((e.file, e.line, e.name), (0, 0, 0.0))) for e in points)
+    return Report(summary, tuple(findings.values()), tuple(notes), tuple(failures), entry_points=entries).sorted()
+
+
+def _with_figures(e: EntryPoint, spent: Spent) -> EntryPoint:
+    return EntryPoint(e.file, e.line, e.name, e.acts, spent[0], spent[1], round(1000 * spent[2]))

@@ -35,13 +35,19 @@ class Workers(Generic[Result]):
         self._work = work
         self._processes: dict[Connection, Any] = {}
         self._knows: dict[int, Connection] = {}
+        self._busy: dict[Connection, int] = {}
+
+    @property
+    def busy(self) -> list[int]:
+        """What is being worked on."""
+        return list(self._busy.values())
 
     def run(
         self, asked: Mapping[int, Any], lost: Callable[[int], Result], cancelled: Callable[[], bool]
     ) -> Iterator[tuple[int, Result]]:
         """The results as they come; `lost` makes one for a process that died. Stops early when cancelled."""
         todo = dict.fromkeys(asked)
-        busy: dict[Connection, int] = {}
+        busy = self._busy
         while todo or busy:
             while todo and len(self._processes) < min(self._count, len(todo) + len(busy)):
                 self._start()
@@ -95,6 +101,7 @@ class Workers(Generic[Result]):
         for pipe in list(self._processes):
             self._end(pipe)
         self._knows.clear()
+        self._busy.clear()
 
 
 def _serve(pipe: Connection, others: list[Connection], work: Callable[[int, Any], Any]) -> None:

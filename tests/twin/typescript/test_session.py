@@ -105,6 +105,74 @@ def test_after_any_edits_the_report_is_that_of_a_fresh_run(tmp_path: Path, jobs:
         assert timeless(session.verify(files)) == timeless(verify(files, Options(tmp_path, jobs=jobs)))
 
 
+IMPORTING = [
+    RACY,
+    RACY.replace("'./util'", "'./util.js'"),
+    RACY.replace("'./util'", "'./deep'"),
+    RACY.replace("'./util'", "'.'"),
+]
+
+
+@pytest.mark.parametrize("unsaved", [False, True])
+def test_files_come_and_go_and_the_report_is_that_of_a_fresh_run(tmp_path: Path, unsaved: bool) -> None:
+    (tmp_path / "deep").mkdir()
+    chance = random.Random(3)
+    texts = {f"f{i}.ts": text for i, text in enumerate(IMPORTING)} | {"lone.ts": ALONE}
+    there = project(tmp_path, texts)
+    session = Session(Options(tmp_path, jobs=1))
+    found = set()
+    for _ in range(12):
+        name = chance.choice(("util.ts", "deep/index.ts", "index.ts", "f1.ts"))
+        old = next((f for f in there if f.path == name), None)
+        if old is None:
+            text = texts.get(name) or chance.choice((UTIL, QUIET))
+            new = SourceFile(name, tmp_path / name, text if unsaved else None)
+            if not unsaved:
+                new.absolute.write_text(text)
+            there = sorted([*there, new], key=lambda f: f.path)
+        else:
+            old.absolute.unlink(missing_ok=True)
+            there.remove(old)
+        report, seen = looked_at(session, there)
+        assert timeless(report) == timeless(verify(there, Options(tmp_path, jobs=1)))
+        assert "lone.ts" not in seen or not found  # nothing that it could import has come or gone
+        found.add(len(report.findings))
+    assert len(found) > 1
+
+
+def test_an_entry_point_says_what_was_explored_for_it(tmp_path: Path) -> None:
+    files = project(tmp_path, {"a.ts": RACY, "lone.ts": ALONE, "util.ts": UTIL})
+    report = verify(files, Options(tmp_path, jobs=1))
+    racy, alone, util = report.entry_points
+    assert (racy.name, alone.name, util.name) == ("credit", "credit", "settle")
+    assert racy.traces > alone.traces > 0 and racy.states > 0 and racy.milliseconds > 0
+    assert sum(e.states for e in report.entry_points) == report.summary.states  # no pair of two different ones
+    assert sum(e.traces for e in report.entry_points) == report.summary.traces
+
+
+def test_what_is_known_meanwhile_is_never_less_than_before(tmp_path: Path) -> None:
+    files = project(tmp_path, {"a.ts": RACY, "b.ts": RACY, "lone.ts": ALONE, "util.ts": UTIL})
+    session = Session(Options(tmp_path, jobs=1))
+    seen: list[tuple[int, set[str], set[str]]] = []
+
+    def look(_progress: Progress) -> None:
+        entries = len(session.so_far().entry_points)
+        seen.append((entries, names(session.waiting), names(session.running)))
+
+    names = lambda paths: {Path(p).name for p in paths}  # noqa: E731
+    report = session.verify(files, look)
+    assert [entries for entries, _, _ in seen] == sorted(entries for entries, _, _ in seen)
+    assert seen[0] == (0, {"a.ts", "b.ts", "lone.ts", "util.ts"}, set())
+    assert (1, {"a.ts", "b.ts", "lone.ts", "util.ts"}, {"a.ts"}) in seen
+    assert (4, {"b.ts"}, {"a.ts"}) in seen and seen[-1] == (4, set(), set())
+    assert timeless(session.so_far()) == timeless(report)
+    seen.clear()
+    report = session.verify([replace(f, text=SAFE) if f.path == "a.ts" else f for f in files], look)
+    assert all(entries == 4 for entries, _, _ in seen)
+    assert seen[0][1] == {"a.ts"} and seen[-1][1] == set()
+    assert [f.file for f in session.so_far().findings] == ["b.ts"]
+
+
 def test_a_cancelled_verification_goes_on_where_it_stopped(tmp_path: Path) -> None:
     files = project(tmp_path, {f"f{i}.ts": RACY for i in range(3)} | {"util.ts": UTIL})
     session = Session(Options(tmp_path, jobs=1))

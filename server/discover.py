@@ -15,11 +15,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from krepis.twin.findings import Note
+from krepis.twin.folders import Folders, Listing, Stamp, stamp_of
 from krepis.twin.options import SourceFile
 from pathspec import GitIgnoreSpec
 
@@ -54,25 +55,55 @@ class Discovery:
     notes: tuple[Note, ...]
 
 
-def discover(paths: Sequence[str], current: Path, selection: Selection) -> Discovery:
+@dataclass(slots=True)
+class _Folder:
+    """What was taken from a folder, and from what that follows: its listing and the rules that applied."""
+
+    listing: Listing
+    rules: _Rules
+    folders: tuple[Path, ...]
+    files: tuple[tuple[Path, SourceFile], ...]
+
+
+class Seen:
+    """What discoveries in one folder with one selection have seen; the next looks only at what has changed since."""
+
+    def __init__(self) -> None:
+        self.folders = Folders()
+        self.taken: dict[Path, _Folder] = {}
+        self.ignores: dict[Path, tuple[Stamp, _Rules]] = {}
+        self.sources: dict[Path, tuple[SourceFile, str]] = {}
+
+
+def discover(paths: Sequence[str], current: Path, selection: Selection, seen: Seen | None = None) -> Discovery:
     """The files that `paths` (relative to the absolute folder `current`) mean.
 
     Raises DiscoveryError for a missing path, a named file of another language, or when nothing is left.
     """
+    seen = seen or Seen()
     files: dict[Path, SourceFile] = {}
     notes: list[Note] = []
     for path in paths:
         absolute = Path(os.path.abspath(current / path))
-        for candidate in _candidates(path, absolute, selection, current, notes):
-            source = SourceFile(shown(candidate, current), candidate)
-            problem = _problem(candidate)
+        for real, candidate in _candidates(path, absolute, selection, current, notes, seen):
+            source, problem = _looked_at(candidate, seen)
             if problem:
                 notes.append(Note(source.path, 1, "skipped", problem))
             else:
-                files.setdefault(candidate.resolve(), source)
+                files.setdefault(real, source)
     if not files:
         raise DiscoveryError(_nothing_found(paths, selection, notes))
     return Discovery(tuple(sorted(files.values(), key=lambda f: f.path)), tuple(sorted(set(notes), key=_order)))
+
+
+def _looked_at(source: SourceFile, seen: Seen) -> tuple[SourceFile, str]:
+    """A file with its stamp, and why it cannot be verified, or nothing."""
+    path = str(source.absolute)
+    stamp = stamp_of(path)
+    known = seen.sources.get(source.absolute)
+    if known is None or stamp is None or known[0].stamp != stamp:
+        known = seen.sources[source.absolute] = replace(source, stamp=stamp), _problem(source.absolute)
+    return known
 
 
 def shown(path: Path, current: Path) -> str:
@@ -84,61 +115,88 @@ def _order(note: Note) -> tuple[str, str]:
     return (note.file, note.message)
 
 
-def _candidates(path: str, absolute: Path, selection: Selection, current: Path, notes: list[Note]) -> Iterator[Path]:
+def _candidates(
+    path: str, absolute: Path, selection: Selection, current: Path, notes: list[Note], seen: Seen
+) -> Iterator[tuple[Path, SourceFile]]:
+    """The files that a path means, and where they really are."""
     try:
         is_folder, is_file = absolute.is_dir(), absolute.is_file()
     except (OSError, ValueError) as error:  # a name that is too long, or holds NUL
         raise DiscoveryError(f"cannot read {path!r}: {error}") from error
     if is_folder:
-        yield from _walk(absolute, selection, current, notes)
+        yield from _walk(absolute, selection, current, notes, seen)
     elif is_file:
         if not absolute.name.endswith(TYPESCRIPT + JAVASCRIPT):
             raise DiscoveryError(
                 f"{path!r} is neither TypeScript nor JavaScript ({', '.join(TYPESCRIPT + JAVASCRIPT)})"
             )
-        yield absolute
+        yield _real(absolute), SourceFile(shown(absolute, current), absolute)
     elif os.path.lexists(absolute):
         raise DiscoveryError(f"{path!r} is neither a file nor a folder")
     else:
         raise DiscoveryError(f"no such file or folder: {path!r}")
 
 
-def _walk(top: Path, selection: Selection, current: Path, notes: list[Note]) -> Iterator[Path]:
-    exclude = GitIgnoreSpec.from_lines(selection.exclude)
-    seen: set[tuple[int, int]] = set()
-    pending = [(top, _rules_above(top))]
+def _walk(
+    top: Path, selection: Selection, current: Path, notes: list[Note], seen: Seen
+) -> Iterator[tuple[Path, SourceFile]]:
+    visited: set[tuple[int, int]] = set()
+    pending = [(top, _rules_above(top, seen))]
     while pending:
         folder, rules = pending.pop()
         try:
-            status = folder.stat()
-            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+            listing = seen.folders.listing(str(folder))
         except OSError as error:
             notes.append(Note(shown(folder, current), 1, "skipped", f"Folder cannot be read: {error.strerror}."))
             continue
-        if (status.st_dev, status.st_ino) in seen:
+        if listing.identity in visited:
             continue
-        seen.add((status.st_dev, status.st_ino))
-        rules = (*rules, *_own_rules(folder))
-        for entry in entries:
-            path = folder / entry.name
-            is_folder = _is_folder(entry)
-            if is_folder and entry.name in SKIPPED_FOLDERS:
-                continue
-            if not is_folder and not _wanted(entry.name, selection.suffixes):
-                continue
-            if _ignored(path, is_folder, rules) or _excluded(path, is_folder, exclude, selection.root):
-                continue
-            if is_folder:
-                pending.append((path, rules))
-            else:
-                yield path
+        visited.add(listing.identity)
+        rules = (*rules, *(_remembered_rules(folder, seen) if ".gitignore" in listing.files else ()))
+        known = seen.taken.get(folder)
+        if known is None or known.listing is not listing or not _same(known.rules, rules):
+            known = seen.taken[folder] = _taken(folder, listing, rules, selection, current)
+        yield from known.files
+        pending += [(path, rules) for path in known.folders]
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a symbolic link to itself
-        return False
+def _taken(folder: Path, listing: Listing, rules: _Rules, selection: Selection, current: Path) -> _Folder:
+    """What the rules leave of a folder."""
+    exclude = GitIgnoreSpec.from_lines(selection.exclude)
+
+    def left(path: Path, is_folder: bool) -> bool:
+        return not _ignored(path, is_folder, rules) and not _excluded(path, is_folder, exclude, selection.root)
+
+    folders = [folder / name for name in listing.folders if name not in SKIPPED_FOLDERS]
+    files = [folder / name for name in listing.files if _wanted(name, selection.suffixes)]
+    real = _real(folder)
+    return _Folder(
+        listing,
+        rules,
+        tuple(path for path in folders if left(path, True)),
+        tuple(
+            (_real(path) if path.name in listing.links else real / path.name, SourceFile(shown(path, current), path))
+            for path in files
+            if left(path, False)
+        ),
+    )
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))
+
+
+def _same(one: _Rules, other: _Rules) -> bool:
+    return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
+
+
+def _remembered_rules(folder: Path, seen: Seen) -> _Rules:
+    """The folder's own ignore file, read again when it has changed."""
+    stamp = stamp_of(str(folder / ".gitignore"))
+    known = seen.ignores.get(folder)
+    if known is None or stamp is None or known[0] != stamp:
+        known = seen.ignores[folder] = stamp or (), _own_rules(folder)
+    return known[1]
 
 
 def _wanted(name: str, suffixes: tuple[str, ...]) -> bool:
@@ -171,11 +229,11 @@ def _own_rules(folder: Path) -> _Rules:
         return ()
 
 
-def _rules_above(top: Path) -> _Rules:
+def _rules_above(top: Path, seen: Seen) -> _Rules:
     """The ignore files from the repository's root to `top`; none when they ignore `top`, which was named."""
     repository = next((folder for folder in (top, *top.parents) if (folder / ".git").exists()), top)
     between = [folder for folder in reversed(top.parents) if folder.is_relative_to(repository)]
-    rules = tuple(rule for folder in between for rule in _own_rules(folder))
+    rules = tuple(rule for folder in between for rule in _remembered_rules(folder, seen))
     return () if _ignored(top, True, rules) else rules
 
 

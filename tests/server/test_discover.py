@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from krepis.server.discover import JAVASCRIPT, MAX_FILE_BYTES, TYPESCRIPT, DiscoveryError, Selection, discover
+from krepis.server.discover import JAVASCRIPT, MAX_FILE_BYTES, TYPESCRIPT, DiscoveryError, Seen, Selection, discover
 
 
 def tree(root: Path, *files: str) -> None:
@@ -174,3 +176,38 @@ def test_very_deep_folders_are_walked(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "a.ts").write_text("")
     assert found(tmp_path) == ["d/" * 400 + "a.ts"]
+
+
+def test_a_discovery_that_has_seen_the_folder_finds_what_a_fresh_one_finds(tmp_path: Path) -> None:
+    chance = random.Random(11)
+    places = [tmp_path, tmp_path / "src", tmp_path / "src" / "deep", tmp_path / "lib"]
+    names = ["a.ts", "b.ts", "c.d.ts", "d.js"]
+    seen, selection, found = Seen(), Selection(tmp_path, exclude=("lib/b.ts",)), set()
+    for place in places:
+        place.mkdir(exist_ok=True)
+    for n in range(60):
+        place = chance.choice(places)
+        match chance.choice((0, 1, 1, 2, 3, 3, 3, 4)):
+            case 0:
+                (place / ".gitignore").write_text("\n".join(chance.sample([*names, "deep", "!a.ts"], 2)) + n * "\n")
+            case 1:
+                (place / ".gitignore").unlink(missing_ok=True)
+            case 2:
+                (place / chance.choice(names)).unlink(missing_ok=True)
+            case 3:
+                (place / chance.choice(names)).write_bytes(chance.choice((b"let a = 1", b"\0", b"\xff\xfe")))
+            case 4 if not (place / "link.ts").is_symlink():
+                (place / "link.ts").symlink_to(tmp_path / "a.ts")
+        for folder in places:  # long ago, as far as time stamps can tell, and never the same
+            stamp = os.stat(folder).st_mtime_ns
+            os.utime(folder, ns=(stamp, stamp - 10**10 if stamp > time.time_ns() - 5 * 10**9 else stamp))
+        try:
+            fresh = discover(["."], tmp_path, selection)
+        except DiscoveryError:
+            continue
+        again = discover(["."], tmp_path, selection, seen)
+        assert again == fresh
+        assert [f.stamp for f in again.files] == [f.stamp for f in fresh.files]
+        found.add(len(again.files))
+    assert len(found) > 2
+    assert seen.taken

@@ -14,7 +14,7 @@ test: setup lint types unit package test-vscode
 
 setup: $(STAMP)
 
-$(STAMP): pyproject.toml $(wildcard twin/engine/*.c twin/engine/*.h twin/engine/*.py)
+$(STAMP): pyproject.toml $(wildcard twin/engine/*.[ch] twin/engine/*.py kernel_c/src/*.[ch] kernel_c/*.py)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Krepis needs Python 3.11 or newer'; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 	  { rm -rf $(VENV); apt-get update -qq && apt-get install -y -qq python3-venv python3-dev && $(PYTHON) -m venv $(VENV); }
@@ -57,7 +57,7 @@ bench: setup
 	$(BIN)/python benchmarks/frontend/run.py examples/shop/src
 
 soak: setup
-	KREPIS_KILLS=100 KREPIS_SOAK=50 $(BIN)/python -m pytest -n 2 tests --hypothesis-seed=random
+	KREPIS_KILLS=100 KREPIS_SOAK=50 KREPIS_FUZZ=20000 $(BIN)/python -m pytest -n 2 tests --hypothesis-seed=random
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

@@ -2,4 +2,4 @@
 
 from setuptools import setup
 
-setup(cffi_modules=["twin/engine/build_engine.py:ffi"])
+setup(cffi_modules=["twin/engine/build_engine.py:ffi", "kernel_c/build_kernel.py:ffi"])

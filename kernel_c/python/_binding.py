@@ -1,0 +1,247 @@
+"""The only module that touches cffi data: plain Python values in, plain Python values out.
+
+The classes step one part of the kernel each, for tests and for the Twin; nothing is decided here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from krepis.kernel._kernel import ffi, lib
+from krepis.kernel._values import BadRequest, Head, KernelError, Limits, Match, NoMatch, Request
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE")
+SPANS = {"token": 0, "target": 1, "value": 2}
+FLAGS = {
+    1: "keep-alive",
+    2: "chunked",
+    4: "has-length",
+    8: "expect-continue",
+    16: "upgrade",
+    32: "absolute",
+    64: "has-host",
+}
+ERRORS = {
+    -1: "out of memory",
+    -2: "an argument is out of range",
+    -3: "a table or buffer is full",
+    -4: "another route already answers the same requests",
+    -5: "malformed route pattern",
+    -6: "a system call failed",
+    -7: "the connection or the request is no more",
+}
+
+
+def check(code: int) -> int:
+    """`code` itself, or the exception that it stands for."""
+    if code <= -400:
+        raise BadRequest(-code)
+    if code < 0:
+        raise KernelError(ERRORS.get(code, f"error {code}"))
+    return code
+
+
+def owned(pointer: Any, release: Any) -> Any:
+    """A pointer that is released with its last reference; NULL means that the arguments were refused."""
+    if pointer == ffi.NULL:
+        raise KernelError("the arguments were refused, or out of memory")
+    return ffi.gc(pointer, release)
+
+
+def limits_of(limits: Limits) -> Any:
+    return ffi.new(
+        "kr_limits *", (limits.line_bytes_max, limits.head_bytes_max, limits.fields_max, limits.body_bytes_max)
+    )
+
+
+def span(kind: str, data: bytes) -> int:
+    """How many bytes at the start belong to the class "token", "target" or "value"."""
+    return int(lib.kr_span(SPANS[kind], data, len(data)))
+
+
+def span_portable(kind: str, data: bytes) -> int:
+    """`span` without vector instructions."""
+    return int(lib.kr_span_portable(SPANS[kind], data, len(data)))
+
+
+def _head(data: bytes, length: int, head: Any) -> Head:
+    def text(at: int, size: int) -> bytes:
+        return data[at : at + size]
+
+    fields = (head.fields[i] for i in range(head.fields_count))
+    return Head(
+        length=length,
+        method=text(head.line, head.method_length),
+        target=text(head.target, head.target_length),
+        path=text(head.path, head.path_length),
+        query=text(head.query, head.query_length),
+        minor=head.minor,
+        flags=frozenset(name for bit, name in FLAGS.items() if head.flags & bit),
+        content_length=head.content_length if head.flags & 4 else None,
+        fields=tuple((text(f.name, f.name_length), text(f.value, f.value_length)) for f in fields),
+    )
+
+
+def parse_head(data: bytes, limits: Limits, seen: int = 0) -> Head | None:
+    """The head at the start of `data`, None while it is not complete. Raises BadRequest.
+
+    `seen` is the length of the data at the call before for the same head.
+    """
+    head = ffi.new("kr_head *")
+    length = check(lib.kr_head_parse(limits_of(limits), data, len(data), seen, head))
+    return _head(data, length, head) if length else None
+
+
+def parse_fields(data: bytes, limits: Limits) -> tuple[tuple[bytes, bytes], ...]:
+    """The field lines that `data` consists of."""
+    fields = ffi.new("kr_field[]", limits.fields_max)
+    count = check(lib.kr_fields_parse(limits_of(limits), data, len(data), fields))
+    return tuple(
+        (data[f.name : f.name + f.name_length], data[f.value : f.value + f.value_length]) for f in fields[0:count]
+    )
+
+
+class Body:
+    """A body decoder: `receive` gives the data and the trailer bytes that came, until `done`."""
+
+    __slots__ = ("_body", "done")
+
+    def __init__(self, *, content_length: int | None, body_bytes_max: int) -> None:
+        """A body of a known length, or a chunked one when it is None."""
+        self._body = ffi.new("kr_body *")
+        head = ffi.new("kr_head *")
+        head.flags, head.content_length = (2, 0) if content_length is None else (4, content_length)
+        self.done = False
+        check(lib.kr_body_begin(self._body, head, body_bytes_max))
+
+    def receive(self, data: bytes) -> tuple[bytes, bytes, int]:
+        """Data, trailer bytes, and how many bytes of `data` were taken."""
+        used, run = ffi.new("size_t *"), ffi.new("size_t *")
+        at, out = 0, {lib.KR_BODY_DATA: bytearray(), lib.KR_BODY_TRAILER: bytearray()}
+        while True:
+            event = check(lib.kr_body_next(self._body, data[at:], len(data) - at, used, run))
+            at += used[0]
+            if event in out:
+                out[event] += data[at - run[0] : at]
+                continue
+            self.done = event == lib.KR_BODY_DONE
+            return bytes(out[lib.KR_BODY_DATA]), bytes(out[lib.KR_BODY_TRAILER]), at
+
+
+def chunk(data: bytes) -> bytes:
+    """A chunk, framed."""
+    out = ffi.new("uint8_t[]", lib.KR_CHUNK_HEAD_BYTES)
+    size = lib.kr_chunk_head(out, len(data))
+    return bytes(ffi.buffer(out, size)) + data + b"\r\n"
+
+
+class Connection:
+    """The requests of one connection."""
+
+    __slots__ = ("_connection", "_data", "closed", "continue_due")
+
+    def __init__(self, limits: Limits) -> None:
+        self._connection = owned(lib.kr_connection_new(limits_of(limits)), lib.kr_connection_free)
+        self._data = bytearray()
+        self.closed = False
+        self.continue_due = False
+
+    def receive(self, data: bytes) -> list[Request]:
+        """The requests that `data` completes. Raises BadRequest, after which the connection is of no use.
+
+        What follows the last request of the connection is ignored.
+        """
+        self._data += data
+        request, requests = ffi.new("kr_request *"), []
+        while self._data and not self.closed:
+            buffer = ffi.from_buffer("uint8_t[]", self._data)
+            taken = check(lib.kr_connection_next(self._connection, buffer, len(self._data), request))
+            ffi.release(buffer)
+            flags = lib.kr_connection_flags(self._connection)
+            self.continue_due = bool(flags & lib.KR_CONTINUE_DUE)
+            if not taken:
+                break
+            self.closed = bool(flags & lib.KR_LAST)
+            whole = bytes(self._data[:taken])
+            body = whole[request.body : request.body + request.body_length]
+            requests.append(Request(_head(whole, request.head_length, request.head), body))
+            del self._data[:taken]
+        return requests
+
+
+class Router:
+    """Routes by method and path."""
+
+    __slots__ = ("_match", "_router")
+
+    def __init__(self, nodes_max: int = 1024, text_bytes_max: int = 65536) -> None:
+        self._router = owned(lib.kr_router_new(nodes_max, text_bytes_max), lib.kr_router_free)
+        self._match = ffi.new("kr_match *")
+
+    def add(self, method: str, pattern: str, route: int) -> None:
+        """Raises KernelError for a malformed pattern, a conflict, or a full table."""
+        text = pattern.encode()
+        check(lib.kr_router_add(self._router, METHODS.index(method), text, len(text), route))
+
+    def match(self, method: str, path: bytes) -> Match | NoMatch:
+        """The route for a path; an unknown method has none."""
+        code = METHODS.index(method) if method in METHODS else lib.KR_METHOD_OTHER
+        lib.kr_router_match(self._router, code, path, len(path), self._match)
+        found = self._match
+        if found.route < 0:
+            return NoMatch(frozenset(name for bit, name in enumerate(METHODS) if found.allowed >> bit & 1))
+        return Match(found.route, tuple(path[p.at : p.at + p.length] for p in found.params[0 : found.params_count]))
+
+
+def date(seconds: int) -> bytes:
+    """The Date field's value for a time since 1970."""
+    out = ffi.new("char[]", lib.KR_DATE_BYTES)
+    lib.kr_date(seconds, out)
+    return bytes(ffi.buffer(out, lib.KR_DATE_BYTES))
+
+
+def response_head(
+    status: int, fields: bytes, content_length: int | None, date: bytes, *, close: bool = False, old: bool = False
+) -> bytes:
+    """A response head; chunked when the length is None, `old` for a client that speaks HTTP/1.0."""
+    flags = (lib.KR_CLOSE if close else 0) | (lib.KR_SAY_KEEP_ALIVE if old else 0)
+    if content_length is None:
+        flags |= lib.KR_CHUNKED_BODY
+    out = ffi.new("uint8_t[]", 256 + len(fields))
+    size = check(lib.kr_response_head(out, len(out), status, fields, len(fields), content_length or 0, flags, date))
+    return bytes(ffi.buffer(out, size))
+
+
+class Wheel:
+    """Timers, named 0 to capacity - 1."""
+
+    __slots__ = ("_fired", "_wheel", "capacity")
+
+    def __init__(self, capacity: int, now: int = 0) -> None:
+        self._wheel = owned(lib.kr_wheel_new(capacity, now), lib.kr_wheel_free)
+        self._fired = ffi.new("uint32_t[]", 16)
+        self.capacity = capacity
+
+    def set(self, timer: int, due: int) -> None:
+        if not 0 <= timer < self.capacity:
+            raise IndexError(timer)
+        lib.kr_wheel_set(self._wheel, timer, due)
+
+    def cancel(self, timer: int) -> None:
+        if not 0 <= timer < self.capacity:
+            raise IndexError(timer)
+        lib.kr_wheel_cancel(self._wheel, timer)
+
+    def next(self) -> int | None:
+        """No timer is due earlier; None when none is set."""
+        due = int(lib.kr_wheel_next(self._wheel))
+        return None if due == 2**64 - 1 else due
+
+    def advance(self, now: int) -> list[int]:
+        """The timers that fire up to `now`, which must not go back."""
+        fired: list[int] = []
+        while True:
+            count = lib.kr_wheel_advance(self._wheel, now, self._fired, len(self._fired))
+            fired.extend(self._fired[0:count])
+            if count < len(self._fired):
+                return fired

@@ -1,0 +1,203 @@
+/* Krepis kernel: an HTTP/1.1 server core (RFC 9110, RFC 9112).
+ *
+ * Conventions.  Results are a count or 0 on success and a negative KR_E* code on failure; the functions that judge
+ * a client's bytes return minus an HTTP status (-400 to -599) when these are bad.  Structs are opaque except plain
+ * records.  No global state: an object is used by one thread at a time, except where a comment says "any thread".
+ * The caller owns what a *_new function returns and gives it back with the matching *_free, which accepts NULL.
+ * All memory is taken by *_new; nothing allocates afterwards.  Times are in milliseconds of a monotonic clock.
+ */
+#ifndef KREPIS_KERNEL_H
+#define KREPIS_KERNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    KR_ENOMEM = -1,    /* out of memory */
+    KR_EINVAL = -2,    /* an argument is out of range */
+    KR_EFULL = -3,     /* a table or buffer that was sized at the start is full */
+    KR_ECONFLICT = -4, /* another route already answers the same requests */
+    KR_EPATTERN = -5,  /* malformed route pattern */
+    KR_ESYSTEM = -6,   /* a system call failed; errno says why */
+    KR_EGONE = -7      /* the connection or the request is no more */
+};
+
+/* Hard limits; the ones in kr_limits can only be lower. */
+enum {
+    KR_HEAD_BYTES_MAX = 65535, /* offsets in a head are 16 bits wide */
+    KR_FIELDS_MAX = 128,
+    KR_METHOD_BYTES_MAX = 32,
+    KR_CHUNK_LINE_BYTES_MAX = 1024,       /* chunk size with its extensions */
+    KR_CHUNK_OVERHEAD_BYTES_MAX = 16384,  /* all chunk extensions of one body; so are all its trailers */
+    KR_PARAMS_MAX = 16,
+    KR_PATTERN_BYTES_MAX = 512,
+    KR_SEGMENTS_MAX = 64,
+    KR_DATE_BYTES = 29,
+    KR_CHUNK_HEAD_BYTES = 18 /* the longest chunk size with its CRLF */
+};
+
+typedef struct kr_limits {
+    uint32_t line_bytes_max; /* request line, or one field line, with its CRLF */
+    uint32_t head_bytes_max;
+    uint32_t fields_max;
+    uint64_t body_bytes_max;
+} kr_limits;
+
+/* -- bytes of one class: the vectorised scans and their portable twins -------------------------------------- */
+
+enum { KR_SPAN_TOKEN = 0, KR_SPAN_TARGET = 1, KR_SPAN_VALUE = 2 };
+
+/* How many bytes at the start of `data` belong to the class. */
+size_t kr_span(int kind, const uint8_t *data, size_t length);
+size_t kr_span_portable(int kind, const uint8_t *data, size_t length);
+
+/* -- request heads ------------------------------------------------------------------------------------------ */
+
+enum {
+    KR_GET, KR_HEAD, KR_POST, KR_PUT, KR_DELETE, KR_PATCH, KR_OPTIONS, KR_TRACE, KR_METHODS,
+    KR_METHOD_OTHER = KR_METHODS
+};
+
+enum {
+    KR_KEEP_ALIVE = 1,      /* RFC 9112 section 9.3 */
+    KR_CHUNKED = 2,
+    KR_HAS_LENGTH = 4,
+    KR_EXPECT_CONTINUE = 8, /* RFC 9110 section 10.1.1 */
+    KR_UPGRADE = 16,
+    KR_ABSOLUTE = 32,       /* the target is in absolute form */
+    KR_HAS_HOST = 64
+};
+
+/* Offsets are from the start of the data that was parsed; values have no white space around them. */
+typedef struct kr_field {
+    uint16_t name, name_length, value, value_length;
+} kr_field;
+
+typedef struct kr_head {
+    uint64_t content_length; /* 0 without KR_HAS_LENGTH */
+    uint32_t flags;
+    uint16_t method, method_length; /* its text starts at `line` */
+    uint16_t minor;                 /* 0 or 1 */
+    uint16_t line;                  /* where the request line starts: an empty line before it is skipped */
+    uint16_t target, target_length;
+    uint16_t path, path_length;
+    uint16_t query, query_length; /* without the question mark */
+    uint16_t fields_start;        /* where the first field line starts */
+    uint16_t fields_count;
+    kr_field fields[KR_FIELDS_MAX];
+} kr_head;
+
+/* Reads one request head.  `seen` is the length of the data at the call before, if that returned 0 for the same
+ * head, else 0.  Returns the bytes of the head, 0 when more are needed, or minus a status.  A line is judged when it
+ * is complete, so the result does not depend on how the data was cut.  Reads nothing outside data[0..length). */
+int kr_head_parse(const kr_limits *limits, const uint8_t *data, size_t length, size_t seen, kr_head *head);
+
+/* Reads field lines up to the end of the data (a trailer section without its final empty line).
+ * Returns how many there are, or minus a status. */
+int kr_fields_parse(const kr_limits *limits, const uint8_t *data, size_t length, kr_field *fields);
+
+/* -- bodies ------------------------------------------------------------------------------------------------- */
+
+typedef struct kr_body {
+    uint64_t remaining; /* of the body, or of the chunk */
+    uint64_t total;     /* data bytes so far */
+    uint64_t limit;
+    uint32_t state, line, extensions, trailers;
+} kr_body;
+
+enum { KR_BODY_MORE = 0, KR_BODY_DONE = 1, KR_BODY_DATA = 2, KR_BODY_TRAILER = 3 };
+
+/* Prepares for the body that the head announces.  Returns 0, or -413 when it is too large. */
+int kr_body_begin(kr_body *body, const kr_head *head, uint64_t bytes_max);
+
+/* Takes bytes off the front of `data`.  Returns one of KR_BODY_* or minus a status.  `*used` bytes were taken; with
+ * DATA and TRAILER the last `*run` of them are data, or a part of the trailer section. */
+int kr_body_next(kr_body *body, const uint8_t *data, size_t length, size_t *used, size_t *run);
+
+/* Writes the line before a chunk of `size` > 0 bytes; CRLF follows the chunk.  Returns the bytes written. */
+int kr_chunk_head(uint8_t out[KR_CHUNK_HEAD_BYTES], uint64_t size);
+
+/* -- one connection's requests ------------------------------------------------------------------------------ */
+
+typedef struct kr_request {
+    kr_head head;
+    uint32_t head_length;
+    uint64_t body, body_length; /* offset of the body in the data that was fed */
+} kr_request;
+
+enum {
+    KR_CONTINUE_DUE = 1, /* the client waits for "100 Continue" */
+    KR_LAST = 2          /* nothing follows the last request on this connection */
+};
+
+typedef struct kr_connection kr_connection;
+kr_connection *kr_connection_new(const kr_limits *limits);
+void kr_connection_free(kr_connection *connection);
+
+/* The next request in `data`, which starts where that request does and grows from call to call.  Chunked bodies are
+ * decoded in place.  Returns the bytes that the request took, 0 when more are needed, or minus a status. */
+int64_t kr_connection_next(kr_connection *connection, uint8_t *data, size_t length, kr_request *request);
+
+/* KR_CONTINUE_DUE and KR_LAST; asking takes KR_CONTINUE_DUE away. */
+int kr_connection_flags(kr_connection *connection);
+
+/* -- router ------------------------------------------------------------------------------------------------- */
+
+typedef struct kr_router kr_router;
+
+typedef struct kr_param {
+    uint16_t at, length; /* in the path, not decoded */
+} kr_param;
+
+typedef struct kr_match {
+    int32_t route;     /* what was registered, or -1 */
+    uint32_t allowed;  /* when -1: bits of the methods that the path has; 0 when there is no such path */
+    uint32_t params_count;
+    kr_param params[KR_PARAMS_MAX];
+} kr_match;
+
+kr_router *kr_router_new(uint32_t nodes_max, uint32_t text_bytes_max);
+void kr_router_free(kr_router *router);
+
+/* Patterns: "/users/:id" (one segment, not empty), "/files/" with "*rest" (all that is left, not empty; last).
+ * Returns 0, KR_EPATTERN, KR_ECONFLICT or KR_EFULL; a failure changes no answer. */
+int kr_router_add(kr_router *router, int method, const char *pattern, size_t length, int32_t route);
+
+/* Static text wins over a parameter, a parameter over a wildcard; a route for the method wins over none.
+ * HEAD falls back to GET (RFC 9110 section 9.3.2). */
+void kr_router_match(const kr_router *router, int method, const uint8_t *path, size_t length, kr_match *match);
+
+/* -- responses ---------------------------------------------------------------------------------------------- */
+
+/* IMF-fixdate (RFC 9110 section 5.6.7) of seconds since 1970, year 1970 to 9999. */
+void kr_date(int64_t seconds, char out[KR_DATE_BYTES]);
+
+/* The reason phrase, or "" for an unknown status. */
+const char *kr_reason(int status);
+
+enum { KR_CLOSE = 1, KR_SAY_KEEP_ALIVE = 2, KR_CHUNKED_BODY = 4, KR_NO_DATE = 8 };
+
+/* Writes a response head.  `fields` are complete field lines; the kernel writes Content-Length or Transfer-Encoding,
+ * Date and Connection.  A status without content (1xx, 204, 304) gets no length.  Returns the bytes written, KR_EFULL,
+ * or KR_EINVAL for a bad status, malformed fields, or one of the fields that the kernel writes. */
+int kr_response_head(uint8_t *out, size_t capacity, int status, const char *fields, size_t fields_length,
+                     uint64_t content_length, int flags, const char date[KR_DATE_BYTES]);
+
+/* -- timers ------------------------------------------------------------------------------------------------- */
+
+/* A hierarchical wheel of `capacity` timers, named 0 to capacity - 1. */
+typedef struct kr_wheel kr_wheel;
+kr_wheel *kr_wheel_new(uint32_t capacity, uint64_t now);
+void kr_wheel_free(kr_wheel *wheel);
+
+/* Sets, or sets anew; a time in the past fires at the next advance. */
+void kr_wheel_set(kr_wheel *wheel, uint32_t timer, uint64_t due);
+void kr_wheel_cancel(kr_wheel *wheel, uint32_t timer);
+
+/* When the wheel wants to be advanced next: no timer is due earlier.  UINT64_MAX when none is set. */
+uint64_t kr_wheel_next(const kr_wheel *wheel);
+
+/* Moves to `now` and returns how many timers fired, in the order of (due, setting).  When `capacity` did, call again. */
+uint32_t kr_wheel_advance(kr_wheel *wheel, uint64_t now, uint32_t *fired, uint32_t capacity);
+
+#endif

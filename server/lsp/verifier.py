@@ -13,12 +13,14 @@ import logging
 import os
 import pickle
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from typing import Any
 
 from krepis.server.lsp._engine import Job
 from krepis.server.lsp._messages import HEADER, Answer, Cancel, Done, Failed, Moved, Request, Stopped, Warned, packed
+from krepis.server.lsp.transport import Writer
 from krepis.twin.options import Progress
 
 GRACE_S = 1.0
@@ -39,34 +41,56 @@ class TaskFailed(Exception):
 class _Process:
     """A running worker and what it has answered; None in the inbox when it has ended."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdin is not None and process.stdout is not None
+    def __init__(self, process: subprocess.Popen[bytes], reader: asyncio.StreamReader, writer: Writer) -> None:
         self.pid = process.pid
         self.inbox: asyncio.Queue[Answer | None] = asyncio.Queue()
         self.ended = False
         self._process = process
-        self._stdin = process.stdin
-        self._reader = asyncio.ensure_future(self._read(process.stdout))
+        self._writer = writer
+        self._reader = asyncio.ensure_future(self._read(reader))
 
-    async def _read(self, stdout: asyncio.StreamReader) -> None:
-        with contextlib.suppress(asyncio.IncompleteReadError, OSError):
+    @classmethod
+    async def start(cls) -> _Process:
+        """Starts a worker, with a process group of its own, so that its children end with it.
+
+        asyncio's own subprocesses are not used: one that is cancelled while it starts waits for ever (Python 3.11).
+        """
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(_COMMAND, bufsize=0, stdin=pipe, stdout=pipe, start_new_session=True)
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader()
+        try:
+            await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), process.stdout)
+            writer, _protocol = await loop.connect_write_pipe(asyncio.Protocol, process.stdin)
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+        return cls(process, reader, writer)
+
+    async def _read(self, reader: asyncio.StreamReader) -> None:
+        try:
             while True:
-                size = int.from_bytes(await stdout.readexactly(HEADER), "big")
-                self.inbox.put_nowait(pickle.loads(await stdout.readexactly(size)))
-        self.ended = True
-        self.inbox.put_nowait(None)
-        await self._process.wait()
+                size = int.from_bytes(await reader.readexactly(HEADER), "big")
+                self.inbox.put_nowait(pickle.loads(await reader.readexactly(size)))
+        except (asyncio.IncompleteReadError, OSError):
+            pass
+        finally:
+            self.kill()
+            self.inbox.put_nowait(None)
+            self._process.wait()
 
     def send(self, message: Request | Cancel) -> None:
         """Sends a message, unless nobody reads it any more."""
         with contextlib.suppress(OSError, RuntimeError):
-            self._stdin.write(packed(message))
+            self._writer.write(packed(message))
 
     def kill(self) -> None:
         """Ends the process and whatever it started."""
         self.ended = True
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
 
 
 class Verifier:
@@ -98,10 +122,7 @@ class Verifier:
 
     async def _started(self) -> _Process:
         if self._process is None or self._process.ended:
-            pipe = asyncio.subprocess.PIPE
-            # with a process group of its own, so that its children end with it
-            started = await asyncio.create_subprocess_exec(*_COMMAND, stdin=pipe, stdout=pipe, start_new_session=True)
-            self._process = _Process(started)
+            self._process = await _Process.start()
         return self._process
 
     async def _result(self, process: _Process, number: int, progress: Callable[[Progress], None]) -> Any:

@@ -209,11 +209,11 @@ export class Query {
     const where = { AND: this.conditions };
     if (this.kind === 'update') {
       const { count, rows } = db.update(tx, table, where, this.data, {});
-      return this.returned ? rows : [{ numUpdatedRows: count, numChangedRows: count }];
+      return this.returned ? rows : [{ numUpdatedRows: BigInt(count), numChangedRows: BigInt(count) }];
     }
     if (this.kind === 'delete') {
       const { count, before } = db.remove(tx, table, where, {});
-      return this.returned ? before : [{ numDeletedRows: count }];
+      return this.returned ? before : [{ numDeletedRows: BigInt(count) }];
     }
     if (this.kind === 'insert') return this.inserted();
     if (this.totals.length > 0) {
@@ -232,7 +232,7 @@ export class Query {
     const rows = Array.isArray(this.data) ? this.data : [this.data];
     if (this.conflict === undefined) {
       const made = db.insert(this.tx, this.table, rows, {});
-      return this.returned ? made : [{ insertId: made[0].id, numInsertedOrUpdatedRows: made.length }];
+      return this.returned ? made : [{ insertId: made[0].id, numInsertedOrUpdatedRows: BigInt(made.length) }];
     }
     const made = [];
     for (const row of rows) {
@@ -241,7 +241,7 @@ export class Query {
       const one = db.upsert(this.tx, this.table, where, row, this.conflict.set, {});
       if (one !== null) made.push(one);
     }
-    return this.returned ? made : [{ numInsertedOrUpdatedRows: made.length }];
+    return this.returned ? made : [{ numInsertedOrUpdatedRows: BigInt(made.length) }];
   }
 
   execute() {

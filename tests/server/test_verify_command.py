@@ -332,7 +332,7 @@ def test_version_and_help_do_not_need_the_checker() -> None:
 
 
 FAKE = """
-import os, sys, time, types
+import os, signal, sys, time, types
 from krepis.server.cli import main
 from krepis.twin.findings import Note, Report, Summary
 from krepis.twin.options import Progress
@@ -341,6 +341,7 @@ def verify(files, options, progress):
         progress(Progress(1, 3, "src/[red]a.ts\\x1b[31m"))
         time.sleep(0.5)  # longer than the bar waits between two drawings
     if "wait" in os.environ:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
         print("ready", file=sys.stderr, flush=True)
         time.sleep(60)
     return Report(Summary(), failures=(Note("a.ts", 1, "skipped", "boom"),))

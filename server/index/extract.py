@@ -22,8 +22,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Final, NamedTuple
 
-from krepis.server.index import jsdoc, shadow
+from krepis.server.index import shadow
 from krepis.server.index.model import CALLABLE, Facts, Relation, RelationKind, Span, Symbol, SymbolKind
+from krepis.twin.typescript import jsdoc
 from krepis.twin.typescript.syntax import MAX_BYTES, Lines, dialect_of, grammar
 from tree_sitter import Node, Parser, Query, QueryCursor, Tree
 

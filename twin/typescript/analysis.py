@@ -21,6 +21,7 @@ from krepis.twin.typescript import lexicon, oracle
 from krepis.twin.typescript.canonical import Pattern, meeting, path_of
 from krepis.twin.typescript.code import FunctionCode
 from krepis.twin.typescript.intrinsics import user_frame
+from krepis.twin.typescript.invariants import Broken, Subject
 from krepis.twin.typescript.machine import Access, Frame, Machine, World
 from krepis.twin.typescript.program import Program
 from krepis.twin.typescript.recording import Recording, record
@@ -933,6 +934,7 @@ def explore_pattern(
     for world in worlds(max_worlds):
         allowed: dict[Any, set[tuple[bool, ...]]] = {}
         belated: set[Any] = set()
+        lasting: set[Subject] = set()
         hung = False
         usable = True
         conflict = False
@@ -961,6 +963,7 @@ def explore_pattern(
                 else:
                     allowed.setdefault(oracle.outcome(run), set()).add(successes(run))
                 hung = hung or not all(run.settled(i) for i in range(len(names)))
+                lasting.update(b.subject for b in _left_broken(run))
                 scenario.close(run)
                 if not late and not conflict:
                     conflict = conflicts(run)
@@ -984,6 +987,9 @@ def explore_pattern(
                 if old is None or cost(run) < cost(old.run):
                     anomaly.states, anomaly.traces = scenario.steps, scenario.executions
                     found[key] = anomaly
+            for anomaly in invariants_broken(scenario, run, lasting, names):
+                key = (anomaly.kind, anomaly.where())
+                found.setdefault(key, anomaly)
             if budget.spend(run) or scenario.steps >= max_states:
                 break
         if scenario.steps >= max_states:
@@ -1062,9 +1068,59 @@ def cost(run: Execution) -> tuple[int, int]:
     return switches, len(run.machine.log)
 
 
+def _left_broken(run: Execution) -> list[Broken]:
+    """The conditions that fail, or may, at the end."""
+    return [b for b in run.watch.broken if b.until is None] if run.watch is not None else []
+
+
+def invariants_broken(scenario: Scenario, run: Execution, lasting: set[Subject], names: list[str]) -> Iterator[Anomaly]:
+    """Conditions that fail at the end of this execution but of no serial one, or while another call looks.
+
+    `lasting` are those that a serial execution can leave broken.
+    """
+    if run.watch is None or not all(run.settled(i) for i in range(len(names))):
+        return
+    R = run.machine
+    for b in run.watch.broken:
+        if b.subject in lasting:
+            continue
+        reads = run.watch.reads[b.subject]
+        if b.until is None and (b.fails or any(f.act.loc in reads for f in oracle.stale_acts(run, False, None))):
+            acts = [f for f in oracle.stale_acts(run, False, None) if f.act.loc in reads]
+            if acts:
+                anomaly = anomaly_of(acts[0], run, acts, names, scenario, kind="invariant")
+            else:
+                anomaly = _at(b.by, run, names, "error")
+        elif b.fails and (seen := _seen_broken(R, b, reads)) is not None:
+            anomaly = _at(_waiting_after(R, b.by), run, names, "warning")
+            anomaly.foreign, anomaly.act = b.by, seen
+        else:
+            continue
+        anomaly.detail = b.condition.text
+        anomaly.states, anomaly.traces = scenario.steps, scenario.executions
+        yield anomaly
+
+
+def _at(a: Access, run: Execution, names: list[str], severity: str) -> Anomaly:
+    """An invariant that is broken at an access."""
+    frame, site = user_frame(a.frame, run.machine)
+    return Anomaly("invariant", severity, frame, a.site if frame is a.frame else site, run, names, act=a)
+
+
+def _seen_broken(R: Machine, b: Broken, reads: set[Any]) -> Access | None:
+    """The first read of what a condition is about by another call while it fails."""
+    window = R.log[b.since : b.until]
+    return next((a for a in window if a.kind == "R" and a.root not in (b.by.root, -1) and a.loc in reads), None)
+
+
+def _waiting_after(R: Machine, a: Access) -> Access:
+    """Where the call of an access suspends after it."""
+    return next((x for x in R.log[a.index :] if x.kind == "A" and x.root == a.root), a)
+
+
 def best(found: list[Anomaly]) -> list[Anomaly]:
-    """One anomaly per stale read and place; deadlocks and leaks stay."""
-    return sorted(found, key=lambda x: cost(x.run))
+    """The most telling first: what breaks a declared invariant, then what takes the fewest switches."""
+    return sorted(found, key=lambda x: (x.kind != "invariant" or x.severity != "error", cost(x.run)))
 
 
 def judge(

@@ -212,7 +212,19 @@ def construct(R: Machine, ctor: JsFunction, args: list[Value], nt: JsFunction, s
     """`new ctor(args)`."""
     o = allocate(R, nt)
     result = run_constructor(R, ctor, o, args, nt, s)
+    if _has_conditions(nt):
+        R.instances.append(o)
     return result if isinstance(raw(result), JsObject) else o
+
+
+def _has_conditions(ctor: JsFunction | None) -> bool:
+    """Whether a class or one that it extends declares an invariant."""
+    while ctor is not None and ctor.klass is not None:
+        code = ctor.klass.code
+        if code is not None and any(c.cls == code.name for c in code.module.conditions):
+            return True
+        ctor = ctor.klass.base
+    return False
 
 
 def run_constructor(R: Machine, ctor: JsFunction, o: JsObject, args: list[Value], nt: Value, s: int) -> Value:

@@ -25,6 +25,8 @@ from krepis.twin.typescript.syntax import Lines, Span
 from krepis.twin.typescript.values import NOSUPER, UNDEFINED
 
 MAX_PROBLEMS = 100
+CONDITION = "__krepis_invariant_"
+"""What the names of functions begin with that hold an `@invariant` and are no part of the program."""
 _TOKEN = re.compile(rb"[\w$#\x80-\xff]+|\+\+|--|[^\s\w]")
 
 FunctionKind = Literal[
@@ -204,6 +206,15 @@ class ClassCode:
         return self.module.doc_before(self.anchor)
 
 
+class Condition(NamedTuple):
+    """An `@invariant`: the top-level function that evaluates `text`, and the class of its `this`, '' for none."""
+
+    name: str
+    text: str
+    line: int
+    cls: str
+
+
 @dataclass
 class TypeDecl:
     """An interface, alias or enum.  The type parameters are names in order; `type` of an enum is '{}'."""
@@ -260,6 +271,7 @@ class ModuleCode:
     var_types: dict[str, TypeRef] = field(default_factory=dict)
     type_refs: list[TypeRef] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    conditions: list[Condition] = field(default_factory=list)
     is_commonjs: bool = False
     uses_async: bool = False
     opaque: list[tuple[int, int, bool]] = field(default_factory=list)

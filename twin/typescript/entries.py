@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+from krepis.twin.typescript import jsdoc
 from krepis.twin.typescript.canonical import Pattern
 from krepis.twin.typescript.classes import construct
-from krepis.twin.typescript.code import ClassCode, FunctionCode, ModuleCode
+from krepis.twin.typescript.code import CONDITION, ClassCode, FunctionCode, ModuleCode
 from krepis.twin.typescript.machine import Frame, Machine, World
 from krepis.twin.typescript.program import Program
 from krepis.twin.typescript.scenario import Entry, arguments
@@ -122,7 +123,7 @@ def cell_value(R: Machine, path: str, name: str) -> Value:
 def discover(program: Program, path: str) -> list[Entry]:
     """The entry points of one module, in source order."""
     code = program.module(path)
-    if code is None or not (_ASYNC.search(code.text) or _WIRING.search(code.text)):
+    if code is None or not (_ASYNC.search(code.text) or _WIRING.search(code.text) or b"@entry" in code.text):
         return []
     R = Machine(program, World(), Pattern("same"))
     R.discovering = True
@@ -149,9 +150,8 @@ def discover(program: Program, path: str) -> list[Entry]:
     for entry in [e for e in found if e.how.startswith("registered")]:
         for item in list(_nested(R, entry)):
             add(*item)
-    if not found:
-        for item in _scripts(R, code):
-            add(*item)
+    for item in _scripts(R, code, chosen=bool(found)):
+        add(*item)
     R.dead = True
     found.sort(key=lambda e: (e.code.module.path, e.code.start))
     return found
@@ -260,31 +260,36 @@ def _classes(program: Program, R: Machine, module: ModuleCode) -> Iterator[Item]
     for cls in module.classes:
         if module.top_level.get(cls.name) != "class":
             continue
-        if module.exports and cls.name not in module.exports.values() and not cls.decorators:
-            continue  # only what the module exports can reach it
-        if not _ASYNC.search(module.text, cls.start, cls.end):
-            continue
-        if not _long_lived(cls):
+        chosen = {m.name for m in cls.members if m.code is not None and _tagged(m.code)}
+        eligible = _tagged(cls) or (
+            # only what the module exports can reach it
+            (not module.exports or cls.name in module.exports.values() or bool(cls.decorators))
+            and _ASYNC.search(module.text, cls.start, cls.end) is not None
+            and _long_lived(cls)
+        )
+        if not eligible and not chosen:
             continue
         path = module.path
+        make = program.instance if program.per_request(cls) else program.singleton
 
-        def build(R2: Machine, c: ClassCode = cls, p: str = path) -> Value:
+        def build(R2: Machine, c: ClassCode = cls, p: str = path, make: Callable[..., Value] = make) -> Value:
             load(R2, p)
-            return program.singleton(R2, c, module, "")
+            return make(R2, c, module, "")
 
         before = len(list(_registrations(R)))
         try:
-            build(R)
-        except (Stop, RecursionError):
+            made = raw(build(R))
+        except (JsThrow, Stop, RecursionError):
             continue
-        made = raw(R.singletons.get((path, cls.name, "")))
         unit = f"{path}#{cls.name}"
         methods = 0
         for member in cls.members:
             fn = member.code
-            if member.kind != "method" or fn is None or member.name is None or member.name in _LIFECYCLE:
+            if member.kind != "method" or fn is None or member.name is None:
                 continue
-            if member.private or hidden(fn):
+            if member.name not in chosen and (
+                not eligible or member.name in _LIFECYCLE or member.private or hidden(fn)
+            ):
                 continue
             if member.static:
 
@@ -317,7 +322,7 @@ def _classes(program: Program, R: Machine, module: ModuleCode) -> Iterator[Item]
                 return None
 
             yield f"{cls.name}.{member.name}", fn, unit, pick, "method"
-        if isinstance(made, JsObject):
+        if isinstance(made, JsObject) and eligible:
             for key, v in list(made.props.items()):
                 f = function_of(v)
                 if (
@@ -339,15 +344,19 @@ def _classes(program: Program, R: Machine, module: ModuleCode) -> Iterator[Item]
                         return (o, g) if isinstance(g, JsFunction) else None
 
                     yield f"{cls.name}.{key}", f.code, unit, pick_field, "method"
-        yield from _registered(R, unit, before, build)
+        if make == program.singleton:
+            yield from _registered(R, unit, before, build)
+
+
+def _tagged(code: FunctionCode | ClassCode) -> bool:
+    """Whether a declaration's comment says `@entry`."""
+    return b"@entry" in code.module.text and jsdoc.tagged(code.doc, "entry")
 
 
 def _long_lived(cls: ClassCode) -> bool:
     """Whether instances of a class outlive a request, as far as its text shows."""
     for d in cls.decorators:
         if d.name in ("Entity", "Schema", "ObjectType", "InputType", "ArgsType"):
-            return False
-        if d.name == "Injectable" and "REQUEST" in d.args_text:
             return False
     name = cls.name
     return not (name.endswith(("Error", "Exception", "Dto", "DTO", "Test", "Spec")) or cls.abstract)
@@ -501,13 +510,15 @@ def _members(
         yield f"{name}.{k}" if name != "exports" else k, f.code, unit, pick, "member"
 
 
-def _scripts(R: Machine, module: ModuleCode) -> Iterator[Item]:
-    """Top-level asynchronous functions of a module without any other entry point."""
+def _scripts(R: Machine, module: ModuleCode, chosen: bool) -> Iterator[Item]:
+    """Top-level asynchronous functions of a module without any other entry point; only those `chosen` by `@entry`."""
     for name, kind in module.top_level.items():
         if kind not in ("function", "const"):
             continue
         f = function_of(cell_value(R, module.path, name))
-        if f is None or f.code is None or not suspends(f.code) or name in _LIFECYCLE:
+        if f is None or f.code is None or f.code.module is not module:
+            continue
+        if not _tagged(f.code) and (chosen or not suspends(f.code) or name in _LIFECYCLE or name.startswith(CONDITION)):
             continue
 
         def pick(R2: Machine, n: str = name) -> tuple[Value, JsFunction] | None:

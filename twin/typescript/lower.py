@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from krepis.twin.typescript.code import ModuleCode, unsupported_source
 from krepis.twin.typescript.lowering._bodies import function_source
+from krepis.twin.typescript.lowering._conditions import attach_conditions, with_conditions
 from krepis.twin.typescript.lowering._emit import Gen, TooDeepError
 from krepis.twin.typescript.lowering._expr import EXPRESSIONS
 from krepis.twin.typescript.lowering._scope import Analysis, FnInfo
@@ -23,7 +24,7 @@ INTERNAL_ERROR = "internal error in the front end"
 
 def lower_module(text: str, path: str) -> ModuleCode:
     """Lower one module.  `path` selects the dialect by its suffix and names the module in messages."""
-    syntax = parse(text, path)
+    syntax = parse(with_conditions(text, path), path)
     if isinstance(syntax, str):
         return _nothing(path, syntax)
     try:
@@ -47,6 +48,7 @@ def _lower(syntax: Syntax, module: ModuleCode) -> ModuleCode:
     for info in analysis.infos:
         _write(analysis, info, type_numbers)
     analysis.release()
+    attach_conditions(module)
     module.problems.sort()
     return module
 

@@ -292,6 +292,7 @@ class Machine:
         self.lazy: list[tuple[list[Any], Frame]] = []
         self.waited: list[tuple[Term, Frame, int, int, int]] = []
         self.invoked: set[FunctionCode] = set()
+        self.instances: list[JsObject] = []
         self.marked: set[int] = set()
         self.excused = ""
         self.deadlocked: Frame | None = None
@@ -680,7 +681,7 @@ class Machine:
             if owner is not None and owner.root < 0:
                 name = loc[-1] if isinstance(loc[-1], str) else "value"
                 if not self.ask(term("initially", loc), True):
-                    value = term("init", loc, name, type=(NUMBER, None))
+                    value = term("init", loc, name, type=(INTEGER if isinstance(value, int) else NUMBER, None))
                     if key is None:
                         holder.v = value
                     else:
@@ -3133,6 +3134,8 @@ class Machine:
 
 
 NUMBER = TypeRef("number")
+INTEGER = TypeRef("number", text=terms.WHOLE)
+"""The type of what starts as an integer: a count, as far as anybody can tell."""
 FROM = ("from",)
 """Key of the dependences of an object that was made by spreading an empty one."""
 HEAP = frozenset(("prop", "cell", "entry", "array", "keys"))

@@ -13,11 +13,12 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, partial
+from itertools import repeat
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from krepis.twin.typescript import adoption
+from krepis.twin.typescript import adoption, jsdoc
 from krepis.twin.typescript.classes import Klass, construct
 from krepis.twin.typescript.code import ClassCode, ModuleCode, TypeDecl, TypeRef
 from krepis.twin.typescript.schema import EMPTY, Schema
@@ -154,6 +155,7 @@ class Program:
         self._types: dict[tuple[str, str], Any] = {}
         self._kinds: dict[Any, tuple[Any, Any, str | None]] = {}
         self._constants: dict[tuple[Any, str], bool] = {}
+        self._per_request: dict[ClassCode, bool] = {}
         self._adopted: dict[tuple[str, str, str], tuple[adoption.Client | None, str]] = {}
         self._model_of: dict[str, str | None] = {}
         self.failed: dict[str, str] = {}
@@ -195,6 +197,7 @@ class Program:
         self._types.clear()
         self._kinds.clear()
         self._constants.clear()
+        self._per_request.clear()
         self._adopted.clear()
 
     def is_model(self, path: str) -> bool:
@@ -645,8 +648,24 @@ class Program:
             return made
         methods = any(m.kind == "method" for m in cls.members)
         if methods and service:
-            return self.singleton(R, cls, home, "")
+            return self.instance(R, cls, home, "") if self.per_request(cls) else self.singleton(R, cls, home, "")
         return None
+
+    def per_request(self, cls: ClassCode) -> bool:
+        """Whether each call has instances of its own: the class says so, or it is given something that does."""
+        known = self._per_request.get(cls)
+        if known is None:
+            self._per_request[cls] = False  # what is given itself says nothing new
+            known = self._per_request[cls] = (
+                jsdoc.tagged(cls.doc, "per-request")
+                or any("REQUEST" in d.args_text for d in cls.decorators if d.name in ("Injectable", "Controller"))
+                or any(map(self._given_per_request, cls.ctor.param_types if cls.ctor else (), repeat(cls.module)))
+            )
+        return known
+
+    def _given_per_request(self, ref: TypeRef | None, module: ModuleCode) -> bool:
+        found = self.find(ref.name, module) if ref is not None and _nominal(ref.name) else None
+        return found is not None and found[0] == "class" and self.per_request(found[1])
 
     def singleton(self, R: Machine, cls: ClassCode, module: ModuleCode, argument: str) -> Value | None:
         """The one long-lived instance of an injected class."""
@@ -703,8 +722,11 @@ class Program:
             return t
         if self.kind_of(typed) in ("primitive", "function"):
             return t
-        made = R.unknown(t, typed)
-        return made
+        if self._given_per_request(*typed):
+            found = self.find(typed[0].name, typed[1])
+            own = self.instance(R, found[1], found[2], "") if found is not None else None
+            return own if own is not None else t
+        return R.unknown(t, typed)
 
     def method_of(self, R: Machine, typed: Any, name: str) -> JsFunction | None:
         """The method of an unknown instance whose class has a body here."""

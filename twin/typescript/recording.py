@@ -23,7 +23,7 @@ from krepis.twin.typescript.entries import OTHER, discover
 from krepis.twin.typescript.machine import Frame, World
 from krepis.twin.typescript.program import Program
 from krepis.twin.typescript.scenario import Entry, Execution, Scenario
-from krepis.twin.typescript.values import UNDEFINED, BigInt, Symbol, Term, term
+from krepis.twin.typescript.values import UNDEFINED, BigInt, Symbol, Term, raw, term
 
 MAX_ROUNDS = 8
 """Times that an execution is run again to find which answers it needs."""
@@ -82,7 +82,13 @@ def record(scenario: Scenario, run: Execution) -> Recording | None:
 
 
 def _trace(run: Execution) -> list[Any]:
-    return [(a.kind, a.loc, a.root, a.event, a.site) for a in run.machine.log]
+    return [(a.kind, a.loc, a.root, a.event, a.site, _plain(a.value)) for a in run.machine.log]
+
+
+def _plain(value: Any) -> Any:
+    """A value that is the same in two executions when it is equal; of others, their class."""
+    v = raw(value)
+    return v if v is None or v is UNDEFINED or isinstance(v, Term | str | int | float) else v.__class__
 
 
 def perform(program: Program, recording: Recording) -> Execution | None:

@@ -16,6 +16,7 @@ from typing import Any
 from krepis.twin.explore import Explorer
 from krepis.twin.typescript.canonical import Pattern
 from krepis.twin.typescript.code import FunctionCode
+from krepis.twin.typescript.invariants import Watch, begin, look
 from krepis.twin.typescript.machine import MAX_EVENTS, Activation, Frame, Machine, Pending, World
 from krepis.twin.typescript.program import Program
 from krepis.twin.typescript.values import (
@@ -62,6 +63,7 @@ class Execution:
     limit: str = ""
     events: int = 0
     overlapped: bool = False
+    watch: Watch | None = None
     choices: list[int] = field(default_factory=list)
 
     def settled(self, i: int) -> bool:
@@ -124,6 +126,7 @@ class Scenario:
             R.act = act
             R.pending.append(self._start_event(R, run, i, act, this, f))
         R.act = R.setup_act
+        run.watch = begin(R)
         self.executions += 1
         return run
 
@@ -176,10 +179,14 @@ class Scenario:
         R._fire(p)
         run.events += 1
         self.steps += 1
+        if run.watch is not None:
+            look(R, run.watch)
         if len(R.pending) > 1 and not run.overlapped:
             run.overlapped = sum(1 for q in R.pending if q.due is None) > 1
         if run.events > MAX_EVENTS:
             raise Exhausted("events")
+        if run.watch is not None and not run.watch.watched().isdisjoint(R.reads | R.writes):
+            return R.reads | run.watch.watched(), R.writes, R.created  # who sees one part may see the others broken
         return R.reads, R.writes, R.created
 
     def run(

@@ -28,6 +28,8 @@ from krepis.twin.typescript.values import (
 )
 
 NAN = float("nan")
+WHOLE = "integer"
+"""The text of the type of an unknown number that is an integer."""
 MAX_SORT_KEY = 400
 """Characters of a key that is kept as text."""
 
@@ -277,6 +279,11 @@ def subjects(q: Term) -> tuple[Any, ...]:
     return (first,) if line is None or line[0] is first else (first, line[0])
 
 
+def _whole(x: Term) -> bool:
+    """Whether an unknown number is an integer."""
+    return x.op == "length" or (x.type is not None and x.type[0].text == WHOLE)
+
+
 def decided(q: Term, about: dict[Any, dict[Term, bool]]) -> bool | None:
     """What earlier answers about the same number imply for `a * x + b < 0` or `= 0`; None when either is possible."""
     line = _line(q)
@@ -305,10 +312,15 @@ def decided(q: Term, about: dict[Any, dict[Term, bool]]) -> bool | None:
             high, below = edge, yes
         elif not upper and (edge > low or (edge == low and yes)):
             low, above = edge, yes
-    if x.op == "length" and high < float("inf"):
-        high, below = (high - 1 if below and high == int(high) else float(int(high // 1))), False
-        while high in holes:
-            high -= 1
+    if _whole(x):
+        if high < float("inf"):
+            high, below = (high - 1 if below and high == int(high) else float(int(high // 1))), False
+            while high in holes:
+                high -= 1
+        if low > float("-inf"):
+            low, above = (low + 1 if above and low == int(low) else float(-int(-low // 1))), False
+            while low in holes:
+                low += 1
     edge = -b / a
     above = above or low in holes
     below = below or high in holes

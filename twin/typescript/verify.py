@@ -162,7 +162,7 @@ def _verify_file(job: Job, source: SourceFile, phase: Phase, result: FileResult)
             result.notes.append(Note(source.path, 1, "skipped", program.failed.get(path, "could not be read")))
         return
     if first:
-        result.functions = sum(1 for f in code.functions if f.kind not in ("module", "field"))
+        result.functions = sum(1 for f in code.functions if f.kind not in ("module", "field")) - len(code.conditions)
         for problem in code.problems:
             result.notes.append(Note(source.path, max(1, problem.line), problem.kind, problem.message))
     found = UnitResult()

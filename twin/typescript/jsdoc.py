@@ -23,3 +23,8 @@ def read(body: str) -> tuple[str, tuple[tuple[str, str], ...]]:
             end = following.start() if following else None
             tags.append((mark[1], " ".join(text[mark.end() : end].split())))
     return prose, tuple(tags)
+
+
+def tagged(doc: str, tag: str) -> bool:
+    """Whether the text of a comment has a tag."""
+    return any(mark[1] == tag for mark in _TAG.finditer(doc))

@@ -36,8 +36,11 @@ def pages() -> dict[str, str]:
 def _cli() -> Iterator[str]:
     yield from ("# Command line", "")
     yield from ("`krepis --version` prints the version, `krepis COMMAND --help` what a command takes.", "")
-    for name, command in sorted(krepis.commands.items()):
-        context = click.Context(command, info_name=name, parent=click.Context(krepis, info_name="krepis"))
+    for name, command in _commands(krepis):
+        parent = click.Context(
+            krepis, info_name="krepis", help_option_names=krepis.context_settings["help_option_names"]
+        )
+        context = click.Context(command, info_name=name, parent=parent)
         yield from (f"## krepis {name}", "", "```")
         yield command.get_usage(context).removeprefix("Usage: ")
         yield from ("```", "")
@@ -63,6 +66,15 @@ def _cli() -> Iterator[str]:
     yield "`krepis verify --baseline known.json --write-baseline` writes what is found now; commit the file."
     yield "`krepis verify --baseline known.json` then reports only what is new, and notes what is gone."
     yield "Findings are known by fingerprint, which does not change when other code does."
+
+
+def _commands(group: click.Group) -> Iterator[tuple[str, click.Command]]:
+    """The commands by name; those of a group inside it as `group command`."""
+    for name, command in sorted(group.commands.items()):
+        if isinstance(command, click.Group):
+            yield from ((f"{name} {inner}", below) for inner, below in _commands(command))
+        else:
+            yield name, command
 
 
 def _settings() -> Iterator[str]:

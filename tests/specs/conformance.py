@@ -1,0 +1,124 @@
+"""The same system twice: as constants of a specification and as a `Program` of the engine.
+
+`tlc_outcomes` are those of TLC, `engine_outcomes` those of the engine; `accepted` says which recorded schedules a
+specification allows. Values go to TLA+ and back as nested lists of integers and strings.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from krepis.twin import tlc
+from krepis.twin.explore import Model, Options, Outcome, Result, Step, explore
+from krepis.twin.program import ProgramCode
+
+
+@dataclass(frozen=True)
+class System:
+    """Constants of `module`, and the program that is the same."""
+
+    module: str
+    name: str
+    constants: Mapping[str, Any]
+    program: ProgramCode
+    model: Model = "sc"
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.module}-{self.name}"
+
+
+def to_tla(value: Any) -> str:
+    """A value as TLA+: sequences, sets, records, integers, strings and truth values."""
+    match value:
+        case bool():
+            return "TRUE" if value else "FALSE"
+        case int():
+            return str(value)
+        case str():
+            return json.dumps(value)
+        case frozenset() | set():
+            return "{" + ", ".join(sorted(map(to_tla, value))) + "}"
+        case Mapping():
+            return "[" + ", ".join(f"{key} |-> {to_tla(entry)}" for key, entry in value.items()) + "]"
+        case _:
+            return "<<" + ", ".join(map(to_tla, value)) + ">>"
+
+
+def printed(checked: tlc.Checked, tag: str) -> list[Any]:
+    """What the specification printed as `<<tag, value>>`, of sequences, integers and strings."""
+    text = " ".join(checked.printed).replace("<<", "[").replace(">>", "]")
+    found, at, decoder = [], 0, json.JSONDecoder()
+    while (at := text.find("[", at)) >= 0:
+        value, at = decoder.raw_decode(text, at)
+        found += [value[1]] if value and value[0] == tag else []
+    return found
+
+
+def run_engine(system: System, **options: Any) -> Result:
+    return explore(system.program, Options(**{"model": system.model, **system.options, **options}))
+
+
+def run_tlc(system: System, body: str, spec: str, invariant: str, **how: Any) -> tlc.Checked:
+    """Check the module of the system, extended by `body`, with the system's constants."""
+    values = "\n".join(f"Value_{name} == {to_tla(value)}" for name, value in system.constants.items())
+    root = f"---- MODULE Conformance ----\nEXTENDS {system.module}, TLC\n{values}\n{body}\n====\n"
+    constants = tuple(f"{name} <- Value_{name}" for name in system.constants)
+    config = tlc.Config(spec, constants, (invariant,))
+    checked = tlc.check("Conformance", config, sources={"Conformance": root}, deadlock=False, **how)
+    assert checked.broken is None, "\n".join(checked.behaviour)
+    return checked
+
+
+def tlc_outcomes(system: System, **how: Any) -> tuple[int, set[str]]:
+    """Distinct states, and the outcomes of those in which no step is possible."""
+    body = 'Report == (~ENABLED Steps) => PrintT(<<"end", Outcome>>)'
+    checked = run_tlc(system, body, "Spec", "Report", **how)
+    return checked.states, {json.dumps(end) for end in printed(checked, "end")}
+
+
+def engine_outcomes(result: Result, outcome: Any) -> set[str]:
+    """The same of the engine; `outcome` makes a list of an `Outcome`."""
+    ends: list[Outcome] = [*result.outcomes, *(deadlock.outcome for deadlock in result.deadlocks)]
+    return {json.dumps(outcome(end)) for end in ends}
+
+
+def accepted(system: System, logs: Sequence[tuple[Sequence[Any], Any]]) -> set[int]:
+    """Which logs are runs of the specification: each is a list of events and the outcome at the end."""
+    events, ends = to_tla([log for log, _ in logs]), to_tla([end for _, end in logs])
+    body = f"""
+Logs == {events}
+Ends == {ends}
+VARIABLES which, at
+LogInit == Init /\\ which \\in DOMAIN Logs /\\ at = 1
+LogNext ==
+  /\\ at <= Len(Logs[which])
+  /\\ Step(Logs[which][at])
+  /\\ at' = at + 1
+  /\\ UNCHANGED which
+LogSpec == LogInit /\\ [][LogNext]_<<vars, which, at>>
+Whole == at = Len(Logs[which]) + 1 /\\ ~ENABLED Steps
+Report == (Whole /\\ Outcome = Ends[which]) => PrintT(<<"accepted", which>>)
+"""
+    checked = run_tlc(system, body, "LogSpec", "Report")
+    return {which - 1 for which in printed(checked, "accepted")}
+
+
+def recorded(system: System, seed: int) -> tuple[tuple[Step, ...], Outcome]:
+    """A random schedule of the engine and its outcome."""
+    result = run_engine(system, algorithm="random", seed=seed)
+    ends = [*result.outcomes, *(deadlock.outcome for deadlock in result.deadlocks)]
+    return result.last_schedule, ends[0]
+
+
+def events(system: System, schedule: Sequence[Step]) -> list[Any]:
+    """A schedule as the arguments of the specification's `Step`: threads, counted from 1."""
+    names = [thread.name for thread in system.program.threads]
+    return [names.index(step.thread) + 1 for step in schedule]
+
+
+def registers(outcome: Outcome) -> list[list[Any]]:
+    return [list(thread.registers) for thread in outcome.threads]

@@ -1,0 +1,66 @@
+"""The engine and the specifications are the same systems: equal numbers of states, equal ends, accepted traces."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conformance import (
+    System,
+    accepted,
+    engine_outcomes,
+    events,
+    recorded,
+    registers,
+    run_engine,
+    tlc_outcomes,
+)
+from krepis.twin import tlc
+from krepis.twin.explore import Outcome
+from systems import CLOCKS, LARGE_CLOCK, LARGE_LIVES, LARGE_WAITS, LIVES, WAITS
+
+SOAK = "KREPIS_SOAK" in os.environ
+LARGE = [LARGE_CLOCK, LARGE_LIVES, LARGE_WAITS]
+SYSTEMS = [*CLOCKS, *LIVES, *WAITS, *(LARGE if SOAK else [])]
+RECORDED = [CLOCKS[2], LIVES[0], LIVES[2], WAITS[0], WAITS[2]]
+OUTCOMES: dict[str, Callable[[Outcome], Any]] = {
+    "Dependencies": lambda end: [
+        [thread.pc + 1 for thread in end.threads],
+        [int(thread.status == "failed") for thread in end.threads],
+    ],
+    "ThreadStates": lambda end: [thread.status.upper() for thread in end.threads],
+    "VirtualClock": lambda end: [thread[0] for thread in registers(end)],
+}
+
+
+@pytest.mark.parametrize("system", SYSTEMS, ids=str)
+def test_the_engine_has_the_states_and_the_ends_of_the_specification(system: System) -> None:
+    result = run_engine(system)
+    assert result.complete
+    states, ends = tlc_outcomes(system, **({"workers": 2, "java": tlc.LONG} if system in LARGE else {}))
+    assert states > 1_000_000 or system not in LARGE
+    assert result.states == states
+    assert engine_outcomes(result, OUTCOMES[system.module]) == ends
+
+
+@pytest.mark.parametrize("system", RECORDED, ids=str)
+def test_a_recorded_run_is_one_of_the_specification_and_a_corrupted_one_is_not(system: System) -> None:
+    logs = []
+    for seed in range(8):
+        schedule, end = recorded(system, seed)
+        logs.append((events(system, schedule), OUTCOMES[system.module](end)))
+    good = len(logs)
+    log, end = logs[0]
+    logs += [([*log[:at], *log[at + 1 :]], end) for at in range(len(log))]
+    logs += [([*log[:at], *log[at:], log[at]], end) for at in range(len(log))]
+    logs.append((log, changed(end)))
+    assert accepted(system, logs) == set(range(good))
+
+
+def changed(value: Any) -> Any:
+    """The value with its first part changed."""
+    return (
+        [changed(value[0]), *value[1:]] if isinstance(value, list) else value + 1 if isinstance(value, int) else "NEW"
+    )

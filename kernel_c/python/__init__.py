@@ -1,8 +1,9 @@
-"""The HTTP kernel from Python: its parts, step by step, for tests and for the Twin."""
+"""The HTTP kernel from Python: servers with native routes, and the kernel's parts, step by step."""
 
 from krepis.kernel._binding import (
     Body,
     Connection,
+    Core,
     Router,
     Wheel,
     chunk,
@@ -13,19 +14,36 @@ from krepis.kernel._binding import (
     span,
     span_portable,
 )
-from krepis.kernel._values import BadRequest, Head, KernelError, Limits, Match, NoMatch, Request
+from krepis.kernel._values import (
+    BadRequest,
+    Head,
+    KernelError,
+    Limits,
+    Match,
+    Metrics,
+    NoMatch,
+    Pending,
+    Request,
+    ServerOptions,
+)
+from krepis.kernel.server import Server
 
 __all__ = [
     "BadRequest",
     "Body",
     "Connection",
+    "Core",
     "Head",
     "KernelError",
     "Limits",
     "Match",
+    "Metrics",
     "NoMatch",
+    "Pending",
     "Request",
     "Router",
+    "Server",
+    "ServerOptions",
     "Wheel",
     "chunk",
     "date",

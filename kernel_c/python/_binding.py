@@ -5,10 +5,24 @@ The classes step one part of the kernel each, for tests and for the Twin; nothin
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+from dataclasses import fields as fields_of
 from typing import Any
 
 from krepis.kernel._kernel import ffi, lib
-from krepis.kernel._values import BadRequest, Head, KernelError, Limits, Match, NoMatch, Request
+from krepis.kernel._values import (
+    BadRequest,
+    Head,
+    KernelError,
+    Limits,
+    Match,
+    Metrics,
+    NoMatch,
+    Pending,
+    Request,
+    ServerOptions,
+)
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE")
 SPANS = {"token": 0, "target": 1, "value": 2}
@@ -36,6 +50,8 @@ def check(code: int) -> int:
     """`code` itself, or the exception that it stands for."""
     if code <= -400:
         raise BadRequest(-code)
+    if code == lib.KR_ESYSTEM:
+        raise KernelError(f"{ERRORS[code]}: {os.strerror(ffi.errno)}")
     if code < 0:
         raise KernelError(ERRORS.get(code, f"error {code}"))
     return code
@@ -245,3 +261,102 @@ class Wheel:
             fired.extend(self._fired[0:count])
             if count < len(self._fired):
                 return fired
+
+
+def field_lines(fields: Sequence[tuple[str, str]]) -> bytes:
+    """Header fields as the kernel takes them, which checks the lines but cannot know how many are meant."""
+    if any("\n" in name or "\n" in value for name, value in fields):
+        raise KernelError(ERRORS[lib.KR_EINVAL])
+    return "".join(f"{name}: {value}\r\n" for name, value in fields).encode("latin-1")
+
+
+class Core:
+    """A `kr_server`. All but `stop`, `stopped` and `metrics` belong to one thread; polling releases the GIL."""
+
+    __slots__ = ("_memory", "_server")
+
+    def __init__(self, options: ServerOptions) -> None:
+        record = ffi.new("kr_options *")
+        record.limits = limits_of(options.limits)[0]
+        for item in fields_of(options):
+            if item.name != "limits":
+                setattr(record, item.name, getattr(options, item.name))
+        self._server = owned(lib.kr_server_new(record), lib.kr_server_free)
+        size = ffi.new("size_t *")
+        self._memory = ffi.buffer(lib.kr_server_memory(self._server, size), size[0])
+
+    def static(self, method: str, pattern: str, status: int, fields: Sequence[tuple[str, str]], body: bytes) -> None:
+        text, lines = pattern.encode(), field_lines(fields)
+        code = METHODS.index(method)
+        check(lib.kr_server_static(self._server, code, text, len(text), status, lines, len(lines), body, len(body)))
+
+    def handler(self, method: str, pattern: str) -> int:
+        """A route whose requests `poll` gives out; returns its number."""
+        text = pattern.encode()
+        return check(lib.kr_server_handler(self._server, METHODS.index(method), text, len(text)))
+
+    def listen(self, address: str, port: int) -> int:
+        return check(lib.kr_server_listen(self._server, address.encode(), port))
+
+    def listen_unix(self, path: str) -> None:
+        check(lib.kr_server_listen_unix(self._server, os.fsencode(path)))
+
+    def template(self, status: int, fields: Sequence[tuple[str, str]]) -> int:
+        lines = field_lines(fields)
+        return check(lib.kr_server_template(self._server, status, lines, len(lines)))
+
+    def poll(self, timeout_ms: int) -> list[Pending]:
+        """Does what can be done and gives out the requests that wait for their answers."""
+        count = check(lib.kr_server_poll(self._server, timeout_ms))
+        rows = lib.kr_server_rows(self._server)
+        return [self._pending(rows + index * lib.KR_ROW_WORDS) for index in range(count)]
+
+    def _pending(self, row: Any) -> Pending:
+        base = row[lib.KR_ROW_BASE]
+
+        def text(at: int, length: int) -> bytes:
+            return bytes(self._memory[base + at : base + at + length])
+
+        path, path_length = row[lib.KR_ROW_PATH], row[lib.KR_ROW_PATH_LENGTH]
+        query_length, fields = row[lib.KR_ROW_QUERY_LENGTH], row[lib.KR_ROW_FIELDS]
+        params = lib.KR_ROW_PARAMS
+        return Pending(
+            key=(row[lib.KR_ROW_CONNECTION], row[lib.KR_ROW_GENERATION], row[lib.KR_ROW_SEQUENCE]),
+            route=row[lib.KR_ROW_ROUTE],
+            method=text(row[lib.KR_ROW_LINE], row[lib.KR_ROW_METHOD_LENGTH]),
+            path=text(path, path_length),
+            query=text(path + path_length + 1, query_length),
+            fields=text(fields, row[lib.KR_ROW_HEAD_LENGTH] - fields),
+            body=text(row[lib.KR_ROW_BODY], row[lib.KR_ROW_BODY_LENGTH]),
+            params=tuple(
+                text(row[params + 2 * i], row[params + 2 * i + 1]) for i in range(row[lib.KR_ROW_PARAMS_COUNT])
+            ),
+        )
+
+    def answer(
+        self, key: tuple[int, int, int], template: int, body: bytes, fields: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        """Answers a request. Raises KernelError when it is gone or the response is refused."""
+        lines = field_lines(fields)
+        check(lib.kr_server_answer(self._server, *key, template, lines, len(lines), body, len(body)))
+
+    def end(self) -> None:
+        """Ends the tick: what `poll` gave out is answered, or will be later."""
+        lib.kr_server_end(self._server)
+
+    def run(self) -> None:
+        """Polls until the server has stopped."""
+        check(lib.kr_server_run(self._server))
+
+    def stop(self, grace_ms: int) -> None:
+        lib.kr_server_stop(self._server, grace_ms)
+
+    @property
+    def stopped(self) -> bool:
+        return bool(lib.kr_server_stopped(self._server))
+
+    def metrics(self) -> Metrics:
+        record = ffi.new("kr_metrics *")
+        lib.kr_server_metrics(self._server, record)
+        counts = {item.name: getattr(record, item.name) for item in fields_of(Metrics)}
+        return Metrics(**{**counts, "responses": tuple(record.responses)})

@@ -63,3 +63,51 @@ class NoMatch:
     """No route for this method; `allowed` names those that the path has, none when there is no such path."""
 
     allowed: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOptions:
+    """Every limit of a server; see `kr_options` in the header for what each is about."""
+
+    limits: Limits = field(default_factory=Limits)
+    connections_max: int = 10_000
+    bodies_max: int = 64
+    blocks_max: int = 4096
+    pipeline_max: int = 32
+    routes_max: int = 1024
+    idle_ms: int = 60_000
+    head_ms: int = 10_000
+    body_ms: int = 30_000
+    write_ms: int = 30_000
+    handler_ms: int = 30_000
+    linger_ms: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Counted since the start; `responses` by the first digit of their status, from 1xx to 5xx."""
+
+    connections_open: int
+    accepted: int
+    refused: int
+    requests: int
+    bad_requests: int
+    timeouts: int
+    bytes_in: int
+    bytes_out: int
+    dropped: int
+    responses: tuple[int, int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A request that waits for its answer; `key` names it."""
+
+    key: tuple[int, int, int]
+    route: int
+    method: bytes
+    path: bytes
+    query: bytes
+    fields: bytes
+    body: bytes
+    params: tuple[bytes, ...]

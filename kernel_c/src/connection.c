@@ -106,3 +106,13 @@ int64_t kr_connection_next(kr_connection *connection, uint8_t *data, size_t leng
     assert(validate(connection));
     return consumed;
 }
+
+uint64_t kr__connection_kept(kr_connection *connection, uint64_t length)
+{
+    assert(validate(connection));
+    if (connection->head_length == 0)
+        return length;
+    assert(connection->raw == length);
+    connection->raw = connection->body_end;
+    return connection->body_end;
+}

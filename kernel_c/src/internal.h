@@ -44,6 +44,18 @@ static inline bool kr__is_space(uint8_t c)
     return c == ' ' || c == '\t';
 }
 
+/* -- response.c ------------------------------------------------------------------------------------------ */
+
+enum { KR__HEAD_OVERHEAD = 192 }; /* at most, of a response head besides the fields that it is given */
+
+bool kr__is_fields(const char *fields, size_t length);
+bool kr__has_content(int status);
+uint8_t *kr__put_number(uint8_t *out, uint64_t number);
+/* The status line and the fields; results as kr_response_head(). */
+int kr__response_start(uint8_t *out, size_t capacity, int status, const char *fields, size_t length);
+/* Date, Connection and the empty line. */
+uint8_t *kr__response_end(uint8_t *at, int flags, const char date[KR_DATE_BYTES]);
+
 /* -- connection.c ---------------------------------------------------------------------------------------- */
 
 struct kr_connection {
@@ -57,5 +69,7 @@ struct kr_connection {
 
 void kr__connection_init(kr_connection *connection, const kr_limits *limits);
 bool kr__limits_validate(const kr_limits *limits);
+/* After 0 from kr_connection_next(): how many of the bytes that were fed have to be kept.  What is over is decoded. */
+uint64_t kr__connection_kept(kr_connection *connection, uint64_t length);
 
 #endif

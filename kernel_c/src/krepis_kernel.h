@@ -29,7 +29,7 @@ enum {
     KR_METHOD_BYTES_MAX = 32,
     KR_CHUNK_LINE_BYTES_MAX = 1024,       /* chunk size with its extensions */
     KR_CHUNK_OVERHEAD_BYTES_MAX = 16384,  /* all chunk extensions of one body; so are all its trailers */
-    KR_PARAMS_MAX = 16,
+    KR_PARAMS_MAX = 8,
     KR_PATTERN_BYTES_MAX = 512,
     KR_SEGMENTS_MAX = 64,
     KR_DATE_BYTES = 29,
@@ -199,5 +199,92 @@ uint64_t kr_wheel_next(const kr_wheel *wheel);
 
 /* Moves to `now` and returns how many timers fired, in the order of (due, setting).  When `capacity` did, call again. */
 uint32_t kr_wheel_advance(kr_wheel *wheel, uint64_t now, uint32_t *fired, uint32_t capacity);
+
+/* -- servers ------------------------------------------------------------------------------------------------ */
+
+/* One server is one thread's: several with the same port share it (SO_REUSEPORT). */
+typedef struct kr_server kr_server;
+
+typedef struct kr_options {
+    kr_limits limits;
+    uint32_t connections_max; /* further ones get a 503 */
+    uint32_t bodies_max;      /* requests larger than a head that may be under way at once; further ones get a 503 */
+    uint32_t blocks_max;      /* of 16 KiB, for responses that wait to be sent */
+    uint32_t pipeline_max;    /* requests of one connection that may wait for their answers, 1 to 63 */
+    uint32_t routes_max;
+    uint32_t idle_ms;    /* between requests */
+    uint32_t head_ms;    /* from the first byte of a head to its last */
+    uint32_t body_ms;    /* from the end of the head to the end of the body */
+    uint32_t write_ms;   /* without the client taking a byte */
+    uint32_t handler_ms; /* for a handler to answer: then 504 */
+    uint32_t linger_ms;  /* for the client to close after the last response */
+} kr_options;
+
+/* Counted since the start; any thread may read them. */
+typedef struct kr_metrics {
+    uint64_t connections_open, accepted, refused, requests, bad_requests, timeouts, bytes_in, bytes_out, dropped;
+    uint64_t responses[5]; /* by the first digit of the status */
+} kr_metrics;
+
+void kr_options_default(kr_options *options);
+
+/* NULL when an option is out of range, or out of memory. */
+kr_server *kr_server_new(const kr_options *options);
+void kr_server_free(kr_server *server);
+
+/* Before the first poll: a response that the kernel gives by itself, copied.  Returns 0 or as kr_router_add();
+ * KR_EINVAL for a bad status or malformed fields. */
+int kr_server_static(kr_server *server, int method, const char *pattern, size_t pattern_length, int status,
+                     const char *fields, size_t fields_length, const uint8_t *body, size_t body_length);
+
+/* Before the first poll: a route whose requests are handed to the caller.  Returns its number. */
+int kr_server_handler(kr_server *server, int method, const char *pattern, size_t pattern_length);
+
+/* Listens on an IPv4 or IPv6 address, or on a Unix socket.  Returns the port, or 0; KR_ESYSTEM. */
+int kr_server_listen(kr_server *server, const char *address, int port);
+int kr_server_listen_unix(kr_server *server, const char *path);
+
+/* Waits for at most `timeout_ms` (-1: as long as it takes) and does what can be done.  Returns how many requests wait
+ * in kr_server_rows(): they and the memory that they point into are good until kr_server_end(). */
+int kr_server_poll(kr_server *server, int timeout_ms);
+void kr_server_end(kr_server *server);
+
+/* Polls until the server has stopped, for servers without handlers.  Returns 0 or KR_ESYSTEM. */
+int kr_server_run(kr_server *server);
+
+/* Any thread: takes no more connections, closes idle ones, and gives the others `grace_ms`. */
+void kr_server_stop(kr_server *server, uint32_t grace_ms);
+/* Whether it has stopped: nothing is open any more. */
+int kr_server_stopped(const kr_server *server);
+
+void kr_server_metrics(const kr_server *server, kr_metrics *metrics);
+
+/* What a request that waits for a handler is made of: int32 words; offsets count from the start of its bytes, which
+ * begin KR_ROW_BASE bytes into kr_server_memory(). */
+enum {
+    KR_ROW_ROUTE, KR_ROW_CONNECTION, KR_ROW_GENERATION, KR_ROW_SEQUENCE, KR_ROW_METHOD, KR_ROW_FLAGS, KR_ROW_BASE,
+    KR_ROW_LINE, KR_ROW_METHOD_LENGTH, KR_ROW_FIELDS, KR_ROW_HEAD_LENGTH, KR_ROW_BODY, KR_ROW_BODY_LENGTH, KR_ROW_PATH,
+    KR_ROW_PATH_LENGTH, KR_ROW_QUERY_LENGTH, KR_ROW_PARAMS_COUNT,
+    KR_ROW_PARAMS, /* pairs of offset and length follow */
+    KR_ROW_WORDS = 34
+};
+enum { KR_ROWS_MAX = 1024 };
+
+const int32_t *kr_server_rows(const kr_server *server);
+uint8_t *kr_server_memory(const kr_server *server, size_t *size);
+
+/* A status with fields that do not change, as a number for kr_server_answer(). */
+int kr_server_template(kr_server *server, int status, const char *fields, size_t fields_length);
+enum { KR_TEMPLATES_MAX = 256, KR_FIELDS_BYTES_MAX = 8192 };
+
+/* Answers a request; answers of one connection leave in the order of its requests, whatever the order here.
+ * KR_EGONE when the connection is closed or the request answered; KR_EINVAL for malformed fields, and KR_EFULL when
+ * the response does not fit: the client then gets a 500, or is dropped. */
+int kr_server_answer(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence, int template_id,
+                     const char *fields, size_t fields_length, const uint8_t *body, size_t body_length);
+
+/* Wakes kr_server_poll() when `fd` is readable; kr_server_foreign() says whether it was at the last poll. */
+int kr_server_watch(kr_server *server, int fd);
+int kr_server_foreign(const kr_server *server);
 
 #endif

@@ -64,7 +64,7 @@ const char *kr_reason(int status)
 }
 
 /* Complete field lines, and none of those that frame the message: nothing that a caller passes can split it. */
-static bool is_fields(const char *fields, size_t length)
+bool kr__is_fields(const char *fields, size_t length)
 {
     const uint8_t *data = (const uint8_t *)fields;
     assert(data || length == 0);
@@ -86,12 +86,14 @@ static bool is_fields(const char *fields, size_t length)
 
 static uint8_t *put(uint8_t *out, const char *text, size_t length)
 {
-    memcpy(out, text, length);
+    assert(out);
+    if (length)
+        memcpy(out, text, length);
     return out + length;
 }
 #define PUT(out, literal) put(out, literal, sizeof(literal) - 1)
 
-static uint8_t *put_number(uint8_t *out, uint64_t number)
+uint8_t *kr__put_number(uint8_t *out, uint64_t number)
 {
     char digits[20];
     size_t at = sizeof digits;
@@ -102,32 +104,33 @@ static uint8_t *put_number(uint8_t *out, uint64_t number)
     return put(out, digits + at, sizeof digits - at);
 }
 
-int kr_response_head(uint8_t *out, size_t capacity, int status, const char *fields, size_t fields_length,
-                     uint64_t content_length, int flags, const char date[KR_DATE_BYTES])
+bool kr__has_content(int status)
 {
-    enum { FIXED_BYTES = 192 }; /* the status line with the longest reason, and the fields below */
+    return status >= 200 && status != 204 && status != 304;
+}
+
+int kr__response_start(uint8_t *out, size_t capacity, int status, const char *fields, size_t length)
+{
     assert(out);
-    if (status < 100 || status > 599 || !is_fields(fields, fields_length))
+    if (status < 100 || status > 599 || !kr__is_fields(fields, length))
         return KR_EINVAL;
-    if (capacity < FIXED_BYTES || capacity - FIXED_BYTES < fields_length)
+    if (capacity < KR__HEAD_OVERHEAD || capacity - KR__HEAD_OVERHEAD < length)
         return KR_EFULL;
     const char *reason = kr_reason(status);
     uint8_t *at = PUT(out, "HTTP/1.1 ");
-    at = put_number(at, (uint64_t)status);
+    at = kr__put_number(at, (uint64_t)status);
     *at++ = ' ';
     at = put(at, reason, strlen(reason));
     at = PUT(at, "\r\n");
-    at = put(at, fields_length ? fields : "", fields_length);
-    /* RFC 9110 section 8.6: no Content-Length with 1xx and 204; with 304 it would have to be that of the 200. */
-    if (status >= 200 && status != 204 && status != 304) {
-        if (flags & KR_CHUNKED_BODY) {
-            at = PUT(at, "Transfer-Encoding: chunked\r\n");
-        } else {
-            at = PUT(at, "Content-Length: ");
-            at = put_number(at, content_length);
-            at = PUT(at, "\r\n");
-        }
-    }
+    at = put(at, fields, length);
+    assert((size_t)(at - out) <= capacity);
+    return (int)(at - out);
+}
+
+uint8_t *kr__response_end(uint8_t *at, int flags, const char date[KR_DATE_BYTES])
+{
+    assert(at);
+    assert((flags & (KR_CLOSE | KR_SAY_KEEP_ALIVE)) != (KR_CLOSE | KR_SAY_KEEP_ALIVE));
     if (!(flags & KR_NO_DATE)) {
         at = PUT(at, "Date: ");
         at = put(at, date, KR_DATE_BYTES);
@@ -138,7 +141,25 @@ int kr_response_head(uint8_t *out, size_t capacity, int status, const char *fiel
         at = PUT(at, "Connection: close\r\n");
     else if (flags & KR_SAY_KEEP_ALIVE)
         at = PUT(at, "Connection: keep-alive\r\n");
-    at = PUT(at, "\r\n");
+    return PUT(at, "\r\n");
+}
+
+int kr_response_head(uint8_t *out, size_t capacity, int status, const char *fields, size_t fields_length,
+                     uint64_t content_length, int flags, const char date[KR_DATE_BYTES])
+{
+    int start = kr__response_start(out, capacity, status, fields, fields_length);
+    if (start < 0)
+        return start;
+    uint8_t *at = out + start;
+    /* RFC 9110 section 8.6: no Content-Length with 1xx and 204; with 304 it would have to be that of the 200. */
+    if (kr__has_content(status) && flags & KR_CHUNKED_BODY) {
+        at = PUT(at, "Transfer-Encoding: chunked\r\n");
+    } else if (kr__has_content(status)) {
+        at = PUT(at, "Content-Length: ");
+        at = kr__put_number(at, content_length);
+        at = PUT(at, "\r\n");
+    }
+    at = kr__response_end(at, flags, date);
     assert((size_t)(at - out) <= capacity);
     return (int)(at - out);
 }

@@ -1,6 +1,6 @@
 """The C kernel with assertions on, under AddressSanitizer with leak detection and UndefinedBehaviorSanitizer.
 
-`KREPIS_FUZZ` sets how many mutations of each message are tried; `make soak` tries many.
+`KREPIS_FUZZ` sets how many mutations of each message are tried, and how many simulated runs; `make soak` tries many.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from .corpus import CASES
 KERNEL = Path(__file__).resolve().parents[2] / "kernel_c" / "src"
 SOURCES = Path(__file__).parent / "c"
 MUTATIONS = os.environ.get("KREPIS_FUZZ", "60")
+SEEDS = str(int(MUTATIONS) * 25)
 
 
 def compiled(target: Path, name: str, *flags: str) -> Path:
@@ -56,3 +57,9 @@ def test_no_sanitizer_complains_and_the_corpus_is_answered(said: dict[str, str])
 
 def test_the_portable_build_says_the_same_to_every_mutation(said: dict[str, str]) -> None:
     assert said["portable"] == said["vectors"]
+
+
+def test_the_server_over_a_simulated_machine(tmp_path: Path) -> None:
+    program = compiled(tmp_path / "simulation", "simulation.c")
+    ran = subprocess.run([program, SEEDS, "1"], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "ok\n", "")

@@ -1,0 +1,199 @@
+/* Private to the server: a state machine over a hardware abstraction (HAL).  Nothing but the HAL makes system calls. */
+#ifndef KREPIS_KERNEL_SERVER_H
+#define KREPIS_KERNEL_SERVER_H
+
+#include <stdatomic.h>
+
+#include "internal.h"
+
+#define KR__NONE UINT32_MAX
+
+enum {
+    KR__BLOCK_BYTES = 16384,   /* an output block, a small input buffer, and the most that one read takes */
+    KR__ARENA_BYTES = 4 << 20, /* what one tick can read at most */
+    KR__SLICES_MAX = 16,       /* of one send */
+    KR__EVENTS_MAX = 512,
+    KR__LISTENERS_MAX = 8,
+    KR__ACCEPTS_MAX = 64 /* of one listener in one tick */
+};
+
+/* -- HAL ------------------------------------------------------------------------------------------------- */
+
+enum { KR__READABLE = 1, KR__WRITABLE = 2, KR__HUNG_UP = 4 };
+enum { KR__ID_WAKE = 0xffffffffu, KR__ID_FOREIGN = 0xfffffffeu, KR__ID_LISTENER = 0xffffff00u };
+
+typedef struct kr__event {
+    uint32_t id, ready;
+} kr__event;
+
+typedef struct kr__slice {
+    const uint8_t *data;
+    size_t length;
+} kr__slice;
+
+/* Results of receive, send and accept besides counts and descriptors. */
+enum { KR__AGAIN = -1, KR__BROKEN = -2 };
+
+/* Clock, readiness and bytes.  Connections are watched edge-triggered, listeners and foreign descriptors level. */
+typedef struct kr__hal {
+    void *self;
+    uint64_t (*now_ms)(void *self);
+    int64_t (*seconds)(void *self);
+    int (*wait)(void *self, int64_t timeout_ms, kr__event *events, int capacity);
+    void (*wake)(void *self); /* any thread */
+    int (*listen)(void *self, const char *address, int port, uint32_t id, int *fd);
+    int (*accept)(void *self, int listener);
+    int (*watch)(void *self, int fd, uint32_t id, bool edge);
+    int64_t (*receive)(void *self, int fd, uint8_t *data, size_t length);
+    int64_t (*send)(void *self, int fd, const kr__slice *slices, int count);
+    void (*finish)(void *self, int fd); /* no more will be sent */
+    void (*close)(void *self, int fd);
+    void (*free)(void *self);
+} kr__hal;
+
+int kr__epoll_new(kr__hal *hal);
+
+/* -- output.c: blocks and the chains made of them ---------------------------------------------------------- */
+
+typedef struct kr__block {
+    const uint8_t *data; /* of the block itself, or of a static body */
+    uint32_t at, end;    /* what is not sent yet */
+    uint32_t next;
+    uint32_t sequence, last, next_held; /* in the first block of a response that waits for its turn */
+} kr__block;
+
+typedef struct kr__chain {
+    uint32_t first, last;
+} kr__chain;
+
+typedef struct kr__output {
+    uint8_t *memory;
+    kr__block *blocks;
+    uint32_t free, count;
+} kr__output;
+
+/* Space for `length` <= KR__BLOCK_BYTES bytes in one piece at the end of the chain, or NULL.  *length becomes what is
+ * there; kr__output_commit() says how much of it was used. */
+uint8_t *kr__output_reserve(kr__output *output, kr__chain *chain, size_t *length);
+void kr__output_commit(kr__output *output, const kr__chain *chain, size_t used);
+bool kr__output_copy(kr__output *output, kr__chain *chain, const uint8_t *data, size_t length);
+bool kr__output_refer(kr__output *output, kr__chain *chain, const uint8_t *data, size_t length);
+/* Neither chain is empty. */
+void kr__output_join(kr__output *output, kr__chain *chain, kr__chain tail);
+int kr__output_slices(const kr__output *output, const kr__chain *chain, kr__slice slices[KR__SLICES_MAX]);
+void kr__output_sent(kr__output *output, kr__chain *chain, size_t length);
+void kr__output_free(kr__output *output, kr__chain *chain);
+
+/* -- peer.c: one connection ------------------------------------------------------------------------------- */
+
+/* What a connection waits for; each has its own time limit. */
+enum kr__wait { KR__IDLE, KR__HEAD, KR__BODY, KR__WRITE, KR__ANSWER, KR__LINGER, KR__WAITS };
+
+enum {
+    KR__P_READABLE = 1,  /* a read may give something */
+    KR__P_HUNG_UP = 2,   /* the client closed its side: read up to the end */
+    KR__P_ENDED = 4,     /* that end was read */
+    KR__P_LAST = 8,      /* no further request is taken */
+    KR__P_LINGER = 16,   /* all is sent; what comes is thrown away */
+    KR__P_READY = 32,    /* in the list of those that can go on without an event */
+    KR__P_CONTINUE = 64, /* owes a "100 Continue" when its turn comes */
+    KR__P_STALLED = 128, /* complete requests may be held */
+    KR__P_PINNED = 256,  /* rows of this tick point into its buffer */
+    KR__P_BLOCKED = 512  /* the last send took less than there was */
+};
+
+typedef struct kr__peer {
+    kr_connection protocol;
+    int fd; /* -1: the place is free */
+    uint32_t generation, flags, next; /* next: in the list of free places, or of those that are ready */
+    uint32_t buffer;                  /* of what came and was not used, or NONE */
+    uint32_t at, held;                /* its bytes: from `at`, up to `held` */
+    uint32_t asked, answered;         /* numbers of the next request, and of the next to be answered */
+    uint64_t heads, olds;             /* by request number modulo 64: is it HEAD; is it HTTP/1.0 and kept alive */
+    kr__chain output;
+    uint32_t waiting; /* first block of the first response that waits for its turn */
+    enum kr__wait wait;
+    uint64_t since, due; /* when that wait began, and what the wheel knows */
+} kr__peer;
+
+typedef struct kr__template {
+    int status;
+    uint32_t length;
+    char *text; /* up to the digits of Content-Length; without content, up to Date */
+} kr__template;
+
+typedef struct kr__route {
+    int template_id; /* -1: a handler's */
+    uint32_t body_length;
+    const uint8_t *body;
+} kr__route;
+
+typedef struct kr__counts {
+    _Atomic uint64_t connections_open, accepted, refused, requests, bad_requests, timeouts, bytes_in, bytes_out, dropped;
+    _Atomic uint64_t responses[5];
+} kr__counts;
+
+struct kr_server {
+    kr__hal hal;
+    kr_options options;
+    uint64_t timeout_ms[KR__WAITS];
+    uint64_t now;
+    int64_t seconds;
+    char date[KR_DATE_BYTES];
+    kr_wheel *wheel;
+    kr_router *router;
+    kr__route *routes;
+    uint32_t routes_count;
+    kr__template templates[KR_TEMPLATES_MAX];
+    uint32_t templates_count;
+    kr__peer *peers;
+    uint32_t peers_free, ready;
+    kr__peer *dirty; /* has output that was not tried to be sent */
+    uint8_t *memory; /* the arena of the tick, then small buffers, then large ones */
+    size_t memory_bytes;
+    uint32_t arena_used;
+    uint32_t large_bytes;
+    uint32_t *small, *large, *late; /* stacks: free small buffers, free large ones, and those given back in this tick */
+    uint32_t small_count, large_count, late_count;
+    kr__output output;
+    int32_t *rows;
+    uint32_t rows_count, *pinned, pinned_count;
+    uint32_t *fired;
+    int listeners[KR__LISTENERS_MAX];
+    uint32_t listeners_count;
+    uint64_t stop_at;
+    bool foreign, stopping;
+    kr__counts counts;
+    _Atomic uint32_t grace_ms; /* NONE while nobody asked to stop */
+    _Atomic bool stopped;
+};
+
+/* The server's thread is the only writer, so an addition needs no locked instruction. */
+static inline void kr__count(_Atomic uint64_t *count, uint64_t add)
+{
+    atomic_store_explicit(count, atomic_load_explicit(count, memory_order_relaxed) + add, memory_order_relaxed);
+}
+
+kr_server *kr__server_new(const kr_options *options, kr__hal hal);
+void kr__buffer_free(kr_server *server, uint32_t buffer);
+
+/* -- answer.c --------------------------------------------------------------------------------------------- */
+
+/* Answers request `sequence`, which was asked and not answered.  False when the peer had to be dropped. */
+bool kr__answer(kr_server *server, kr__peer *peer, uint32_t sequence, int template_id, kr__slice fields,
+                kr__slice body, bool is_static);
+/* The same with an error's own template and its reason as the body. */
+bool kr__answer_error(kr_server *server, kr__peer *peer, uint32_t sequence, int status, kr__slice fields);
+/* Says "100 Continue" when it is due and nothing is to be said before it.  False as above. */
+bool kr__answer_continue(kr_server *server, kr__peer *peer);
+bool kr__templates_init(kr_server *server);
+void kr__peer_open(kr_server *server, int fd);
+void kr__peer_event(kr_server *server, kr__peer *peer, uint32_t ready);
+void kr__peer_go_on(kr_server *server, kr__peer *peer);
+void kr__peer_flush(kr_server *server, kr__peer *peer);
+void kr__peer_tidy(kr_server *server, kr__peer *peer);
+void kr__peer_timer(kr_server *server, kr__peer *peer);
+void kr__peer_stop(kr_server *server, kr__peer *peer);
+void kr__peer_drop(kr_server *server, kr__peer *peer);
+
+#endif

@@ -2692,7 +2692,7 @@ class Machine:
     def bitnot(self, v: Value, s: int) -> Value:
         """`~v`."""
         return self._binary(
-            v, 0, lambda x, _: term("bitnot", x) if x.__class__ is Term else ~terms.int32(self._number(x))
+            v, 0, lambda x, _: term("bitnot", n) if (n := self._number(x)).__class__ is Term else ~terms.int32(n)
         )
 
     def num(self, v: Value, s: int) -> Value:

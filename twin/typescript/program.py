@@ -237,14 +237,14 @@ class Program:
         flat = name.replace("/", "__").replace(":", "__")
         for folder in self.models:
             candidate = folder / f"{flat}.ts"
-            if candidate.is_file():
+            if os.path.isfile(candidate):
                 return str(candidate)
         return self._workspace(specifier)
 
     def _workspace(self, specifier: str) -> str | None:
         for base in (self.root / "packages", self.root / "libs", self.root / "apps"):
             name = specifier.rsplit("/", 1)[-1]
-            if specifier.startswith("@") and base.is_dir():
+            if specifier.startswith("@") and os.path.isdir(base):
                 for entry in ("src/index", "index"):
                     found = self._file(base / name / entry)
                     if found is not None:
@@ -279,7 +279,7 @@ class Program:
         folders = [self.root, *{p for f in self.files[:2000] for p in Path(f).parents if p.is_relative_to(self.root)}]
         for folder in sorted(set(folders), key=lambda p: (len(p.parts), str(p))):
             config = folder / "tsconfig.json"
-            while config.is_file() and config not in seen:
+            while os.path.isfile(config) and config not in seen:
                 seen.add(config)
                 options, extends = _tsconfig(config)
                 url = options.get("baseUrl")

@@ -41,6 +41,33 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         }
         """,
     ),
+    "names that are read where they are declared": (
+        "",
+        """
+        export async function a(x: any) {
+          const p = q = p; const { u = u } = x; await x.f(p, u); return ~{ valueOf: () => x };
+        }
+        export async function b(x: any, c = c) {
+          let [d = e, e] = x; for (const k of k) { await x.g(k, c, d); } var z = z || 1; return ~[x];
+        }
+        export async function c(x: any) {
+          class A extends A {} await x(A); const C = class B extends B {}; await x(C);
+          switch (x) { case g: let g = 1; await x(g); }
+        }
+        export async function d(x: any) {
+          const f = (z = z, [w] = w) => x(z, w); f(); await x();
+          for (let i = i; i < 3; i++) { const i = i; await x(i); }
+        }
+        """,
+    ),
+    "a module whose name is too long for a file": (
+        "",
+        f"""
+        import {{ x }} from '{"x" * 5000}';
+        import {{ y }} from '@{"y" * 300}/{"y" * 300}';
+        export async function f() {{ await x(y); }}
+        """,
+    ),
     "microtasks of one tick interleave": (
         "lost-update",
         """

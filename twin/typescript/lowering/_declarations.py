@@ -62,6 +62,7 @@ def declared_variables(a: Analysis, node: Node, scope: Scope, anchor: int) -> li
             name = a.name(pattern)
             again = kind == "var" and value is not None and name in holder.vars
             var = a.declare(name, holder, kind, pattern.start_byte)
+            var.bound = max(var.bound, declarator.end_byte)
             var.writes += again
             a.bind[pattern.start_byte] = var
             declared.append(var)
@@ -72,7 +73,7 @@ def declared_variables(a: Analysis, node: Node, scope: Scope, anchor: int) -> li
                 if annotation is not None:
                     a.module.var_types[name] = annotation
         else:
-            declared += a.declare_pattern(pattern, scope, holder, kind)
+            declared += a.declare_pattern(pattern, scope, holder, kind, declarator.end_byte)
         if value is not None:
             values.append(value)
     a.push(values, scope)

@@ -103,10 +103,11 @@ def parameters(a: Analysis, info: FnInfo, parameters: Node) -> None:
         if kind == "identifier":
             name = a.name(pattern)
             var = a.declare(name, info.scope, "param", pattern.start_byte)
+            var.bound = parameter.end_byte
             a.bind[pattern.start_byte] = var
         else:
             name = " ".join(a.text(pattern).split())
-            a.declare_pattern(pattern, info.scope, info.scope, "param")
+            a.declare_pattern(pattern, info.scope, info.scope, "param", parameter.end_byte)
         if value is not None:
             a.hint(value, name, value.start_byte)
             a.stack.append((value, info.scope))
@@ -218,6 +219,8 @@ def class_at(
     elif written is not None and name_node is not None:
         var = info.var = a.declare(written, scope, "class", name_node.start_byte)
         a.bind[name_node.start_byte] = var
+    if info.var is not None:
+        info.var.bound = node.end_byte
     for child in node.children:
         kind = kinds[child.kind_id]
         if kind == "class_heritage":

@@ -102,15 +102,18 @@ _ROUTES = frozenset({"get", "post", "put", "patch", "delete", "all", "head", "op
 
 
 class Var:
-    """One variable.  `ref` is its name in generated text: a local, or the local that holds its cell."""
+    """One variable.  `ref` is its name in generated text: a local, or the local that holds its cell.
 
-    __slots__ = ("alias", "cell", "fn", "kind", "name", "pos", "ref", "top", "used", "writes")
+    It stands at `pos` and has its first value from `bound` on.
+    """
+
+    __slots__ = ("alias", "bound", "cell", "fn", "kind", "name", "pos", "ref", "top", "used", "writes")
 
     def __init__(self, name: str, kind: str, fn: FnInfo, pos: int, number: int) -> None:
         self.name = name
         self.kind = kind
         self.fn = fn
-        self.pos = pos
+        self.pos = self.bound = pos
         self.ref = f"v{number}"
         self.cell = False
         self.top = False
@@ -360,11 +363,13 @@ class Analysis:
             elif kind in MEMBERS:
                 self.stack.append((node, scope))
 
-    def declare_pattern(self, node: Node, scope: Scope, holder: Scope, kind: str) -> list[Var]:
+    def declare_pattern(self, node: Node, scope: Scope, holder: Scope, kind: str, end: int = 0) -> list[Var]:
+        """The variables of a pattern, which have their values at `end`, or after the pattern."""
         declared: list[Var] = []
 
         def on_name(name: Node) -> None:
             var = self.declare(self.name(name), holder, kind, name.start_byte)
+            var.bound = max(var.bound, node.end_byte, end)
             self.bind[name.start_byte] = var
             declared.append(var)
 
@@ -427,7 +432,7 @@ class Analysis:
                     fn.captures[base] = None
                     assert fn.parent is not None
                     fn = fn.parent
-            elif pos < var.pos:
+            elif pos < var.bound:
                 fn.early[var] = None
 
     def _implicit(self, name: str, scope: Scope) -> Var | None:

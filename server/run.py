@@ -56,14 +56,14 @@ def _cache(root: Path, warn: Callable[[str], None]) -> Path | None:
     return folder
 
 
-def judged(report: Report, files: Sequence[SourceFile], levels: Mapping[Kind, Level]) -> Report:
-    """`report` after suppression comments and severity levels, in canonical order."""
-    report = apply_suppressions(report, {file.path: text_of(file) for file in files})
+def judged(report: Report, texts: Mapping[str, str], levels: Mapping[Kind, Level]) -> Report:
+    """`report` after suppression comments, which are in `texts`, and severity levels, in canonical order."""
+    report = apply_suppressions(report, texts)
     findings = []
     for finding in report.findings:
         level = levels.get(finding.kind, finding.severity)
         if level != "off":
-            findings.append(replace(finding, severity=level))
+            findings.append(finding if level == finding.severity else replace(finding, severity=level))
     return replace(report, findings=tuple(findings)).sorted()
 
 

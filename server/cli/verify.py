@@ -25,7 +25,7 @@ from krepis.server.baseline import BaselineError, apply_baseline, read_baseline,
 from krepis.server.config import DEFAULTS, FAIL_ON, ConfigError, Level, Settings, find_settings, read_settings
 from krepis.server.discover import DiscoveryError, shown
 from krepis.server.repair import as_diff, changes, repair_all, suggest
-from krepis.server.run import judged, lines_of, options_of, selected
+from krepis.server.run import judged, lines_of, options_of, selected, text_of
 from krepis.server.version import installed_version
 from krepis.twin.findings import SEVERITIES, Finding, Kind, Note, Report, Summary
 from krepis.twin.options import Options, Progress, SourceFile
@@ -207,7 +207,7 @@ def _verified(request: _Request, files: tuple[SourceFile, ...]) -> Report:
         names = files[0].path if len(files) == 1 else f"{len(files)} files"
         report = Report(Summary(files=len(files)), failures=(Note(names, 1, "skipped", text),))
     report = replace(report, notes=report.notes + request.notes)
-    return judged(report, files, request.levels)
+    return judged(report, {file.path: text_of(file) for file in files}, request.levels)
 
 
 def _repair(report: Report, request: _Request) -> tuple[Report, int]:

@@ -2,34 +2,45 @@
 
 This is the only module that knows how the verifier is called; it runs in the worker process. A task is plain
 data, so that it can be sent there. Its result is what `krepis verify` would say in that folder if all buffers were
-saved: discovery, settings, suppression and baseline are the same functions.
+saved: discovery, settings, suppression and baseline are the same functions. It is told as news: what differs from
+what was said before, now and then while the work goes on, and at its end.
 """
 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from krepis.server.baseline import BaselineError, apply_baseline, read_baseline
 from krepis.server.config import ConfigError, Settings
-from krepis.server.discover import JAVASCRIPT, TYPESCRIPT, DiscoveryError, Selection, discover, shown
-from krepis.server.run import judged, options_of
+from krepis.server.discover import JAVASCRIPT, TYPESCRIPT, DiscoveryError, Seen, Selection, discover, shown
+from krepis.server.lsp.status import EntryStatus, entries_of
+from krepis.server.run import judged, options_of, text_of
+from krepis.server.suppress import WORD
 from krepis.twin.findings import Finding, Note, Report, Summary
 from krepis.twin.fixes import Edit, Repair
+from krepis.twin.folders import Stamp
 from krepis.twin.options import Options, Progress, SourceFile
 
 if TYPE_CHECKING:
     from krepis.twin.typescript.session import Session
+    from krepis.twin.typescript.verify import FileResult
+
+NEWS_EVERY_S = 0.25
+"""Seconds between two news of one verification, at least."""
+NEWS_SHARE = 20
+"""The time between two news, in times that making them takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """Verify `folder` with `settings`, or only `files` of it; `texts` stand for what is on disk.
 
-    `first` are files whose results are wanted before the others'.
+    `first` are files whose results are wanted before the others'. `heard` is the number of the last news.
     """
 
     folder: Path
@@ -37,14 +48,31 @@ class Task:
     texts: Mapping[Path, str]
     files: tuple[Path, ...] = ()
     first: tuple[Path, ...] = ()
+    heard: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
-    """The answer to a task: the report, and the file that each name in it means."""
+class FileView:
+    """What is known of a file: its entry points, the findings in it, and the files that can change what they are."""
 
-    report: Report
-    files: Mapping[str, Path]
+    entries: tuple[EntryStatus, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    depends: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """The files of which something else is known than after the news before, by the names that reports give them.
+
+    None stands for a file of which there is nothing to say any more. `fresh` news are all that is known. Files in
+    `waiting` will be in later news, those in `running` are being looked at.
+    """
+
+    number: int
+    fresh: bool
+    files: Mapping[str, FileView | None]
+    waiting: frozenset[str] = frozenset()
+    running: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,53 +106,156 @@ class Context:
     """How a job talks while it runs: it reports, asks whether it is wanted still, and warns the user."""
 
     progress: Callable[[Progress], None]
+    news: Callable[[News], None]
     cancelled: Callable[[], bool]
     warn: Callable[[str], None]
 
 
+@dataclass
+class _Folder:
+    """What is kept of a folder for as long as its settings are the same."""
+
+    options: Options
+    selection: Selection
+    session: Session
+    seen: Seen
+    said: dict[str, FileView]
+    number: int = -1
+    depends: dict[str, tuple[Sequence[FileResult], frozenset[str]]] = field(default_factory=dict)
+    comments: dict[Path, tuple[Stamp | None, str]] = field(default_factory=dict)
+
+
 class Engine:
-    """What the worker keeps between jobs: a session per folder, for as long as its settings are the same."""
+    """What the worker keeps between jobs."""
 
     def __init__(self) -> None:
-        self._sessions: dict[Path, tuple[Options, Session]] = {}
+        self._folders: dict[Path, _Folder] = {}
 
-    def _session(self, folder: Path, options: Options) -> Session:
+    def _folder(self, task: Task, context: Context) -> _Folder:
         from krepis.twin.typescript.session import Session  # slow to import
 
-        known = self._sessions.get(folder)
-        if known is None or known[0] != options:
-            known = self._sessions[folder] = options, Session(options)
-        return known[1]
+        options, selection = options_of(task.settings, context.warn), _selection(task.settings)
+        known = self._folders.get(task.folder)
+        if known is None or (known.options, known.selection) != (options, selection):
+            known = self._folders[task.folder] = _Folder(options, selection, Session(options), Seen(), {})
+        return known
 
-    def verify(self, task: Task, context: Context) -> Verified:
+    def verify(self, task: Task, context: Context) -> News:
         """The answer to a task. Raises Cancelled, or Unusable for what a user has to repair."""
         os.chdir(task.folder)  # reports name files from here
-        files, notes = program(task)
-        if not files:
-            return Verified(Report(Summary()), {})
-        report = self.report(task, files, notes, context)
-        return Verified(report, {file.path: file.absolute for file in files})
+        folder = self._folder(task, context)
+        files, notes = program(task, folder.seen)
+        if folder.number != task.heard:  # what was said was not heard, or by another process
+            folder.said, folder.number = {}, -1
+        due = time.monotonic() + NEWS_EVERY_S
 
-    def report(self, task: Task, files: Sequence[SourceFile], notes: Sequence[Note], context: Context) -> Report:
+        def moved(progress: Progress) -> None:
+            nonlocal due
+            context.progress(progress)
+            started = time.monotonic()
+            if started >= due:
+                context.news(_news(folder, task, _judged(folder, task, files, notes, folder.session.so_far()), files))
+                due = time.monotonic() + max(NEWS_EVERY_S, NEWS_SHARE * (time.monotonic() - started))
+
+        report = self._report(folder, task, files, notes, replace(context, progress=moved))
+        return _news(folder, task, report, files)
+
+    def report(self, task: Task, files: Sequence[SourceFile], context: Context) -> Report:
         """What is found in `files` under the settings of a task. Raises Cancelled or Unusable."""
-        session = self._session(task.folder, options_of(task.settings, context.warn))
+        return self._report(self._folder(task, context), task, files, (), context)
+
+    def files(self, task: Task, context: Context) -> tuple[SourceFile, ...]:
+        """The files of a task with their texts. Raises Unusable."""
+        return program(task, self._folder(task, context).seen)[0]
+
+    @staticmethod
+    def _report(
+        folder: _Folder, task: Task, files: Sequence[SourceFile], notes: Sequence[Note], context: Context
+    ) -> Report:
+        if not files:
+            return Report(Summary())
         first = {shown(path, task.folder) for path in task.first}
-        report = session.verify(files, context.progress, context.cancelled, first)
+        report = folder.session.verify(files, context.progress, context.cancelled, first)
         if context.cancelled():
             raise Cancelled
-        report = judged(replace(report, notes=(*report.notes, *notes)), files, task.settings.rules)
-        if task.settings.baseline is not None:
-            known = read_baseline(task.settings.baseline)
-            name = shown(task.settings.baseline, task.folder)
-            report = apply_baseline(report, known, name, frozenset(f.path for f in files)).sorted()
-        return report
+        return _judged(folder, task, files, notes, report)
 
 
-def perform(engine: Engine, job: Job, context: Context) -> Verified | tuple[Repair, ...] | tuple[Edit, ...]:
+def _judged(folder: _Folder, task: Task, files: Sequence[SourceFile], notes: Sequence[Note], report: Report) -> Report:
+    """What the settings make of a report."""
+    report = judged(replace(report, notes=(*report.notes, *notes)), _commented(folder, files), task.settings.rules)
+    if task.settings.baseline is not None:
+        known = read_baseline(task.settings.baseline)
+        name = shown(task.settings.baseline, task.folder)
+        report = apply_baseline(report, known, name, frozenset(f.path for f in files)).sorted()
+    return report
+
+
+def _commented(folder: _Folder, files: Sequence[SourceFile]) -> dict[str, str]:
+    """The texts that may hold suppression comments; files are read again when they have changed."""
+    found = {}
+    for file in files:
+        text = file.text
+        if text is None:
+            known = folder.comments.get(file.absolute)
+            if known is None or known[0] != file.stamp:
+                text = text_of(file)
+                known = folder.comments[file.absolute] = file.stamp, text if WORD in text else ""
+            text = known[1]
+        if WORD in text:
+            found[file.path] = text
+    return found
+
+
+def _news(folder: _Folder, task: Task, report: Report, files: Sequence[SourceFile]) -> News:
+    """What has changed since the last news."""
+    absolute = {file.path: str(file.absolute) for file in files}
+    entries: dict[str, list[EntryStatus]] = {}
+    for entry in entries_of(report):
+        entries.setdefault(entry.file, []).append(entry)
+    findings: dict[str, list[Finding]] = {}
+    for finding in report.findings:
+        findings.setdefault(finding.file, []).append(finding)
+    views = {
+        name: FileView(
+            tuple(entries.get(name, ())),
+            tuple(findings.get(name, ())),
+            _depends(folder, absolute[name]) if name in absolute else frozenset(),
+        )
+        for name in {*entries, *findings}
+    }
+    changed: dict[str, FileView | None] = {n: view for n, view in views.items() if folder.said.get(n) != view}
+    changed.update(dict.fromkeys(folder.said.keys() - views.keys()))
+    fresh = folder.number == -1
+    folder.said, folder.number = views, task.heard + 1 if fresh else folder.number + 1
+    waiting, running = folder.session.waiting, folder.session.running
+    return News(
+        folder.number,
+        fresh,
+        changed,
+        frozenset(name for name in views if absolute.get(name) in waiting),
+        frozenset(name for name in views if absolute.get(name) in running),
+    )
+
+
+def _depends(folder: _Folder, path: str) -> frozenset[str]:
+    """The files that the results of a file depend on."""
+    results = folder.session.results(path)
+    known = folder.depends.get(path)
+    if known is None or known[0] is not results:
+        known = folder.depends[path] = results, frozenset((path, *(m for r in results for m in r.modules)))
+    return known[1]
+
+
+def _selection(settings: Settings) -> Selection:
+    return Selection(settings.root, TYPESCRIPT + (JAVASCRIPT if settings.javascript else ()), settings.exclude)
+
+
+def perform(engine: Engine, job: Job, context: Context) -> News | tuple[Repair, ...] | tuple[Edit, ...]:
     """The answer to a job."""
     if isinstance(job, Task):
         return engine.verify(job, context)
-    return repairs(job, context) if isinstance(job, Repairs) else repair_all(engine, job, context)
+    return repairs(engine, job, context) if isinstance(job, Repairs) else repair_all(engine, job, context)
 
 
 def repair_all(engine: Engine, job: RepairAll, context: Context) -> tuple[Edit, ...]:
@@ -132,13 +263,13 @@ def repair_all(engine: Engine, job: RepairAll, context: Context) -> tuple[Edit, 
     from krepis.server import repair  # slow to import
 
     os.chdir(job.task.folder)
-    files, _notes = program(job.task)
+    files = engine.files(job.task, context)
     path = shown(job.path, job.task.folder)
     repaired = repair.repair_all(
-        engine.report(job.task, files, (), context),
+        engine.report(job.task, files, context),
         files,
         options_of(job.task.settings, context.warn),
-        lambda now: engine.report(job.task, now, (), context),
+        lambda now: engine.report(job.task, now, context),
         lambda finding: finding.file == path,
     )
     return tuple(_edit(*change) for change in repair.changes(files, repaired.files))
@@ -157,12 +288,12 @@ def _edit(path: Path, before: str, after: str) -> Edit:
     return Edit(path, start - mark, len(before) - same - mark, after[start : len(after) - same])
 
 
-def repairs(job: Repairs, context: Context) -> tuple[Repair, ...]:
+def repairs(engine: Engine, job: Repairs, context: Context) -> tuple[Repair, ...]:
     """The repairs that hold, best first. Raises Cancelled."""
     from krepis.twin.fixes import verified  # slow to import
 
     os.chdir(job.task.folder)
-    files, _notes = program(job.task)
+    files = engine.files(job.task, context)
     options = options_of(job.task.settings, context.warn)
     found = verified(job.finding, files, options, cancelled=context.cancelled)
     if context.cancelled():
@@ -170,25 +301,25 @@ def repairs(job: Repairs, context: Context) -> tuple[Repair, ...]:
     return found
 
 
-def program(task: Task) -> tuple[tuple[SourceFile, ...], tuple[Note, ...]]:
+def program(task: Task, seen: Seen) -> tuple[tuple[SourceFile, ...], tuple[Note, ...]]:
     """The files of a task with their texts, and notes about what was left out."""
     settings = task.settings
     for folder in settings.models:
         if not folder.is_dir():
             raise ConfigError(f"{settings.file}: no such folder of models: {str(folder)!r}")
     notes: tuple[Note, ...] = ()
-    suffixes = TYPESCRIPT + (JAVASCRIPT if settings.javascript else ())
+    selection = _selection(settings)
     if task.files:
         chosen = {file: SourceFile(shown(file, task.folder), file) for file in task.files}
     else:
         wanted = [shown(path, task.folder) for path in settings.paths] or ["."]
         try:
-            found = discover(wanted, task.folder, Selection(settings.root, suffixes, settings.exclude))
+            found = discover(wanted, task.folder, selection, seen)
             chosen, notes = {file.absolute: file for file in found.files}, found.notes
         except DiscoveryError:  # an empty folder is not an error in an editor
             chosen = {}
     for path in task.texts:  # files that were never saved
-        if path not in chosen and path.name.endswith(suffixes) and not path.exists():
+        if path not in chosen and path.name.endswith(selection.suffixes) and not path.exists():
             chosen[path] = SourceFile(shown(path, task.folder), path)
     sources = (replace(file, text=task.texts.get(path)) for path, file in chosen.items())
     return tuple(sorted(sources, key=lambda file: file.path)), notes

@@ -9,7 +9,7 @@ import pickle
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from krepis.server.lsp._engine import Job
+from krepis.server.lsp._engine import Job, News
 from krepis.twin.options import Progress
 
 HEADER = 8
@@ -37,6 +37,14 @@ class Moved:
 
     task: int
     progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A task has found something."""
+
+    task: int
+    news: News
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +78,7 @@ class Failed:
     message: str
 
 
-Answer = Moved | Warned | Done | Stopped | Failed
+Answer = Moved | Told | Warned | Done | Stopped | Failed
 
 
 def packed(message: Request | Cancel | Answer) -> bytes:

@@ -19,7 +19,7 @@ import traceback
 from typing import BinaryIO
 
 from krepis.server.lsp._engine import Cancelled, Context, Engine, Unusable, perform
-from krepis.server.lsp._messages import Answer, Cancel, Done, Failed, Moved, Request, Stopped, Warned, read, write
+from krepis.server.lsp._messages import Answer, Cancel, Done, Failed, Moved, Request, Stopped, Told, Warned, read, write
 from krepis.twin.options import Progress
 
 REPORT_EVERY_S = 0.05
@@ -70,6 +70,7 @@ def _answer(engine: Engine, request: Request, output: _Output, cancelled: set[in
     number = request.task
     context = Context(
         lambda progress: output.progress(number, progress),
+        lambda news: output.send(Told(number, news)),
         lambda: number in cancelled,
         lambda message: output.send(Warned(number, message)),
     )

@@ -30,9 +30,9 @@ _SEVERITIES: Final[dict[Severity, types.DiagnosticSeverity]] = {
 }
 
 
-def line_range(state: State, project: Project, path: Path, line: int) -> types.Range | None:
-    """The code on a line (from 1) of the last result, where it is now."""
-    now = state.line_now(project, path, line - 1)
+def line_range(state: State, path: Path, line: int, tick: int) -> types.Range | None:
+    """The code on a line (from 1) of the texts of `tick`, where it is now."""
+    now = state.line_now(path, line - 1, tick)
     if now is None:
         return None
     doc = state.document_at(path)
@@ -46,9 +46,9 @@ def line_range(state: State, project: Project, path: Path, line: int) -> types.R
 
 def finding_range(state: State, project: Project, finding: Finding) -> types.Range | None:
     """Where a finding is now; None when its lines were edited since."""
-    path = project.path_of(finding.file)
-    first = state.line_now(project, path, finding.line - 1)
-    last = state.line_now(project, path, finding.end_line - 1)
+    path, tick = project.path_of(finding.file), project.ticks[finding.file]
+    first = state.line_now(path, finding.line - 1, tick)
+    last = state.line_now(path, finding.end_line - 1, tick)
     if first is None or last is None:
         return None
     doc = state.document_at(path)
@@ -59,10 +59,10 @@ def finding_range(state: State, project: Project, finding: Finding) -> types.Ran
     return types.Range(types.Position(first, start), types.Position(last, end))
 
 
-def step_location(state: State, project: Project, step: Step) -> types.Location | None:
-    """Where a step happens now."""
+def step_location(state: State, project: Project, step: Step, tick: int) -> types.Location | None:
+    """Where a step in the texts of `tick` happens now."""
     path = project.path_of(step.file)
-    place = line_range(state, project, path, step.line)
+    place = line_range(state, path, step.line, tick)
     return types.Location(state.uri_of(path), place) if place is not None else None
 
 
@@ -74,7 +74,7 @@ def finding_json(state: State, project: Project, finding: Finding) -> dict[str, 
     (fields,) = to_json(Report(Summary(), (finding,)))["findings"]
     for step, plain in zip(finding.steps, fields["steps"], strict=True):
         path = project.path_of(step.file)
-        now = state.line_now(project, path, step.line - 1)
+        now = state.line_now(path, step.line - 1, project.ticks[finding.file])
         plain |= {"uri": state.uri_of(path), "line": step.line if now is None else now + 1}
     roles = roles_of(finding)
     return {
@@ -90,11 +90,10 @@ def diagnostics_of(state: State, client: Client, path: Path | None, opened: Open
     found = list(_syntax(state, opened)) if opened is not None else []
     project = state.project_of(path)
     if project is not None and path is not None:
-        for finding in project.findings:
-            if project.path_of(finding.file) == path:
-                diagnostic = _diagnostic(state, client, project, finding)
-                if diagnostic is not None:
-                    found.append(diagnostic)
+        for finding in project.view(path).findings:
+            diagnostic = _diagnostic(state, client, project, finding)
+            if diagnostic is not None:
+                found.append(diagnostic)
     return found
 
 
@@ -117,7 +116,7 @@ def _diagnostic(state: State, client: Client, project: Project, finding: Finding
         return None
     steps = []
     for number, step in enumerate(finding.steps, start=1):
-        location = step_location(state, project, step)
+        location = step_location(state, project, step, project.ticks[finding.file])
         if location is not None:
             steps.append(types.DiagnosticRelatedInformation(location, f"{number}. {step.task} {phrase(step)}"))
     rule = RULE_OF[finding.kind]

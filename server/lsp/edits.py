@@ -42,7 +42,7 @@ def _position(doc: Document, offset: int, state: State) -> types.Position:
 def suppression(state: State, project: Project, finding: Finding, reason: str) -> Edit | None:
     """A comment above the finding's line that silences it; None when the line was edited since."""
     path = project.path_of(finding.file)
-    line = state.line_now(project, path, finding.line - 1)
+    line = state.line_now(path, finding.line - 1, project.ticks[finding.file])
     doc = state.document_at(path)
     if line is None or doc is None or line >= len(doc.lines):
         return None

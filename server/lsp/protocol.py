@@ -118,6 +118,10 @@ class Protocol(LanguageServerProtocol):
             return
         super()._handle_response(msg_id, result, error)
 
+    def notify_plainly(self, method: str, params: dict[str, Any]) -> None:
+        """A notification whose parameters are JSON already; to find that out takes longer than to send it."""
+        self._send_data({"jsonrpc": "2.0", "method": method, "params": params})
+
     # builtin methods
 
     @lsp_method(types.INITIALIZE)

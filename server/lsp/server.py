@@ -1,8 +1,8 @@
 """The server: what happens when. State changes here, on the event loop; work is scheduled from here.
 
 An edit cancels the verification of its project at once and starts the idle delay anew; when it ends, the project is
-queued for the worker with a snapshot of all texts. Its result is accepted with the tick of that snapshot. A worker
-that dies is given the task once more.
+queued for the worker with a snapshot of all texts. What is found is told as it comes, and taken over with the tick of
+that snapshot. A worker that dies is given the task once more.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from typing import Any, Final
 
 from krepis.server.config import FILE_NAME, editor_values
 from krepis.server.lsp import watch
-from krepis.server.lsp._engine import RepairAll, Repairs, Task, Verified
+from krepis.server.lsp._engine import News, RepairAll, Repairs, Task
 from krepis.server.lsp.capabilities import Client, client_of
 from krepis.server.lsp.features import METHODS, PULLED
 from krepis.server.lsp.features.commands import CLIENTS, COMMANDS
 from krepis.server.lsp.features.diagnostics import push
-from krepis.server.lsp.features.status import status
+from krepis.server.lsp.features.status import status_changed
 from krepis.server.lsp.progress import WorkProgress
 from krepis.server.lsp.protocol import Protocol
-from krepis.server.lsp.state import BOM, Project, State, configure, path_of, verifiable
+from krepis.server.lsp.state import BOM, Phase, Project, State, configure, path_of, verifiable
 from krepis.server.lsp.transport import serve_stdio, serve_tcp
 from krepis.server.lsp.verifier import TaskFailed, Verifier, WorkerDied
 from krepis.server.version import installed_version
@@ -62,6 +62,7 @@ class KrepisServer(LanguageServer):
         self.progresses: dict[types.ProgressToken, Project] = {}
         self.pushed: dict[str, str] = {}
         self._news = asyncio.Event()
+        self.unplaced: list[tuple[Path, str]] = []
         self._status_due = False
         self._background: set[asyncio.Task[Any]] = set()
         for name, method, options in METHODS:
@@ -152,8 +153,10 @@ class KrepisServer(LanguageServer):
         for problem in problems:
             self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, problem))
         configure(project)
-        if before != (project.settings, project.problem) and project.phase != "stale":
-            self.schedule(project, 0)
+        if before != (project.settings, project.problem):
+            project.doubt(project.views)
+            if project.phase != "stale":
+                self.schedule(project, 0)
 
     def _did_change_configuration(self, params: types.DidChangeConfigurationParams) -> None:
         if self.client.configuration:
@@ -173,8 +176,9 @@ class KrepisServer(LanguageServer):
             mine = [path for path in touched if self.state.project_of(path) is project]
             if any(path.name == FILE_NAME for path in mine):
                 configure(project)
+                project.doubt(project.views)
             if mine:
-                self.edited(project)
+                self.edited(project, mine)
 
     async def _watch_parent(self, pid: int) -> None:
         """Ends the server when the editor ended without saying so; in a container it may not be visible at all."""
@@ -211,7 +215,7 @@ class KrepisServer(LanguageServer):
         if opened.path is not None and verifiable(opened.path):
             project = self.state.adopt(opened.path)
             if not _on_disk(opened.path, item.text) or project.loose:
-                self.edited(project)
+                self.edited(project, [opened.path])
 
     def did_change(self, params: types.DidChangeTextDocumentParams) -> None:
         """textDocument/didChange."""
@@ -229,7 +233,7 @@ class KrepisServer(LanguageServer):
         self._say(opened.path)
         project = self.state.project_of(opened.path)
         if project is not None and opened.path is not None and verifiable(opened.path):
-            self.edited(project)
+            self.edited(project, [opened.path])
 
     def did_close(self, params: types.DidCloseTextDocumentParams) -> None:
         """textDocument/didClose."""
@@ -239,7 +243,7 @@ class KrepisServer(LanguageServer):
         self._say(opened.path)
         project = self.state.project_of(opened.path)
         if project is not None and opened.path is not None and not _on_disk(opened.path, opened.doc.text):
-            self.edited(project)
+            self.edited(project, [opened.path])
 
     def _did_save(self, params: types.DidSaveTextDocumentParams) -> None:
         project = self.state.project_of(path_of(params.text_document.uri))
@@ -255,8 +259,9 @@ class KrepisServer(LanguageServer):
         for removed in params.event.removed:
             folder = path_of(removed.uri)
             project = self.state.projects.pop(folder, None) if folder is not None else None
-            if project is not None and project.job is not None:
-                project.job.cancel()
+            if project is not None:
+                self.stop(project)
+                self.unplaced += [(project.folder, name) for name in project.views]
         for added in params.event.added:
             folder = path_of(added.uri)
             if folder is not None and folder.is_dir() and folder not in self.state.projects:
@@ -265,10 +270,12 @@ class KrepisServer(LanguageServer):
 
     # verification
 
-    def edited(self, project: Project) -> None:
-        """Something that the project consists of has changed."""
+    def edited(self, project: Project, paths: Iterable[Path]) -> None:
+        """Files that the project consists of have changed."""
         self.stop(project)
         project.stamp += 1
+        for path in paths:
+            project.doubt(project.affected(path))
         if project.settings.run == "onType":
             self.schedule(project, project.settings.delay_ms / 1000)
         else:
@@ -279,8 +286,14 @@ class KrepisServer(LanguageServer):
         if project.job is not None:
             project.job.cancel()
             project.job = None
-        project.phase = "stale"
+        self._become(project, "stale")
         project.progress = None
+
+    @staticmethod
+    def _become(project: Project, phase: Phase) -> None:
+        if project.phase != phase:
+            project.phase = phase
+            project.unsaid |= project.waiting
 
     def schedule(self, project: Project, delay: float, first: tuple[Path, ...] = ()) -> None:
         """Verifies a project when `delay` seconds have passed."""
@@ -294,40 +307,47 @@ class KrepisServer(LanguageServer):
         if project.problem:
             self._failed(project, project.problem)
             return
-        project.phase = "queued"
+        self._become(project, "queued")
         self.status_changed()
         task, tick = self.state.task(project), self.state.tick
         shown = WorkProgress(self, f"Verifying {project.folder.name}", project) if self.client.progress else None
 
         def moved(progress: Progress) -> None:
-            project.phase, project.progress = "running", progress
+            self._become(project, "running")
+            project.progress = progress
             self.status_changed()
             if shown is not None:
                 shown.report(progress)
 
+        def told(news: News) -> None:
+            self.state.hear(project, news, tick)
+            self.announce(news)
+
         try:
-            verified = await self._survived(task, moved)
+            news = await self._survived(task, moved, told)
         except (WorkerDied, TaskFailed) as error:
             self._failed(project, f"Krepis cannot verify {project.folder}: {error}")
             return
         finally:
             if shown is not None:
                 shown.end()
-        project.phase, project.error, project.job, project.progress = "done", "", None, None
-        self.state.accept(project, verified, tick)
-        self.announce()
+        self._become(project, "done")
+        project.error, project.job, project.progress = "", None, None
+        self.state.accept(project, news, tick)
+        self.announce(news)
 
-    async def _survived(self, task: Task, moved: Callable[[Progress], None]) -> Verified:
-        """The result of a task; it is tried once more when the worker dies of something."""
+    async def _survived(self, task: Task, moved: Callable[[Progress], None], told: Callable[[News], None]) -> News:
+        """The last news of a task; it is tried once more when the worker dies of something."""
         try:
-            result: Verified = await self.verifier.run(task, moved)
+            result: News = await self.verifier.run(task, moved, told)
         except WorkerDied:
             log.warning("the verifier died; trying once more")
-            result = await self.verifier.run(task, moved)
+            result = await self.verifier.run(task, moved, told)
         return result
 
     def _failed(self, project: Project, message: str) -> None:
-        project.phase, project.error, project.job, project.progress = "failed", message, None, None
+        self._become(project, "failed")
+        project.error, project.job, project.progress = message, None, None
         self.window_show_message(types.ShowMessageParams(types.MessageType.Error, message))
         self.status_changed()
 
@@ -361,7 +381,7 @@ class KrepisServer(LanguageServer):
             for number, old in project.repairs.values():
                 if number != project.stamp:
                     old.cancel()
-            known = self.spawn(self.fixer.run(Repairs(self.state.task(project), finding), lambda _progress: None))
+            known = self.spawn(self.fixer.run(Repairs(self.state.task(project), finding)))
             project.repairs[finding.fingerprint] = project.stamp, known
         if wait:
             with contextlib.suppress(WorkerDied, TaskFailed):
@@ -375,7 +395,7 @@ class KrepisServer(LanguageServer):
             return []
         stamp = project.stamp
         try:
-            edits = await self.fixer.run(RepairAll(self.state.task(project), path), lambda _progress: None)
+            edits = await self.fixer.run(RepairAll(self.state.task(project), path))
         except (WorkerDied, TaskFailed) as error:
             log.warning("no fixes for %s: %s", path, error)
             return []
@@ -383,14 +403,15 @@ class KrepisServer(LanguageServer):
 
     # telling the client
 
-    def announce(self) -> None:
-        """Results have changed: wakes whoever waits for them."""
-        self._news.set()
-        self._news = asyncio.Event()
-        if self.client.pulls:
-            self._ask(types.WORKSPACE_DIAGNOSTIC_REFRESH)
-        else:
-            push(self)
+    def announce(self, news: News | None = None) -> None:
+        """Results have changed, as far as `news` say: wakes whoever waits for them."""
+        if news is None or news.files or news.fresh:
+            self._news.set()
+            self._news = asyncio.Event()
+            if self.client.pulls:
+                self._ask(types.WORKSPACE_DIAGNOSTIC_REFRESH)
+            else:
+                push(self)
         if self.client.refreshes_code_lenses:
             self._ask(types.WORKSPACE_CODE_LENS_REFRESH)
         self.status_changed()
@@ -417,7 +438,9 @@ class KrepisServer(LanguageServer):
 
     def _send_status(self) -> None:
         self._status_due = False
-        self.protocol.notify("krepis/statusChanged", status(self, None))
+        self.protocol.notify_plainly("krepis/statusChanged", status_changed(self))
+        if any(project.unsaid for project in self.state.projects.values()):
+            self.status_changed()
 
 
 def _on_disk(path: Path, text: str) -> bool:

@@ -1,27 +1,27 @@
 """What the server knows: open documents, projects, and what was verified of them. Only the event loop changes it.
 
 A *project* is a folder of the workspace, verified as one program; a file outside of all folders is a project of its
-own folder's open files. Results name the tick at which their texts were taken. Edits after that tick are remembered
-as line splices, so that a finding moves along with its line, and is dropped when its line was edited, until the next
-result replaces it.
+own folder's open files. What is known of a file has the tick at which the texts were taken. Edits after that tick are
+remembered as line splices, so that a finding moves along with its line, and is dropped when its line was edited, until
+the next news of its file.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
 from pathlib import Path
 from typing import Any, Literal
 
 from krepis.server.config import ConfigError, Settings, Values, find_settings
-from krepis.server.discover import DECLARATIONS, JAVASCRIPT, SKIPPED_FOLDERS, TYPESCRIPT
+from krepis.server.discover import DECLARATIONS, JAVASCRIPT, SKIPPED_FOLDERS, TYPESCRIPT, shown
 from krepis.server.lsp import trees
-from krepis.server.lsp._engine import Task, Verified
+from krepis.server.lsp._engine import FileView, News, Task
 from krepis.server.lsp.document import Document, Encoding, Point, Splice, document, replace
-from krepis.server.lsp.status import EntryStatus, entries_of
+from krepis.server.lsp.status import EntryStatus
 from krepis.twin.findings import Finding
 from krepis.twin.options import Progress
 from krepis.twin.typescript.syntax import MAX_BYTES, dialect_of
@@ -32,6 +32,7 @@ MAX_CACHED_FILES = 500
 """Texts from disk that are kept for converting positions."""
 
 BOM = "\ufeff"
+NOTHING = FileView()
 Phase = Literal["stale", "queued", "running", "done", "failed"]
 
 
@@ -51,8 +52,10 @@ class Open:
 class Project:
     """A folder that is verified as one program.
 
-    `tick` is when the texts of `verified` were taken; `stamp` counts what happened to the texts since, whoever did
-    it, and `repairs` are known for the stamp that they name.
+    `views` are what is known of its files, by the names that reports give them, `ticks` when the texts of that were
+    taken. Files in `waiting` may have other results by now, those in `running` are being looked at, and `unsaid` are
+    those whose status the client has not been told. `stamp` counts what happened to the texts, whoever did it, and
+    `repairs` are known for the stamp that they name.
     """
 
     folder: Path
@@ -62,9 +65,12 @@ class Project:
     loose: bool = False
     phase: Phase = "stale"
     error: str = ""
-    verified: Verified | None = None
-    entries: tuple[EntryStatus, ...] = ()
-    tick: int = 0
+    views: dict[str, FileView] = field(default_factory=dict)
+    ticks: dict[str, int] = field(default_factory=dict)
+    waiting: set[str] = field(default_factory=set)
+    running: frozenset[str] = frozenset()
+    unsaid: set[str] = field(default_factory=set)
+    heard: int = 0
     progress: Progress | None = None
     job: asyncio.Task[None] | None = None
     first: tuple[Path, ...] = ()
@@ -72,14 +78,26 @@ class Project:
     repairs: dict[str, tuple[int, asyncio.Future[Any]]] = field(default_factory=dict)
 
     @property
-    def findings(self) -> tuple[Finding, ...]:
-        """The findings of the last result."""
-        return self.verified.report.findings if self.verified else ()
+    def findings(self) -> Iterator[Finding]:
+        """All findings that are known."""
+        return (finding for view in self.views.values() for finding in view.findings)
 
-    def path_of(self, shown: str) -> Path:
-        """The file that the report calls `shown`."""
-        known = self.verified.files.get(shown) if self.verified else None
-        return known or Path(os.path.normpath(self.folder / shown))
+    def path_of(self, name: str) -> Path:
+        """The file that a report calls `name`."""
+        return Path(os.path.normpath(self.folder / name))
+
+    def view(self, path: Path) -> FileView:
+        """What is known of a file."""
+        return self.views.get(shown(path, self.folder), NOTHING)
+
+    def doubt(self, names: Iterable[str]) -> None:
+        """These files may have other results by now."""
+        self.waiting.update(names)
+        self.unsaid.update(names)
+
+    def affected(self, path: Path) -> list[str]:
+        """The files whose results depend on a file."""
+        return [name for name, view in self.views.items() if str(path) in view.depends]
 
 
 class State:
@@ -186,21 +204,36 @@ class State:
         mine = [o for o in self.documents.values() if o.path and self.project_of(o.path) is project]
         texts = {o.path: o.doc.text.removeprefix(BOM) for o in mine if o.path is not None and verifiable(o.path)}
         alone = tuple(sorted(texts)) if project.loose else ()
-        return Task(project.folder, project.settings, texts, alone, (*project.first, *texts))
+        return Task(project.folder, project.settings, texts, alone, (*project.first, *texts), project.heard)
 
-    def accept(self, project: Project, verified: Verified, tick: int) -> None:
-        """A result for the texts of `tick`; older edits are part of it."""
-        project.verified, project.tick = verified, tick
-        project.entries = entries_of(verified.report)
+    @staticmethod
+    def hear(project: Project, news: News, tick: int) -> None:
+        """News about the texts of `tick`."""
+        project.heard = news.number
+        gone = [*project.views] if news.fresh else [name for name, view in news.files.items() if view is None]
+        for name in gone:
+            del project.views[name], project.ticks[name]
+        for name, view in news.files.items():
+            if view is not None:
+                project.views[name], project.ticks[name] = view, tick
+        project.unsaid.update(gone, news.files, project.waiting ^ news.waiting, project.running ^ news.running)
+        project.waiting, project.running = set(news.waiting), news.running
+
+    def accept(self, project: Project, news: News, tick: int) -> None:
+        """The last news of a verification: edits before `tick` are part of what is known."""
+        self.hear(project, news, tick)
+        project.unsaid |= project.waiting
+        project.waiting.clear()
+        project.ticks = dict.fromkeys(project.views, tick)
         for opened in self.documents.values():
             if self.project_of(opened.path) is project:
                 opened.edits = [edit for edit in opened.edits if edit[0] > tick]
 
-    def line_now(self, project: Project, path: Path, line: int) -> int | None:
-        """Where a line (from 0) of the last result's text is now; None when it was edited since."""
+    def line_now(self, path: Path, line: int, tick: int) -> int | None:
+        """Where a line (from 0) of the text of `tick` is now; None when it was edited since."""
         opened = self.documents.get(str(path))
-        for tick, splice in opened.edits if opened is not None else ():
-            if tick <= project.tick or line < splice.line:
+        for when, splice in opened.edits if opened is not None else ():
+            if when <= tick or line < splice.line:
                 continue
             if line < splice.line + splice.lines:
                 return None
@@ -215,21 +248,16 @@ class State:
                     return project, finding
         return None
 
-    def findings_by_path(self) -> Mapping[Path, list[tuple[Project, Finding]]]:
-        """All findings of the last results, by file."""
-        found: dict[Path, list[tuple[Project, Finding]]] = {}
-        for project in self.projects.values():
-            for finding in project.findings:
-                found.setdefault(project.path_of(finding.file), []).append((project, finding))
-        return found
+    def paths_with_findings(self) -> set[Path]:
+        """The files in which something was found."""
+        return {p.path_of(name) for p in self.projects.values() for name, view in p.views.items() if view.findings}
 
     def entries_in(self, path: Path) -> Iterator[tuple[Project, EntryStatus]]:
         """The entry points in a file."""
         project = self.project_of(path)
         if project is not None:
-            for entry in project.entries:
-                if project.path_of(entry.file) == path:
-                    yield project, entry
+            for entry in project.view(path).entries:
+                yield project, entry
 
 
 def configure(project: Project) -> None:

@@ -54,7 +54,8 @@ def entries_of(report: Report) -> tuple[EntryStatus, ...]:
         place = entry.file, entry.line
         findings = tuple(involved.get(place, ()))
         verdict: Verdict = "failed" if findings else "bounded" if place in bounded else "verified"
-        entries.append(EntryStatus(entry.file, entry.line, entry.name, verdict, findings))
+        figures = (entry.states, entry.traces, entry.milliseconds) if entry.traces else (None, None, None)
+        entries.append(EntryStatus(entry.file, entry.line, entry.name, verdict, findings, *figures))
     return tuple(entries)
 
 

@@ -18,8 +18,20 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from krepis.server.lsp._engine import Job
-from krepis.server.lsp._messages import HEADER, Answer, Cancel, Done, Failed, Moved, Request, Stopped, Warned, packed
+from krepis.server.lsp._engine import Job, News
+from krepis.server.lsp._messages import (
+    HEADER,
+    Answer,
+    Cancel,
+    Done,
+    Failed,
+    Moved,
+    Request,
+    Stopped,
+    Told,
+    Warned,
+    packed,
+)
 from krepis.server.lsp.transport import Writer
 from krepis.twin.options import Progress
 
@@ -107,7 +119,9 @@ class Verifier:
         """The process, if one runs."""
         return self._process.pid if self._process is not None and not self._process.ended else None
 
-    async def run(self, job: Job, progress: Callable[[Progress], None]) -> Any:
+    async def run(
+        self, job: Job, progress: Callable[[Progress], None] | None = None, news: Callable[[News], None] | None = None
+    ) -> Any:
         """The worker's result for a job. Raises WorkerDied or TaskFailed."""
         async with self._turn:
             process = await self._started()
@@ -115,7 +129,7 @@ class Verifier:
             number = self._number
             process.send(Request(number, job))
             try:
-                return await self._result(process, number, progress)
+                return await self._result(process, number, progress, news)
             except asyncio.CancelledError:
                 await asyncio.shield(self._stop(process, number))
                 raise
@@ -125,13 +139,23 @@ class Verifier:
             self._process = await _Process.start()
         return self._process
 
-    async def _result(self, process: _Process, number: int, progress: Callable[[Progress], None]) -> Any:
+    async def _result(
+        self,
+        process: _Process,
+        number: int,
+        progress: Callable[[Progress], None] | None = None,
+        news: Callable[[News], None] | None = None,
+    ) -> Any:
         while (answer := await process.inbox.get()) is not None:
             if answer.task != number:
                 continue
             match answer:
                 case Moved():
-                    progress(answer.progress)
+                    if progress is not None:
+                        progress(answer.progress)
+                case Told():
+                    if news is not None:
+                        news(answer.news)
                 case Warned():
                     self._warn(answer.message)
                 case Done():
@@ -146,7 +170,7 @@ class Verifier:
         """Tells the worker to give up a task, and sees to it."""
         process.send(Cancel(number))
         try:
-            await asyncio.wait_for(self._result(process, number, lambda _progress: None), GRACE_S)
+            await asyncio.wait_for(self._result(process, number), GRACE_S)
         except (TaskFailed, WorkerDied):
             pass
         except TimeoutError:

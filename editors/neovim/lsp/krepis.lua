@@ -16,8 +16,8 @@ return {
   root_markers = { { 'krepis.toml', 'package.json', 'tsconfig.json' }, { '.git' } },
   settings = { krepis = {} },
   handlers = {
-    ['krepis/statusChanged'] = function(_, status, context)
-      require('krepis.status').update(context.client_id, status)
+    ['krepis/statusChanged'] = function(_, change, context)
+      require('krepis.status').apply(context.client_id, change)
     end,
   },
   on_init = function(client)

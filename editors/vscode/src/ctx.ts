@@ -20,7 +20,14 @@ import {
 } from 'vscode-languageclient/node';
 import { check, locate, NoServer, type Server } from './bootstrap';
 import { configuredPath } from './config';
-import { type FindingId, type Status, statusChanged, statusRequest, timelineRequest } from './protocol';
+import {
+  type FindingId,
+  type Status,
+  statusChanged,
+  statusRequest,
+  timelineRequest,
+  updated,
+} from './protocol';
 import type { Timeline } from './timeline';
 
 export const LANGUAGES = ['typescript', 'typescriptreact', 'javascript', 'javascriptreact'];
@@ -121,8 +128,8 @@ export class Ctx {
       },
     });
     const whenClosed = client.createDefaultErrorHandler();
-    client.onNotification(statusChanged, (status) => {
-      this.#status = status;
+    client.onNotification(statusChanged, (change) => {
+      this.#status = updated(this.#status, change);
       this.#changed.fire();
     });
     // The client starts a server that crashed again by itself, until it has crashed too often.

@@ -22,12 +22,26 @@ export interface EntryPoint {
   readonly findings: readonly string[];
 }
 
-export interface Status {
-  readonly entryPoints: readonly EntryPoint[];
+export interface Overall {
   readonly running: boolean | number;
   readonly done: number;
   readonly total: number;
   readonly version: string;
+}
+
+export interface Status extends Overall {
+  readonly entryPoints: readonly EntryPoint[];
+}
+
+/** The files of which something else is to be said than before; all entry points of each. */
+export interface StatusChange extends Overall {
+  readonly files: readonly { readonly uri: string; readonly entryPoints: readonly EntryPoint[] }[];
+}
+
+export function updated(status: Status | undefined, { files, ...overall }: StatusChange): Status {
+  const changed = new Set(files.map((file) => file.uri));
+  const others = status?.entryPoints.filter((entry) => !changed.has(entry.uri)) ?? [];
+  return { ...overall, entryPoints: [...others, ...files.flatMap((file) => file.entryPoints)] };
 }
 
 export interface FindingId {
@@ -43,7 +57,7 @@ export interface DiagnosticData {
 
 export const timelineRequest = new RequestType<FindingId, Timeline | null, void>('krepis/timeline');
 export const statusRequest = new RequestType<Record<string, never>, Status, void>('krepis/status');
-export const statusChanged = new NotificationType<Status>('krepis/statusChanged');
+export const statusChanged = new NotificationType<StatusChange>('krepis/statusChanged');
 
 export function isDiagnosticData(data: unknown): data is DiagnosticData {
   return typeof data === 'object' && data !== null && 'fingerprint' in data && 'rule' in data;

@@ -42,8 +42,8 @@ async def code_actions(server: KrepisServer, params: types.CodeActionParams) -> 
             actions.append(types.CodeAction("Apply all verified fixes", FIX_ALL, edit=edit))
     if not _wanted(only, types.CodeActionKind.QuickFix):
         return actions
-    found = [(f, place) for f in project.findings if project.path_of(f.file) == path
-             and (place := finding_range(server.state, project, f)) and _meets(place, params.range)]  # fmt: skip
+    found = [(f, place) for f in project.view(path).findings
+             if (place := finding_range(server.state, project, f)) and _meets(place, params.range)]  # fmt: skip
     for finding, place in found:
         asked = params.context.trigger_kind != types.CodeActionTriggerKind.Automatic
         repairs = await server.repairs(project, finding, wait=asked)

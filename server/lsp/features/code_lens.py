@@ -24,7 +24,7 @@ def code_lenses(server: KrepisServer, params: types.CodeLensParams) -> list[type
         return []
     lenses = []
     for owner, entry in server.state.entries_in(path):
-        place = line_range(server.state, owner, path, entry.line)
+        place = line_range(server.state, path, entry.line, owner.ticks[entry.file])
         if place is not None:
             data = {"uri": params.text_document.uri, "line": entry.line, "name": entry.name}
             lenses.append(types.CodeLens(place, data=data))

@@ -54,7 +54,9 @@ Report = types.WorkspaceFullDocumentDiagnosticReport
 
 def _news(server: KrepisServer, known: Mapping[str, types.PreviousResultId]) -> list[Report]:
     state = server.state
-    paths = {str(path): path for path in state.findings_by_path()} | {key: path_of(p.uri) for key, p in known.items()}
+    paths = {str(path): path for path in state.paths_with_findings()} | {
+        key: path_of(p.uri) for key, p in known.items()
+    }
     news = []
     for key, path in sorted(paths.items()):
         opened = state.documents.get(key)
@@ -72,7 +74,7 @@ def _news(server: KrepisServer, known: Mapping[str, types.PreviousResultId]) -> 
 def push(server: KrepisServer, only: Path | None = None) -> None:
     """Sends the diagnostics of all files, or of one, that differ from what was sent last."""
     state = server.state
-    paths = {only} if only is not None else {*state.findings_by_path(), *map(Path, server.pushed), *_opened(server)}
+    paths = {only} if only is not None else {*state.paths_with_findings(), *map(Path, server.pushed), *_opened(server)}
     for path in paths:
         opened = state.documents.get(str(path))
         items = diagnostics_of(state, server.client, path, opened)

@@ -23,13 +23,12 @@ def hover(server: KrepisServer, params: types.HoverParams) -> types.Hover | None
     project = state.project_of(path)
     if path is None or project is None:
         return None
-    for finding in project.findings:
-        if project.path_of(finding.file) == path:
-            place = finding_range(state, project, finding)
-            if place is not None and place.start <= params.position <= place.end:
-                return _hover(server.client, _finding(state, project, finding), place)
+    for finding in project.view(path).findings:
+        place = finding_range(state, project, finding)
+        if place is not None and place.start <= params.position <= place.end:
+            return _hover(server.client, _finding(state, project, finding), place)
     for owner, entry in state.entries_in(path):
-        place = line_range(state, owner, path, entry.line)
+        place = line_range(state, path, entry.line, owner.ticks[entry.file])
         if place is not None and place.start <= params.position <= place.end:
             return _hover(server.client, _entry(owner, entry), place)
     return None
@@ -49,7 +48,7 @@ def _finding(state: State, project: Project, finding: Finding) -> str:
     lines += ["|--:|" + "---|" * len(tasks)]
     for step in finding.steps:
         path = project.path_of(step.file)
-        now = state.line_now(project, path, step.line - 1)
+        now = state.line_now(path, step.line - 1, project.ticks[finding.file])
         where = f"{step.line}" if step.file == finding.file else f"{step.file}:{step.line}"
         link = f"[{_cell(where)}]({state.uri_of(path)}#L{now + 1})" if now is not None else _cell(where)
         cells = [_cell(phrase(step)) if step.task == task.name else "" for task in tasks]

@@ -46,7 +46,13 @@ class Editor:
         self.client, self.folder = client, folder
         self.statuses: list[Any] = []
         self.refreshed = asyncio.Event()
-        client.feature("krepis/statusChanged")(lambda params: self.statuses.append(params))
+        self.told: dict[str, list[Any]] = {}
+        client.feature("krepis/statusChanged")(lambda params: self._status_changed(params))
+
+    def _status_changed(self, params: Any) -> None:
+        self.statuses.append(params)
+        for file in params.files:
+            self.told[file.uri] = file.entryPoints
 
     def uri(self, name: str) -> str:
         return (self.folder / name).as_uri()

@@ -28,6 +28,7 @@ async def test_a_race_is_shown_with_its_interleaving(editor: Editor) -> None:
     status = await editor.settled()
     (entry,) = status.entryPoints
     assert (entry.name, entry.status, entry.range.start.line) == ("Wallet.add", "failed", 3)
+    assert entry.states > 0 and entry.traces > 0 and entry.milliseconds > 0
     (race,) = await findings(editor, uri)
     assert race.code == "krepis/race/lost-update"
     assert race.severity == types.DiagnosticSeverity.Error
@@ -47,7 +48,7 @@ async def test_a_race_is_shown_with_its_interleaving(editor: Editor) -> None:
     assert lens.command == types.Command(
         "1 interleaving loses an update", "krepis.showTimeline", arguments=(uri, entry.findings[0])
     )
-    while not editor.statuses or editor.statuses[-1].entryPoints != status.entryPoints:
+    while editor.told != {uri: status.entryPoints}:
         await asyncio.sleep(0.05)  # notifications are throttled; the last one has what was settled
 
 

@@ -46,8 +46,13 @@ local M = {}
 ---@field findings string[]
 ---@field range lsp.Range
 
----@class krepis.Status
+---@class krepis.StatusChange: krepis.Overall
+---@field files { uri: string, entryPoints: krepis.EntryPoint[] }[]
+
+---@class krepis.Status: krepis.Overall
 ---@field entryPoints krepis.EntryPoint[]
+
+---@class krepis.Overall
 ---@field running boolean|integer
 ---@field done integer
 ---@field total integer

@@ -28,6 +28,24 @@ function M.update(client_id, status)
   changed()
 end
 
+---Takes over what differs: all entry points of some files.
+---@param client_id integer
+---@param change krepis.StatusChange
+function M.apply(client_id, change)
+  local entries, changed_files = {}, {}
+  for _, file in ipairs(change.files) do
+    changed_files[file.uri] = true
+    vim.list_extend(entries, file.entryPoints)
+  end
+  local known = by_client[client_id]
+  for _, entry in ipairs(known and known.entryPoints or {}) do
+    if not changed_files[entry.uri] then
+      table.insert(entries, entry)
+    end
+  end
+  M.update(client_id, vim.tbl_extend('force', change, { entryPoints = entries }))
+end
+
 ---@param client_id integer
 function M.forget(client_id)
   by_client[client_id] = nil

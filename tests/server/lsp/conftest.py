@@ -91,6 +91,30 @@ class Editor:
                     return status
                 await asyncio.sleep(0.05)
 
+    async def eventually(self, ready: Callable[[Any], bool]) -> Any:
+        """The status as soon as it is `ready`."""
+        async with asyncio.timeout(WAIT_S):
+            while not ready(status := await self.status()):
+                await asyncio.sleep(0.05)
+        return status
+
+    async def command(self, name: str, *arguments: Any) -> Any:
+        params = types.ExecuteCommandParams(name, list(arguments))
+        return await self.client.workspace_execute_command_async(params)
+
+    async def changed_outside(self, name: str, text: str | None) -> str:
+        """A file is written or deleted by somebody else; clients that watch files say so."""
+        kind = types.FileChangeType.Changed
+        if text is None:
+            (self.folder / name).unlink()
+            kind = types.FileChangeType.Deleted
+        else:
+            self.write(name, text)
+        if self.client.name == "vscode":  # type: ignore[attr-defined]
+            change = types.FileEvent(self.uri(name), kind)
+            self.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([change]))
+        return self.uri(name)
+
     async def diagnostics(self, uri: str) -> list[types.Diagnostic]:
         """Pulled."""
         report = await self.client.text_document_diagnostic_async(

@@ -7,12 +7,14 @@ from typing import Final
 
 from krepis.twin.findings import Kind
 from krepis.twin.fixes import _locks as locks
+from krepis.twin.fixes import _promises as promises
 from krepis.twin.fixes._case import Case
 from krepis.twin.fixes._source import Draft
 
 Recipe = Callable[[Case], Iterator[Draft]]
 
 _WRONG_LOCK: Final[tuple[Recipe, ...]] = (
+    promises.return_await,
     locks.shared_mutex,
     locks.right_key,
     locks.one_at_a_time,
@@ -30,7 +32,7 @@ RECIPES: Final[Mapping[Kind, tuple[Recipe, ...]]] = {
     "order-violation": _RACE,
     "deadlock": (locks.order_locks, locks.swap_nesting, locks.split_reentry),
     "lock-leak": (locks.release_in_finally,),
-    "floating-promise": (),
+    "floating-promise": (promises.wait_for_all, promises.return_await, promises.await_it),
     "invariant": _RACE,
 }
 

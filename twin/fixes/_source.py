@@ -298,7 +298,14 @@ class Draft:
 
     def shift(self, code: Code, first: Node, last: Node) -> None:
         """Indent the lines from one node to another by one level."""
-        for row in range(first.start_point.row, last.end_point.row + 1):
+        self._indent(code, range(first.start_point.row, last.end_point.row + 1))
+
+    def shift_below(self, code: Code, node: Node) -> None:
+        """Indent the lines of a node after its first by one level."""
+        self._indent(code, range(node.start_point.row + 1, node.end_point.row + 1))
+
+    def _indent(self, code: Code, rows: range) -> None:
+        for row in rows:
             start = code.starts[row]
             end = code.starts[row + 1] if row + 1 < len(code.starts) else len(code.data)
             if row in code.verbatim or not code.data[start:end].strip():

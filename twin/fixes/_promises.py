@@ -54,7 +54,9 @@ def _together(code: Code, call: Node) -> Draft:
         draft.replace(code, prop, "map")
     pad = code.indent(statement)
     lines = call.start_point.row != call.end_point.row
-    draft.insert(code, call.start_byte, f"await Promise.all({code.eol}{pad}{code.unit}" if lines else "await Promise.all(")
+    draft.insert(
+        code, call.start_byte, f"await Promise.all({code.eol}{pad}{code.unit}" if lines else "await Promise.all("
+    )
     if lines:
         draft.shift_below(code, call)
     draft.insert(code, call.end_byte, f",{code.eol}{pad})" if lines else ")")

@@ -8,6 +8,7 @@ from typing import Final
 from krepis.twin.findings import Kind
 from krepis.twin.fixes import _locks as locks
 from krepis.twin.fixes import _promises as promises
+from krepis.twin.fixes import _transactions as transactions
 from krepis.twin.fixes._case import Case
 from krepis.twin.fixes._source import Draft
 
@@ -22,7 +23,12 @@ _WRONG_LOCK: Final[tuple[Recipe, ...]] = (
     locks.chain_tail,
     locks.evict_when_free,
 )
-_RACE: Final[tuple[Recipe, ...]] = (*_WRONG_LOCK, locks.hold_lock)
+_TRANSACTION: Final[tuple[Recipe, ...]] = (
+    transactions.right_connection,
+    transactions.lock_rows,
+    transactions.serializable,
+)
+_RACE: Final[tuple[Recipe, ...]] = (*_WRONG_LOCK, *_TRANSACTION, locks.hold_lock)
 RECIPES: Final[Mapping[Kind, tuple[Recipe, ...]]] = {
     "lost-update": _RACE,
     "check-then-act": _RACE,

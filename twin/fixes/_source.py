@@ -296,6 +296,20 @@ class Draft:
                 start -= 1
             self.parts.append((code, start, node.end_byte, ""))
 
+    def import_name(self, code: Code, module: str, name: str) -> None:
+        """Import a name from a package, unless the file does."""
+        if name in code.imports(module):
+            return
+        for n in code.root.named_children:
+            named = next((c for c in walk(n) if c.type == "named_imports"), None)
+            source = n.child_by_field_name("source") if n.type == "import_statement" else None
+            type_only = any(c.type == "type" for c in n.children)
+            if source is not None and named is not None and code.of(source)[1:-1] == module and not type_only:
+                self.insert(code, named.named_children[-1].end_byte, f", {name}")
+                return
+        line = f"import {{ {name} }} from {code.quote}{module}{code.quote}{code.semi}{code.eol}"
+        self.insert(code, code.after_imports(), line)
+
     def shift(self, code: Code, first: Node, last: Node) -> None:
         """Indent the lines from one node to another by one level."""
         self._indent(code, range(first.start_point.row, last.end_point.row + 1))

@@ -1,0 +1,377 @@
+"""Recipes with transactions: lock the rows that a decision reads, raise the isolation, use the right connection.
+
+Which library a call belongs to is told by the shape of the call; an option that the library does not know changes
+nothing, and so is not offered. A lock on rows comes before a higher isolation level, whose losers fail and must be
+tried again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from krepis.twin.fixes._case import Case
+from krepis.twin.fixes._keys import parameters
+from krepis.twin.fixes._source import FUNCTIONS, Code, Draft, above, function_of, statement_of, walk, within
+from tree_sitter import Node
+
+_SELECT = re.compile(r"\s*SELECT\b(?!.*\bFOR\s+(?:NO\s+KEY\s+)?(?:UPDATE|SHARE)\b)", re.I | re.S)
+_AGGREGATE = re.compile(r"\b(?:COUNT|SUM|MAX|MIN|AVG|GROUP\s+BY|DISTINCT|UNION)\b", re.I)
+_FINDERS = {
+    "findOneBy": "findOne",
+    "findOneByOrFail": "findOneOrFail",
+    "findBy": "find",
+    "findOne": "findOne",
+    "findOneOrFail": "findOneOrFail",
+    "find": "find",
+    "findByPk": "findByPk",
+    "findAll": "findAll",
+}
+_RETRY = " (the one that fails must be tried again)"
+
+
+# ---------------------------------------------------------------------- lock what is read
+
+
+def lock_rows(case: Case) -> Iterator[Draft]:
+    """`SELECT ... FOR UPDATE`, in whatever way the library says it; not where what matters is that no row is there."""
+    if _adds_rows(case):
+        return
+    spots = [s for s in (case.read, case.act) if s is not None]
+    reads: list[tuple[Code, Node]] = []
+    for spot in spots:
+        outer = function_of(spot.statement)
+        scope = spot.statement if outer is None or spot is case.read else outer
+        for n in walk(scope):
+            if n.type in ("call_expression", "string", "template_string") and n.end_byte <= spot.statement.end_byte:
+                if not any(code is spot.code and node == n for code, node in reads):
+                    reads.append((spot.code, n))
+    for code, node in reads:
+        for lock in (_lock_sql, _lock_chain, _lock_option):
+            draft = Draft("for-update", "Lock the row that is read until the transaction ends: FOR UPDATE")
+            if lock(draft, code, node):
+                yield draft
+
+
+def _adds_rows(case: Case) -> bool:
+    """Whether the act adds rows like those that are looked for: rows that are not there cannot be locked."""
+    if case.read is None or _table(case.read.what) != _table(case.act.what):
+        return False
+    return re.search(r"\binsert|\bcreate\b|\bupsert|\.save\(", case.act.code.of(case.act.statement), re.I) is not None
+
+
+def _table(what: str) -> str:
+    return what.removeprefix("rows of ").split("[")[0].split(".")[0]
+
+
+def _lock_sql(draft: Draft, code: Code, node: Node) -> bool:
+    """FOR UPDATE at the end of a query as text."""
+    if node.type not in ("string", "template_string"):
+        return False
+    text = code.of(node)[1:-1]
+    if not _SELECT.match(text) or _AGGREGATE.search(text):
+        return False
+    body = text.rstrip()
+    trail = body[:-1].rstrip() if body.endswith(";") else body
+    lines = trail.split("\n")
+    gap = code.eol + lines[-1][: len(lines[-1]) - len(lines[-1].lstrip())] if len(lines) > 1 else " "
+    draft.insert(code, node.start_byte + 1 + len(trail.encode()), f"{gap}FOR UPDATE")
+    return True
+
+
+def _lock_chain(draft: Draft, code: Code, node: Node) -> bool:
+    """`.forUpdate()` of knex and Kysely, `.for('update')` of Drizzle, `.setLock()` of TypeORM."""
+    if node.type != "call_expression":
+        return False
+    links = _links(code, node)
+    names = [name for name, _ in links]
+    if "forUpdate" in names or "for" in names or "setLock" in names:
+        return False
+    head = _head(code, node)
+    if "selectFrom" in names:
+        at = next((call for name, call in links if name.startswith(("execute", "stream"))), None)
+        added = "forUpdate()"
+    elif "from" in names and "select" in names:
+        if _chained(node):
+            return False
+        draft.insert(code, node.end_byte, _link(code, node, f"for({code.quote}update{code.quote})"))
+        return True
+    elif "createQueryBuilder" in names:
+        at = next((call for name, call in links if name.startswith("get")), None)
+        added = f"setLock({code.quote}pessimistic_write{code.quote})"
+    elif head.type == "call_expression" and ("where" in names or "first" in names) and not _chained(node):
+        if {"insert", "update", "del", "delete", "increment", "decrement", "max", "min", "count", "sum"} & set(names):
+            return False
+        at = next((call for name, call in links if name in ("first", "select", "pluck")), None)
+        if at is None:
+            draft.insert(code, node.end_byte, _link(code, node, "forUpdate()"))
+            return True
+        added = "forUpdate()"
+    else:
+        return False
+    if at is None or _chained(node):
+        return False
+    function = at.child_by_field_name("function")
+    target = function.child_by_field_name("object") if function is not None else None
+    if target is None:
+        return False
+    draft.insert(code, target.end_byte, _link(code, node, added))
+    return True
+
+
+def _lock_option(draft: Draft, code: Code, node: Node) -> bool:
+    """`lock` among the options of TypeORM and Sequelize."""
+    if node.type != "call_expression":
+        return False
+    function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+    prop = function.child_by_field_name("property") if function is not None else None
+    if prop is None or arguments is None or code.of(prop) not in _FINDERS or "lock:" in code.of(arguments):
+        return False
+    name = code.of(prop)
+    last = arguments.named_children[-1] if arguments.named_children else None
+    if last is None:
+        return False
+    given = re.search(r"\btransaction:\s*([\w.]+)|\{[^{}]*\b(transaction)\b\s*[,}]", code.of(last))
+    if given is not None:  # Sequelize
+        return last.type == "object" and _property(draft, code, last, f"lock: {given[1] or 'transaction'}.LOCK.UPDATE")
+    if "typeorm" not in code.text:
+        return False
+    lock = f"lock: {{ mode: {code.quote}pessimistic_write{code.quote} }}"
+    if name.endswith(("By", "ByOrFail")):
+        draft.replace(code, prop, _FINDERS[name])
+        draft.insert(code, last.start_byte, "{ where: ")
+        draft.insert(code, last.end_byte, f", {lock} }}")
+        return True
+    return last.type == "object" and _property(draft, code, last, lock)
+
+
+# ---------------------------------------------------------------------- raise the isolation
+
+
+def serializable(case: Case) -> Iterator[Draft]:
+    """Run the transaction at SERIALIZABLE."""
+    title = f"Run the transaction at SERIALIZABLE{_RETRY}"
+    for code in _codes(case):
+        for n in walk(code.root):
+            if n.type in ("string", "template_string"):
+                text = code.of(n)[1:-1]
+                if re.fullmatch(r"\s*(?:BEGIN|START TRANSACTION)(?:\s+TRANSACTION)?\s*;?\s*", text, re.I):
+                    draft = Draft("serializable", title)
+                    draft.replace(
+                        code,
+                        n,
+                        f"{code.of(n)[0]}{text.strip().rstrip(';')} ISOLATION LEVEL SERIALIZABLE{code.of(n)[-1]}",
+                    )
+                    yield draft
+                continue
+            if n.type != "call_expression" or (f := n.child_by_field_name("function")) is None:
+                continue
+            called = code.of(f)
+            if called.endswith(".beginTransaction") and (s := statement_of(n)) is not None and code.alone(s):
+                draft = Draft("serializable", title)
+                connection = called.removesuffix(".beginTransaction")
+                level = f"{code.quote}SET TRANSACTION ISOLATION LEVEL SERIALIZABLE{code.quote}"
+                draft.lines_before(code, s, f"await {connection}.query({level}){code.semi}")
+                yield draft
+            elif re.search(r"\btransaction\(\)\.execute$", called):
+                draft = Draft("serializable", title)
+                at = f.child_by_field_name("object")
+                if at is not None:
+                    draft.insert(code, at.end_byte, f".setIsolationLevel({code.quote}serializable{code.quote})")
+                    yield draft
+            elif (
+                re.search(r"[.$]transaction$", called) and (arguments := n.child_by_field_name("arguments")) is not None
+            ):
+                if case.act.code is code and within(case.act.node, n):
+                    yield from _isolated(code, n, arguments, title)
+
+
+def _isolated(code: Code, call: Node, arguments: Node, title: str) -> Iterator[Draft]:
+    """A call of `transaction` with a higher level."""
+    given = arguments.named_children
+    level = next(
+        (
+            n.child_by_field_name("value")
+            for n in walk(arguments)
+            if n.type == "pair" and code.of(n).startswith("isolationLevel")
+        ),
+        None,
+    )
+    draft = Draft("serializable", title)
+    if level is not None:
+        text = code.of(level)
+        better = re.sub(r"\w+(?=['\"]?$)", lambda m: _cased(m[0]), text)
+        if better != text:
+            draft.replace(code, level, better)
+            yield draft
+        return
+    if len(given) != 1 or given[0].type not in ("arrow_function", "function_expression", "identifier"):
+        return
+    q = code.quote
+    text = code.text
+    if "typeorm" in text:
+        draft.insert(code, given[0].start_byte, f"{q}SERIALIZABLE{q}, ")
+    elif "sequelize" in text:
+        draft.import_name(code, "sequelize", "Transaction")
+        draft.insert(code, given[0].start_byte, "{ isolationLevel: Transaction.ISOLATION_LEVELS.SERIALIZABLE }, ")
+    elif "$transaction" in code.of(call).split("(")[0]:
+        named = "Prisma" in code.imports("@prisma/client")
+        value = "Prisma.TransactionIsolationLevel.Serializable" if named else f"{q}Serializable{q}"
+        _append(draft, code, call, given[0], f"{{ isolationLevel: {value} }}")
+    else:
+        _append(draft, code, call, given[0], f"{{ isolationLevel: {q}serializable{q} }}")
+    yield draft
+
+
+def _cased(level: str) -> str:
+    if level.isupper():
+        return "SERIALIZABLE"
+    return "Serializable" if level[:1].isupper() else "serializable"
+
+
+def _append(draft: Draft, code: Code, call: Node, callback: Node, option: str) -> None:
+    """Add an argument after a callback, on lines of their own where the callback has several."""
+    if callback.start_point.row == callback.end_point.row:
+        draft.insert(code, callback.end_byte, f", {option}")
+        return
+    pad = code.indent(call)
+    draft.insert(code, callback.start_byte, f"{code.eol}{pad}{code.unit}")
+    draft.shift_below(code, callback)
+    draft.insert(code, callback.end_byte, f",{code.eol}{pad}{code.unit}{option},{code.eol}{pad}")
+
+
+# ---------------------------------------------------------------------- the transaction is there, but not used
+
+
+def right_connection(case: Case) -> Iterator[Draft]:
+    """Read through the transaction whose callback the act is in, and lock what is read."""
+    code = case.code
+    callback = next((n for n in above(case.act.node) if n.type in FUNCTIONS and _one_parameter(code, n)), None)
+    if callback is None or case.read is None or case.read.code is not code or not within(case.read.node, callback):
+        return
+    tx = next(iter(parameters(code, callback)))
+    for n in walk(case.read.statement, False):
+        if n.type not in ("identifier", "member_expression") or n.parent is None:
+            continue
+        text = code.of(n)
+        if not re.search(r"(?:pool|db|knex|prisma|client|dataSource|conn|connection|sequelize)$", text, re.I):
+            continue
+        if text == tx or n.parent.type not in ("member_expression", "call_expression"):
+            continue
+        for locked in (False, True):
+            draft = Draft("right-connection", f"Read through {tx}, the connection of the transaction")
+            draft.replace(code, n, tx)
+            if locked and not any(_lock(draft, code, c) for c in walk(case.read.statement)):
+                continue
+            yield draft
+    yield from _manager(case, code, callback, tx)
+    if "sequelize" in code.text:
+        yield from _option(case, code, tx)
+
+
+def _manager(case: Case, code: Code, callback: Node, tx: str) -> Iterator[Draft]:
+    """The transaction's manager instead of a repository that was injected."""
+    assert case.read is not None
+    for n in walk(case.read.statement, False):
+        if n.type != "member_expression" or not re.fullmatch(r"this\.\w+", code.of(n)) or n.parent is None:
+            continue
+        found = re.search(rf"\b{re.escape(code.of(n)[5:])}\s*:\s*Repository<(\w+)>", code.text)
+        arguments = n.parent.parent.child_by_field_name("arguments") if n.parent.parent is not None else None
+        if found is None or arguments is None or not arguments.named_children:
+            continue
+        for locked in (True, False):
+            draft = Draft("right-connection", f"Read through {tx}, the manager of the transaction")
+            draft.replace(code, n, tx)
+            draft.insert(code, arguments.named_children[0].start_byte, f"{found[1]}, ")
+            if locked and not any(_lock(draft, code, c) for c in walk(case.read.statement)):
+                continue
+            yield draft
+
+
+def _option(case: Case, code: Code, tx: str) -> Iterator[Draft]:
+    """The transaction among the options of a Sequelize model."""
+    assert case.read is not None
+    for n in walk(case.read.statement, False):
+        function, arguments = n.child_by_field_name("function"), n.child_by_field_name("arguments")
+        if n.type != "call_expression" or function is None or arguments is None or not arguments.named_children:
+            continue
+        last = arguments.named_children[-1]
+        if not re.search(r"\.(?:find\w+|count|sum|max)$", code.of(function)) or "transaction" in code.of(arguments):
+            continue
+        added = f"transaction: {tx}" if "lock:" in code.of(last) else f"transaction: {tx}, lock: {tx}.LOCK.UPDATE"
+        draft = Draft("right-connection", f"Read in the transaction {tx}, and lock the row")
+        if last.type == "object":
+            _property(draft, code, last, added)
+        else:
+            draft.insert(code, last.end_byte, f", {{ {added} }}")
+        yield draft
+
+
+def _lock(draft: Draft, code: Code, node: Node) -> bool:
+    return _lock_sql(draft, code, node) or _lock_chain(draft, code, node) or _lock_option(draft, code, node)
+
+
+def _one_parameter(code: Code, function: Node) -> bool:
+    names = list(parameters(code, function))
+    return len(names) == 1 and re.fullmatch(r"t|tx|trx|transaction|client|conn\w*|manager|em", names[0]) is not None
+
+
+# ---------------------------------------------------------------------- nodes
+
+
+def _links(code: Code, call: Node) -> list[tuple[str, Node]]:
+    """The calls of a chain that ends with `call`, first to last: `a.b().c()` has b and c."""
+    out: list[tuple[str, Node]] = []
+    current: Node | None = call
+    while current is not None:
+        if current.type == "call_expression":
+            function = current.child_by_field_name("function")
+            prop = function.child_by_field_name("property") if function is not None else None
+            if prop is not None:
+                out.append((code.of(prop), current))
+            current = function if function is not None and function.type == "member_expression" else None
+        elif current.type == "member_expression":
+            current = current.child_by_field_name("object")
+        else:
+            current = None
+    return out[::-1]
+
+
+def _head(code: Code, call: Node) -> Node:
+    """What a chain begins with: `knex('users')` of `knex('users').where(...).first()`."""
+    current = call
+    while (f := current.child_by_field_name("function")) is not None and f.type == "member_expression":
+        target = f.child_by_field_name("object")
+        if target is None or target.type != "call_expression":
+            return current if target is None else target
+        current = target
+    return current
+
+
+def _chained(call: Node) -> bool:
+    """Whether the chain goes on after this call."""
+    return call.parent is not None and call.parent.type == "member_expression"
+
+
+def _link(code: Code, chain: Node, text: str) -> str:
+    """A further call of a chain, on a line of its own where the others are."""
+    row = code.of(chain)
+    found = re.search(r"\n([ \t]*)\.", row)
+    return f"{code.eol}{found[1]}.{text}" if found else f".{text}"
+
+
+def _property(draft: Draft, code: Code, target: Node, text: str) -> bool:
+    """Add a property at the end of an object."""
+    last = target.named_children[-1] if target.named_children else None
+    if last is None:
+        draft.replace(code, target, f"{{ {text} }}")
+        return True
+    if last.start_point.row == target.start_point.row:
+        draft.insert(code, last.end_byte, f", {text}")
+    else:
+        draft.insert(code, last.end_byte, f",{code.eol}{code.indent(last)}{text}")
+    return True
+
+
+def _codes(case: Case) -> list[Code]:
+    return [case.code, *(c for c in case.codes.values() if c is not case.code)]

@@ -15,7 +15,8 @@ def test_a_loop_waits_for_all_or_for_each() -> None:
         export async function complete(id: string): Promise<void> {
           const cart = await prisma.cart.findUniqueOrThrow({ where: { id }, include: { items: true } });
           cart.items.forEach(async (item) => {
-            await prisma.invoiceLine.create({ data: { invoiceId: id, sku: item.sku } });
+            const price = await prisma.price.findFirstOrThrow({ where: { sku: item.sku } });
+            await prisma.invoiceLine.create({ data: { invoiceId: id, cents: price.cents } });
           });
           await prisma.invoice.update({ where: { id }, data: { status: 'COMPLETE' } });
         }
@@ -25,13 +26,15 @@ def test_a_loop_waits_for_all_or_for_each() -> None:
     assert """
   await Promise.all(
     cart.items.map(async (item) => {
-      await prisma.invoiceLine.create({ data: { invoiceId: id, sku: item.sku } });
+      const price = await prisma.price.findFirstOrThrow({ where: { sku: item.sku } });
+      await prisma.invoiceLine.create({ data: { invoiceId: id, cents: price.cents } });
     }),
   );
 """ in got["promise-all"]
     assert """
   for (const item of cart.items) {
-    await prisma.invoiceLine.create({ data: { invoiceId: id, sku: item.sku } });
+    const price = await prisma.price.findFirstOrThrow({ where: { sku: item.sku } });
+    await prisma.invoiceLine.create({ data: { invoiceId: id, cents: price.cents } });
   }
 """ in got["one-by-one"]
 

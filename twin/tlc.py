@@ -215,9 +215,10 @@ def check_mutant(mutant: Mutant) -> Checked:
     config = named[mutant.config]
     if mutant.breaks not in (*config.invariants, *config.properties, "deadlock"):
         raise TlcError(f"{mutant.name}: {mutant.config} does not check {mutant.breaks!r}")
+    replaced = {entry.split()[0] for entry in mutant.replaces}
     only = replace(
         config,
-        constants=config.constants + mutant.replaces,
+        constants=(*(entry for entry in config.constants if entry.split()[0] not in replaced), *mutant.replaces),
         invariants=tuple(name for name in config.invariants if name == mutant.breaks),
         properties=tuple(name for name in config.properties if name == mutant.breaks),
     )
@@ -253,7 +254,7 @@ def _run(command: list[str], work: Path, module: str, config: Config, progress: 
             process.kill()
             raise
     if reader.broken is None and not reader.finished:
-        raise TlcError(f"{module}: " + ("; ".join([*reader.errors, *reader.printed[-5:]]) or " ".join(tail)))
+        raise TlcError(f"{module}: " + (" ".join([*reader.errors, *reader.printed[-25:]]).strip() or " ".join(tail)))
     return Checked(
         module, config, reader.broken, reader.states, reader.generated, reader.depth, time.monotonic() - began,
         tuple(reader.actions), tuple(reader.printed), tuple(reader.behaviour),

@@ -62,21 +62,29 @@ def run_engine(system: System, **options: Any) -> Result:
     return explore(system.program, Options(**{"model": system.model, **system.options, **options}))
 
 
-def run_tlc(system: System, body: str, spec: str, invariant: str, **how: Any) -> tlc.Checked:
+def check(
+    system: System, body: str, spec: str, invariants: Sequence[str] = (), properties: Sequence[str] = (), **how: Any
+) -> tlc.Checked:
     """Check the module of the system, extended by `body`, with the system's constants."""
     values = "\n".join(f"Value_{name} == {to_tla(value)}" for name, value in system.constants.items())
-    root = f"---- MODULE Conformance ----\nEXTENDS {system.module}, TLC\n{values}\n{body}\n====\n"
+    root = f"---- MODULE Conformance ----\nEXTENDS {system.module}, Sequences, TLC\n{values}\n{body}\n====\n"
     constants = tuple(f"{name} <- Value_{name}" for name in system.constants)
-    config = tlc.Config(spec, constants, (invariant,))
-    checked = tlc.check("Conformance", config, sources={"Conformance": root}, deadlock=False, **how)
+    config = tlc.Config(spec, constants, tuple(invariants), tuple(properties))
+    return tlc.check("Conformance", config, sources={"Conformance": root}, deadlock=False, **how)
+
+
+def run_tlc(system: System, body: str, spec: str, **how: Any) -> tlc.Checked:
+    """The same, when nothing but the invariant `Report`, which prints, is checked."""
+    checked = check(system, body, spec, ["Report"], **how)
     assert checked.broken is None, "\n".join(checked.behaviour)
     return checked
 
 
 def tlc_outcomes(system: System, **how: Any) -> tuple[int, set[str]]:
     """Distinct states, and the outcomes of those in which no step is possible."""
-    body = 'Report == (~ENABLED Steps) => PrintT(<<"end", Outcome>>)'
-    checked = run_tlc(system, body, "Spec", "Report", **how)
+    over = "\\A t \\in Threads : ~CanStep(t)" if system.module == "SchedulerOracle" else "~ENABLED Steps"
+    body = f'Report == ({over}) => PrintT(<<"end", Outcome>>)'
+    checked = run_tlc(system, body, "Spec", **how)
     return checked.states, {json.dumps(end) for end in printed(checked, "end")}
 
 
@@ -103,7 +111,7 @@ LogSpec == LogInit /\\ [][LogNext]_<<vars, which, at>>
 Whole == at = Len(Logs[which]) + 1 /\\ ~ENABLED Steps
 Report == (Whole /\\ Outcome = Ends[which]) => PrintT(<<"accepted", which>>)
 """
-    checked = run_tlc(system, body, "LogSpec", "Report")
+    checked = run_tlc(system, body, "LogSpec")
     return {which - 1 for which in printed(checked, "accepted")}
 
 
@@ -115,9 +123,27 @@ def recorded(system: System, seed: int) -> tuple[tuple[Step, ...], Outcome]:
 
 
 def events(system: System, schedule: Sequence[Step]) -> list[Any]:
-    """A schedule as the arguments of the specification's `Step`: threads, counted from 1."""
+    """A schedule as arguments of the specification's `Step`: threads, counted from 1.
+
+    For the memory, pairs of a thread and 0, or the word that its store buffer flushes.
+    """
     names = [thread.name for thread in system.program.threads]
-    return [names.index(step.thread) + 1 for step in schedule]
+    numbers = [names.index(step.thread) + 1 for step in schedule]
+    if system.module != "SimulatedMemory":
+        return numbers
+    scripts = system.constants["Scripts"]
+    found, done, queues = [], [0] * len(scripts), [[] for _ in scripts]
+    for thread, step in zip(numbers, schedule, strict=True):
+        queue: list[int] = queues[thread - 1]
+        if step.kind == "step":
+            op, *arguments = scripts[thread - 1][done[thread - 1]]
+            done[thread - 1] += 1
+            queue += arguments[:1] if op in ("store", "rstore", "bump") else []
+            found.append([thread, 0])
+        else:
+            named = None if step.location is None else int(step.location.strip("x[]")) + 1
+            found.append([thread, queue.pop(0) if named is None else named])
+    return found
 
 
 def registers(outcome: Outcome) -> list[list[Any]]:

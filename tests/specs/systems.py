@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from conformance import System
-from krepis.twin.program import Program
+from krepis.twin.explore import Model
+from krepis.twin.program import Program, Reg
 
 
 def clock(name: str, naps: Sequence[Sequence[int]]) -> System:
@@ -121,3 +122,107 @@ WAITS = [
     waits("self", [[("lock", 1), ("lock", 1)], [("lock", 1), ("unlock", 1), ("unlock", 1), ("join", 1)]], 1, [], 0),
 ]
 LARGE_WAITS = waits("large", [*philosophers(9, ordered=False), [("resolve", 1)]], 9, [], 1)
+
+
+Line = tuple[str, *tuple[int, ...]]
+
+
+def memory(name: str, model: Model, scripts: Sequence[Sequence[Line]]) -> System:
+    """Threads that load and store."""
+    words = max(line[1] for script in scripts for line in script if len(line) > 1)
+    program = Program(name)
+    x = program.array("x", words)
+    for at, script in enumerate(scripts):
+        thread = program.thread(f"T{at + 1}")
+        read: list[Reg] = []
+        for op, *arguments in script:
+            place = x[arguments[0] - 1] if arguments else x
+            if op in ("load", "rload", "add", "swap", "cas"):
+                read.append(thread.register(f"r{len(read)}"))
+            match op:
+                case "load" | "rload":
+                    thread.load(read[-1], place, "rlx" if op == "rload" else "ra")
+                case "store" | "rstore":
+                    thread.store(place, arguments[1], "rlx" if op == "rstore" else "ra")
+                case "bump":
+                    thread.store(place, read[-1] + arguments[1])
+                case "add":
+                    thread.fetch_add(read[-1], place, arguments[1])
+                case "swap":
+                    thread.exchange(read[-1], place, arguments[1])
+                case "cas":
+                    thread.compare_and_swap(read[-1], place, arguments[1], arguments[2])
+                case "fence":
+                    thread.fence()
+    constants = {"Model": model, "Scripts": scripts, "Words": words, "Weak": frozenset()}
+    return System("SimulatedMemory", f"{name}-{model}", constants, program.build(), model)
+
+
+MODELS: tuple[Model, ...] = ("sc", "tso", "pso", "ra")
+
+
+def ring(n: int) -> list[list[Line]]:
+    """Store buffering in a ring."""
+    return [[("store", at, 1), ("load", at % n + 1)] for at in range(1, n + 1)]
+
+
+PASSING: list[list[Line]] = [
+    [("store", 1, 1), ("rstore", 2, 1), ("store", 2, 2)],
+    [("rload", 2), ("fence",), ("load", 1), ("bump", 2, 5)],
+]
+MIXED: list[list[Line]] = [
+    [("store", 1, 1), ("add", 2, 1), ("load", 1), ("store", 2, 4)],
+    [("cas", 1, 1, 3), ("bump", 2, 1), ("swap", 1, 7)],
+    [("add", 2, 1), ("load", 1), ("store", 1, 9)],
+]
+MEMORIES = [
+    memory(name, model, scripts)
+    for name, scripts in (("ring", ring(3)), ("passing", PASSING), ("mixed", MIXED))
+    for model in MODELS
+]
+LARGE_MEMORY = memory("ring", "tso", ring(8))
+
+
+def turns(name: str, count: int, rounds: int, discipline: str, policy: str = "any", bound: int = 0) -> System:
+    """Threads that enter and leave a critical section."""
+    program = Program(name)
+    lock = program.mutex("lock")
+    following, serving = program.location("next"), program.location("serving")
+    for at in range(count):
+        thread = program.thread(f"T{at + 1}")
+        done = thread.register("done")
+        thread.label("again")
+        if discipline == "barging":
+            thread.lock(lock)
+            thread.unlock(lock)
+        else:
+            ticket, seen = thread.register("ticket"), thread.register("seen")
+            with thread.atomic():
+                thread.load(ticket, following)
+                thread.store(following, (ticket + 1) % count)
+            with thread.atomic():
+                thread.load(seen, serving)
+                thread.require(seen.equals(ticket))
+                thread.set(seen, 0)
+            with thread.atomic():
+                thread.store(serving, (ticket + 1) % count)
+                thread.set(ticket, 0)
+        if rounds:
+            thread.set(done, done + 1)
+            thread.branch(done < rounds, "again")
+        else:
+            thread.jump("again")
+    constants = {"Count": count, "Rounds": rounds, "Discipline": discipline, "Policy": policy, "Bound": bound}
+    return System(
+        "SchedulerOracle", name, constants, program.build(), options={} if policy == "any" else {policy: bound}
+    )
+
+
+TURNS = [
+    turns("barging", 3, 3, "barging"),
+    turns("ticket", 3, 2, "ticket"),
+    turns("preemptions", 3, 2, "ticket", "preemptions", 2),
+    turns("contexts", 3, 3, "barging", "contexts", 4),
+]
+ENDLESS = [turns("endless-barging", 3, 0, "barging"), turns("endless-ticket", 4, 0, "ticket")]
+LARGE_TURNS = turns("large", 6, 7, "barging")

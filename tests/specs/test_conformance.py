@@ -10,6 +10,7 @@ import pytest
 from conformance import (
     System,
     accepted,
+    check,
     engine_outcomes,
     events,
     recorded,
@@ -19,17 +20,32 @@ from conformance import (
 )
 from krepis.twin import tlc
 from krepis.twin.explore import Outcome
-from systems import CLOCKS, LARGE_CLOCK, LARGE_LIVES, LARGE_WAITS, LIVES, WAITS
+from systems import (
+    CLOCKS,
+    ENDLESS,
+    LARGE_CLOCK,
+    LARGE_LIVES,
+    LARGE_MEMORY,
+    LARGE_TURNS,
+    LARGE_WAITS,
+    LIVES,
+    MEMORIES,
+    TURNS,
+    WAITS,
+    turns,
+)
 
 SOAK = "KREPIS_SOAK" in os.environ
-LARGE = [LARGE_CLOCK, LARGE_LIVES, LARGE_WAITS]
-SYSTEMS = [*CLOCKS, *LIVES, *WAITS, *(LARGE if SOAK else [])]
-RECORDED = [CLOCKS[2], LIVES[0], LIVES[2], WAITS[0], WAITS[2]]
+LARGE = [LARGE_CLOCK, LARGE_LIVES, LARGE_MEMORY, LARGE_TURNS, LARGE_WAITS]
+SYSTEMS = [*CLOCKS, *LIVES, *MEMORIES, *TURNS, *ENDLESS, *WAITS, *(LARGE if SOAK else [])]
+RECORDED = [CLOCKS[2], LIVES[0], LIVES[2], WAITS[0], WAITS[2], *MEMORIES[-4:], *TURNS[:2]]
 OUTCOMES: dict[str, Callable[[Outcome], Any]] = {
     "Dependencies": lambda end: [
         [thread.pc + 1 for thread in end.threads],
         [int(thread.status == "failed") for thread in end.threads],
     ],
+    "SchedulerOracle": lambda end: [thread[0] for thread in registers(end)],
+    "SimulatedMemory": lambda end: [registers(end), list(end.memory)],
     "ThreadStates": lambda end: [thread.status.upper() for thread in end.threads],
     "VirtualClock": lambda end: [thread[0] for thread in registers(end)],
 }
@@ -38,7 +54,7 @@ OUTCOMES: dict[str, Callable[[Outcome], Any]] = {
 @pytest.mark.parametrize("system", SYSTEMS, ids=str)
 def test_the_engine_has_the_states_and_the_ends_of_the_specification(system: System) -> None:
     result = run_engine(system)
-    assert result.complete
+    assert result.complete or set(result.bounds) <= set(system.options)
     states, ends = tlc_outcomes(system, **({"workers": 2, "java": tlc.LONG} if system in LARGE else {}))
     assert states > 1_000_000 or system not in LARGE
     assert result.states == states
@@ -64,3 +80,19 @@ def changed(value: Any) -> Any:
     return (
         [changed(value[0]), *value[1:]] if isinstance(value, list) else value + 1 if isinstance(value, int) else "NEW"
     )
+
+
+@pytest.mark.parametrize("system", ENDLESS, ids=str)
+def test_who_starves_in_the_engine_does_so_in_the_specification(system: System) -> None:
+    starved = run_engine(system, algorithm="schedules").starved
+    fair = system.constants["Discipline"] == "ticket"
+    assert len(starved) == (0 if fair else system.constants["Count"])
+    assert (check(system, "", "Spec", properties=["NobodyStarves"]).broken is None) == fair
+
+
+def test_a_run_of_the_engine_that_goes_round_is_one_of_the_policy() -> None:
+    fair, random = turns("round", 3, 3, "ticket", "roundrobin"), turns("random", 3, 3, "ticket")
+    result = run_engine(random, algorithm="round-robin")
+    other, _ = recorded(random, 1)
+    end = OUTCOMES["SchedulerOracle"](result.outcomes[0])
+    assert accepted(fair, [(events(random, log), end) for log in (result.last_schedule, other)]) == {0}

@@ -7,7 +7,7 @@ specification allows. Values go to TLA+ and back as nested lists of integers and
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,12 +18,13 @@ from krepis.twin.program import ProgramCode
 
 @dataclass(frozen=True)
 class System:
-    """Constants of `module`, and the program that is the same."""
+    """Constants of `module`, the program that is the same, and how its ends are an `Outcome` of the module."""
 
     module: str
     name: str
     constants: Mapping[str, Any]
     program: ProgramCode
+    outcome: Callable[[Outcome], Any]
     model: Model = "sc"
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -88,10 +89,10 @@ def tlc_outcomes(system: System, **how: Any) -> tuple[int, set[str]]:
     return checked.states, {json.dumps(end) for end in printed(checked, "end")}
 
 
-def engine_outcomes(result: Result, outcome: Any) -> set[str]:
-    """The same of the engine; `outcome` makes a list of an `Outcome`."""
+def engine_outcomes(system: System, result: Result) -> set[str]:
+    """The same of the engine."""
     ends: list[Outcome] = [*result.outcomes, *(deadlock.outcome for deadlock in result.deadlocks)]
-    return {json.dumps(outcome(end)) for end in ends}
+    return {json.dumps(system.outcome(end)) for end in ends}
 
 
 def accepted(system: System, logs: Sequence[tuple[Sequence[Any], Any]]) -> set[int]:
@@ -147,4 +148,10 @@ def events(system: System, schedule: Sequence[Step]) -> list[Any]:
 
 
 def registers(outcome: Outcome) -> list[list[Any]]:
+    """The registers of each thread."""
     return [list(thread.registers) for thread in outcome.threads]
+
+
+def first_registers(outcome: Outcome) -> list[Any]:
+    """The first register of each thread."""
+    return [thread.registers[0] for thread in outcome.threads]

@@ -7,10 +7,11 @@ numbers; those are computed by TLC and by the engine.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from conformance import System
-from krepis.twin.explore import Model
-from krepis.twin.program import Program, Reg
+from conformance import System, first_registers, registers
+from krepis.twin.explore import Model, Outcome
+from krepis.twin.program import Operand, Program, Reg, Thread
 
 
 def clock(name: str, naps: Sequence[Sequence[int]]) -> System:
@@ -22,7 +23,7 @@ def clock(name: str, naps: Sequence[Sequence[int]]) -> System:
         for duration in durations:
             thread.sleep(duration)
             thread.now(seen)
-    return System("VirtualClock", name, {"Naps": naps}, program.build())
+    return System("VirtualClock", name, {"Naps": naps}, program.build(), first_registers)
 
 
 CLOCKS = [
@@ -32,6 +33,11 @@ CLOCKS = [
     clock("four", [[1], [1], [2], [0]]),
 ]
 LARGE_CLOCK = clock("large", [[1, 2], [2, 1], [1], [3], [1]])
+
+
+def statuses(end: Outcome) -> list[str]:
+    """How each thread ended."""
+    return [thread.status.upper() for thread in end.threads]
 
 
 def lives(name: str, scripts: Sequence[Sequence[str]]) -> System:
@@ -59,7 +65,7 @@ def lives(name: str, scripts: Sequence[Sequence[str]]) -> System:
         parent.spawn(worker)
     for worker in workers:
         parent.join(worker)
-    return System("ThreadStates", name, {"Scripts": scripts}, program.build())
+    return System("ThreadStates", name, {"Scripts": scripts}, program.build(), statuses)
 
 
 LIVES = [
@@ -69,6 +75,11 @@ LIVES = [
     lives("nap", [["sleep", "sleep"], ["sleep", "risk"], ["lock", "unlock", "sleep"]]),
 ]
 LARGE_LIVES = lives("large", [["sleep", "lock", "unlock", "risk"]] * 6 + [["lock", "sleep", "unlock"]])
+
+
+def ends(end: Outcome) -> list[list[int]]:
+    """The instruction at which each thread ended, counted from 1, and whether it failed."""
+    return [[thread.pc + 1 for thread in end.threads], [int(thread.status == "failed") for thread in end.threads]]
 
 
 def waits(
@@ -98,7 +109,7 @@ def waits(
                 case "join":
                     thread.join(threads[on - 1])
     constants = {"Scripts": scripts, "Locks": locks, "Permits": permits, "Promises": promises}
-    return System("Dependencies", name, constants, program.build())
+    return System("Dependencies", name, constants, program.build(), ends)
 
 
 def philosophers(n: int, ordered: bool) -> list[list[tuple[str, int]]]:
@@ -125,6 +136,11 @@ LARGE_WAITS = waits("large", [*philosophers(9, ordered=False), [("resolve", 1)]]
 
 
 Line = tuple[str, *tuple[int, ...]]
+
+
+def words_and_registers(end: Outcome) -> list[list[Any]]:
+    """What each thread has read, and what memory holds."""
+    return [registers(end), list(end.memory)]
 
 
 def memory(name: str, model: Model, scripts: Sequence[Sequence[Line]]) -> System:
@@ -155,7 +171,7 @@ def memory(name: str, model: Model, scripts: Sequence[Sequence[Line]]) -> System
                 case "fence":
                     thread.fence()
     constants = {"Model": model, "Scripts": scripts, "Words": words, "Weak": frozenset()}
-    return System("SimulatedMemory", f"{name}-{model}", constants, program.build(), model)
+    return System("SimulatedMemory", f"{name}-{model}", constants, program.build(), words_and_registers, model)
 
 
 MODELS: tuple[Model, ...] = ("sc", "tso", "pso", "ra")
@@ -213,9 +229,8 @@ def turns(name: str, count: int, rounds: int, discipline: str, policy: str = "an
         else:
             thread.jump("again")
     constants = {"Count": count, "Rounds": rounds, "Discipline": discipline, "Policy": policy, "Bound": bound}
-    return System(
-        "SchedulerOracle", name, constants, program.build(), options={} if policy == "any" else {policy: bound}
-    )
+    options = {} if policy == "any" else {policy: bound}
+    return System("SchedulerOracle", name, constants, program.build(), first_registers, options=options)
 
 
 TURNS = [
@@ -226,3 +241,123 @@ TURNS = [
 ]
 ENDLESS = [turns("endless-barging", 3, 0, "barging"), turns("endless-ticket", 4, 0, "ticket")]
 LARGE_TURNS = turns("large", 6, 7, "barging")
+
+
+EVENT, JOB, THROWS, RUNS, AWAIT, DONE, THREW = range(7)
+
+
+def loop(name: str, scripts: Sequence[Sequence[Line]], promises: int) -> System:
+    """The event loop of JavaScript, each of whose operations is one atomic step."""
+    calls = len(scripts)
+    program = Program(name)
+    phase, state = program.array("phase", calls), program.array("state", max(promises, 1))
+    running, length, queue = program.location("running"), program.location("length"), program.array("queue", calls + 1)
+    waiting = [program.array(f"waiting{p}", calls) for p in range(promises)]
+    threads = [program.thread(f"C{at + 1}") for at in range(calls)]
+    for at, (thread, script) in enumerate(zip(threads, scripts, strict=True)):
+        a, b, threw = thread.register("a"), thread.register("b"), thread.register("threw")
+
+        def forget(thread: Thread = thread, a: Reg = a, b: Reg = b) -> None:
+            thread.set(a, 0)
+            thread.set(b, 0)
+
+        def append(call: Operand, thread: Thread = thread, a: Reg = a) -> None:
+            thread.load(a, length)
+            thread.store(queue[a], call)
+            thread.store(length, a + 1)
+
+        def require_running(thread: Thread = thread, a: Reg = a, at: int = at) -> None:
+            thread.load(a, running)
+            thread.require(a.equals(at + 1))
+
+        def suspend(into: int, thread: Thread = thread, at: int = at) -> None:
+            thread.store(phase[at], into)
+            thread.store(running, 0)
+
+        def wake(thread: Thread = thread, a: Reg = a, b: Reg = b, at: int = at, threw: Reg = threw) -> None:
+            """An event, or the job at the head of the queue."""
+            with thread.atomic():
+                thread.load(a, running)
+                thread.require(a.equals(0))
+                thread.load(a, phase[at])
+                thread.load(b, length)
+                with thread.if_(a.equals(EVENT)):
+                    thread.require(b.equals(0))
+                with thread.else_():
+                    thread.require(a.equals(JOB) | a.equals(THROWS))
+                    thread.load(b, queue[0])
+                    thread.require(b.equals(at + 1))
+                    for i in range(calls):
+                        thread.load(b, queue[i + 1])
+                        thread.store(queue[i], b)
+                    thread.load(b, length)
+                    thread.store(length, b - 1)
+                with thread.if_(a.equals(THROWS)):
+                    thread.store(phase[at], THREW)
+                    thread.set(threw, 1)
+                with thread.else_():
+                    thread.store(phase[at], RUNS)
+                    thread.store(running, at + 1)
+                forget()
+            thread.branch(threw, "end")
+
+        wake()
+        for op, *arguments in script:
+            p = arguments[0] - 1 if arguments else 0
+            with thread.atomic():
+                require_running()
+                match op:
+                    case "io":
+                        suspend(EVENT)
+                    case "tick":
+                        append(at + 1)
+                        suspend(JOB)
+                    case "await":
+                        thread.load(b, state[p])
+                        with thread.if_(b.equals(0)):
+                            for i in reversed(range(calls)):  # the first free place
+                                thread.load(a, waiting[p][i])
+                                with thread.if_(a.equals(0)):
+                                    thread.set(b, i)
+                            thread.store(waiting[p][b], at + 1)
+                            suspend(AWAIT)
+                        with thread.else_():
+                            append(at + 1)
+                            thread.store(phase[at], b)
+                            thread.store(running, 0)
+                    case _:
+                        thread.load(b, state[p])
+                        with thread.if_(b.equals(0)):
+                            settled = JOB if op == "resolve" else THROWS
+                            thread.store(state[p], settled)
+                            for i in range(calls):
+                                thread.load(b, waiting[p][i])
+                                with thread.if_(b):
+                                    append(b)
+                                    thread.store(phase[b - 1], settled)
+                                    thread.store(waiting[p][i], 0)
+                forget()
+            if op in ("io", "tick", "await"):
+                wake()
+        with thread.atomic():
+            require_running()
+            suspend(DONE)
+            forget()
+        thread.label("end")
+
+    def outcome(end: Outcome) -> list[list[int]]:
+        return [list(end.memory[:calls]), list(end.memory[calls : calls + promises])]
+
+    return System("Promises", name, {"Scripts": scripts, "Count": promises}, program.build(), outcome)
+
+
+LOOPS = [
+    loop("plain", [[("io",), ("tick",)], [("tick",), ("io",), ("tick",)], [("io",)]], 0),
+    loop("shared", [
+        [("io",), ("await", 1), ("tick",)], [("await", 1), ("await", 2)],
+        [("io",), ("resolve", 1), ("io",), ("reject", 2)], [("tick",), ("resolve", 2), ("await", 2)],
+    ], 2),
+    loop("waiters", [[("await", 1), ("tick",)], [("await", 1)], [("await", 1), ("io",)], [("io",), ("resolve", 1)]], 1),
+    loop("forgotten", [[("await", 1), ("resolve", 2)], [("tick",), ("await", 2), ("resolve", 1)], [("io",)]], 2),
+]  # fmt: skip
+LARGE_LOOP = loop("large", [[("io",), ("await", 1), ("tick",), ("io",)]] * 7 + [[("io",), ("io",), ("resolve", 1)]], 1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,21 +13,21 @@ from conformance import (
     engine_outcomes,
     events,
     recorded,
-    registers,
     run_engine,
     tlc_outcomes,
 )
 from krepis.twin import tlc
-from krepis.twin.explore import Outcome
 from systems import (
     CLOCKS,
     ENDLESS,
     LARGE_CLOCK,
     LARGE_LIVES,
+    LARGE_LOOP,
     LARGE_MEMORY,
     LARGE_TURNS,
     LARGE_WAITS,
     LIVES,
+    LOOPS,
     MEMORIES,
     TURNS,
     WAITS,
@@ -36,19 +35,9 @@ from systems import (
 )
 
 SOAK = "KREPIS_SOAK" in os.environ
-LARGE = [LARGE_CLOCK, LARGE_LIVES, LARGE_MEMORY, LARGE_TURNS, LARGE_WAITS]
-SYSTEMS = [*CLOCKS, *LIVES, *MEMORIES, *TURNS, *ENDLESS, *WAITS, *(LARGE if SOAK else [])]
-RECORDED = [CLOCKS[2], LIVES[0], LIVES[2], WAITS[0], WAITS[2], *MEMORIES[-4:], *TURNS[:2]]
-OUTCOMES: dict[str, Callable[[Outcome], Any]] = {
-    "Dependencies": lambda end: [
-        [thread.pc + 1 for thread in end.threads],
-        [int(thread.status == "failed") for thread in end.threads],
-    ],
-    "SchedulerOracle": lambda end: [thread[0] for thread in registers(end)],
-    "SimulatedMemory": lambda end: [registers(end), list(end.memory)],
-    "ThreadStates": lambda end: [thread.status.upper() for thread in end.threads],
-    "VirtualClock": lambda end: [thread[0] for thread in registers(end)],
-}
+LARGE = [LARGE_CLOCK, LARGE_LIVES, LARGE_LOOP, LARGE_MEMORY, LARGE_TURNS, LARGE_WAITS]
+SYSTEMS = [*CLOCKS, *LIVES, *LOOPS, *MEMORIES, *TURNS, *ENDLESS, *WAITS, *(LARGE if SOAK else [])]
+RECORDED = [CLOCKS[2], LIVES[0], LIVES[2], WAITS[0], WAITS[2], *MEMORIES[-4:], *TURNS[:2], LOOPS[1], LOOPS[3]]
 
 
 @pytest.mark.parametrize("system", SYSTEMS, ids=str)
@@ -58,7 +47,7 @@ def test_the_engine_has_the_states_and_the_ends_of_the_specification(system: Sys
     states, ends = tlc_outcomes(system, **({"workers": 2, "java": tlc.LONG} if system in LARGE else {}))
     assert states > 1_000_000 or system not in LARGE
     assert result.states == states
-    assert engine_outcomes(result, OUTCOMES[system.module]) == ends
+    assert engine_outcomes(system, result) == ends
 
 
 @pytest.mark.parametrize("system", RECORDED, ids=str)
@@ -66,7 +55,7 @@ def test_a_recorded_run_is_one_of_the_specification_and_a_corrupted_one_is_not(s
     logs = []
     for seed in range(8):
         schedule, end = recorded(system, seed)
-        logs.append((events(system, schedule), OUTCOMES[system.module](end)))
+        logs.append((events(system, schedule), system.outcome(end)))
     good = len(logs)
     log, end = logs[0]
     logs += [([*log[:at], *log[at + 1 :]], end) for at in range(len(log))]
@@ -94,5 +83,5 @@ def test_a_run_of_the_engine_that_goes_round_is_one_of_the_policy() -> None:
     fair, random = turns("round", 3, 3, "ticket", "roundrobin"), turns("random", 3, 3, "ticket")
     result = run_engine(random, algorithm="round-robin")
     other, _ = recorded(random, 1)
-    end = OUTCOMES["SchedulerOracle"](result.outcomes[0])
+    end = random.outcome(result.outcomes[0])
     assert accepted(fair, [(events(random, log), end) for log in (result.last_schedule, other)]) == {0}

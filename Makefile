@@ -5,12 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test setup lint types unit package vscode test-vscode bench soak clean
+.PHONY: demo test setup lint types unit kernel package vscode test-vscode bench soak clean
 
 demo: setup
 	@cd examples/shop && ../../$(BIN)/krepis verify --fail-on never src
 
-test: setup lint types unit package test-vscode
+test: setup lint types unit kernel package test-vscode
 
 setup: $(STAMP)
 
@@ -46,6 +46,20 @@ $(VSCODE)/node_modules/.installed: $(VSCODE)/package-lock.json | setup
 vscode: $(VSCODE)/node_modules/.installed
 	$(NPM) test
 
+# The kernel as an addon of Node, and its SDK.
+KERNEL := kernel_c
+KERNEL_NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix $(KERNEL) --no-audit --no-fund --loglevel=error
+
+$(KERNEL)/node_modules/.installed: $(KERNEL)/package-lock.json | setup
+	$(KERNEL_NPM) ci --ignore-scripts
+	@touch $@
+
+$(KERNEL)/build/krepis.node: $(wildcard $(KERNEL)/src/*.[ch] $(KERNEL)/node/*.c) $(KERNEL)/build_node.py | setup
+	$(BIN)/python $(KERNEL)/build_node.py
+
+kernel: $(KERNEL)/node_modules/.installed $(KERNEL)/build/krepis.node
+	$(KERNEL_NPM) test
+
 # The extension in a real VS Code. Installs code-server from npm and Chromium from Debian on first use.
 test-vscode: vscode
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(VSCODE)/test/install-code-server.sh
@@ -56,7 +70,7 @@ bench: setup
 	$(BIN)/python benchmarks/engine/run.py
 	$(BIN)/python benchmarks/frontend/run.py examples/shop/src
 
-soak: setup
+soak: setup kernel
 	KREPIS_KILLS=100 KREPIS_SOAK=50 KREPIS_FUZZ=20000 $(BIN)/python -m pytest -n 2 tests --hypothesis-seed=random
 
 clean:

@@ -266,7 +266,7 @@ enum {
     KR_ROW_LINE, KR_ROW_METHOD_LENGTH, KR_ROW_FIELDS, KR_ROW_HEAD_LENGTH, KR_ROW_BODY, KR_ROW_BODY_LENGTH, KR_ROW_PATH,
     KR_ROW_PATH_LENGTH, KR_ROW_QUERY_LENGTH, KR_ROW_PARAMS_COUNT,
     KR_ROW_PARAMS, /* pairs of offset and length follow */
-    KR_ROW_WORDS = 34
+    KR_ROW_WORDS = 33
 };
 enum { KR_ROWS_MAX = 1024 };
 
@@ -282,6 +282,9 @@ enum { KR_TEMPLATES_MAX = 256, KR_FIELDS_BYTES_MAX = 8192 };
  * the response does not fit: the client then gets a 500, or is dropped. */
 int kr_server_answer(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence, int template_id,
                      const char *fields, size_t fields_length, const uint8_t *body, size_t body_length);
+
+/* What the routes say to a path, without a request. */
+void kr_server_match(const kr_server *server, int method, const uint8_t *path, size_t length, kr_match *match);
 
 /* Wakes kr_server_poll() when `fd` is readable; kr_server_foreign() says whether it was at the last poll. */
 int kr_server_watch(kr_server *server, int fd);

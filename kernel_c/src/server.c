@@ -210,6 +210,11 @@ int kr_server_static(kr_server *server, int method, const char *pattern, size_t 
     return result < 0 ? result : 0;
 }
 
+void kr_server_match(const kr_server *server, int method, const uint8_t *path, size_t length, kr_match *match)
+{
+    kr_router_match(server->router, method, path, length, match);
+}
+
 /* -- listening ------------------------------------------------------------------------------------------ */
 
 static int listen_on(kr_server *server, const char *address, int port)

@@ -1,0 +1,442 @@
+/** Applications: routes, hooks, and the calls that the kernel makes once a tick. */
+
+import {
+  ANSWERS_MAX,
+  addon,
+  Kernel,
+  type KernelOptions,
+  METHODS,
+  type Memory,
+  type Method,
+  Row,
+  Answer as Table,
+} from './kernel.ts';
+import {
+  type Answer,
+  fieldLines,
+  HttpError,
+  JSON_TYPE,
+  Reply,
+  replyOf,
+  replyOfResponse,
+  TEXT,
+} from './reply.ts';
+import { KrepisRequest } from './request.ts';
+
+export type Handler<Path extends string> = (request: KrepisRequest<Path>) => Answer | Promise<Answer>;
+export type Before = (request: KrepisRequest) => Answer | Promise<Answer>;
+export type After = (request: KrepisRequest, reply: Reply) => Reply | undefined | Promise<Reply | undefined>;
+export type OnError = (error: unknown, request: KrepisRequest) => Answer | Promise<Answer>;
+
+interface Route {
+  readonly names: readonly string[];
+  readonly handler: Handler<string>;
+  run: Handler<string>;
+}
+
+export interface Metrics {
+  readonly connectionsOpen: number;
+  readonly accepted: number;
+  readonly refused: number;
+  readonly requests: number;
+  readonly badRequests: number;
+  readonly timeouts: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly dropped: number;
+  /** By the first digit of the status, from 1xx to 5xx. */
+  readonly responses: readonly number[];
+}
+
+export interface Listening {
+  readonly port: number;
+  /** Takes no more connections, gives open requests `graceMs`, and resolves when all is closed. */
+  close(graceMs?: number): Promise<void>;
+  metrics(): Metrics;
+}
+
+export class App {
+  readonly #kernel: Kernel;
+  readonly #routes: Route[] = [];
+  readonly #before: Before[] = [];
+  readonly #after: After[] = [];
+  #onError: OnError = defaultError;
+  readonly #json: number;
+  readonly #plain: number;
+  readonly #templates = new Map<number, number>();
+  #started = false;
+  #closed: PromiseWithResolvers<void> = Promise.withResolvers();
+  /** Answers that the kernel did not take yet: rows of its table, and their text. */
+  #count = 0;
+  #text = '';
+  /** Requests whose promises are pending, and that still point into the memory of this tick. */
+  #unkept: KrepisRequest[] = [];
+
+  constructor(options: KernelOptions = {}) {
+    this.#kernel = new Kernel(options);
+    this.#json = this.#template(200, `content-type: ${JSON_TYPE}\r\n`);
+    this.#plain = this.#template(200, `content-type: ${TEXT}\r\n`);
+  }
+
+  get<Path extends string>(path: Path, handler: Handler<Path>): this {
+    return this.route('GET', path, handler);
+  }
+  post<Path extends string>(path: Path, handler: Handler<Path>): this {
+    return this.route('POST', path, handler);
+  }
+  put<Path extends string>(path: Path, handler: Handler<Path>): this {
+    return this.route('PUT', path, handler);
+  }
+  patch<Path extends string>(path: Path, handler: Handler<Path>): this {
+    return this.route('PATCH', path, handler);
+  }
+  delete<Path extends string>(path: Path, handler: Handler<Path>): this {
+    return this.route('DELETE', path, handler);
+  }
+
+  /** Throws when the pattern is malformed, or when another route already answers the same requests. */
+  route<Path extends string>(method: Method, path: Path, handler: Handler<Path>): this {
+    const number = addon.route(this.#kernel.handle, METHODS.indexOf(method), path);
+    const names = [...path.matchAll(/\/[:*](\w+)/g)].map((match) => match[1] as string);
+    const erased = handler as unknown as Handler<string>;
+    this.#routes[number] = { names, handler: erased, run: erased };
+    return this;
+  }
+
+  /** A route that the kernel answers by itself, without JavaScript or hooks: the same response for all. */
+  fixed(method: Method, path: string, answer: Exclude<Answer, Response>): this {
+    const made = replyOf(answer);
+    const body = typeof made.body === 'string' ? Buffer.from(made.body) : (made.body ?? new Uint8Array());
+    addon.fixed(
+      this.#kernel.handle,
+      METHODS.indexOf(method),
+      path,
+      made.status,
+      fieldLines(made.headers),
+      body,
+    );
+    // The kernel counts fixed routes and handlers together.
+    this.#routes.push({ names: [], handler: () => made, run: () => made });
+    return this;
+  }
+
+  /** Runs before every handler, in the order of registration; what it returns, unless undefined, is the answer. */
+  before(hook: Before): this {
+    this.#before.push(hook);
+    return this;
+  }
+
+  /** Runs after every handler, and may change the reply or give another. */
+  after(hook: After): this {
+    this.#after.push(hook);
+    return this;
+  }
+
+  /** Makes the answer when a handler or a hook threw. */
+  onError(hook: OnError): this {
+    this.#onError = hook;
+    return this;
+  }
+
+  /** Listens on an IP address, or on a Unix socket when `port` is a path. */
+  listen(port: number | string, address = '127.0.0.1'): Listening {
+    const kernel = this.#kernel;
+    const bound =
+      typeof port === 'string'
+        ? addon.listen(kernel.handle, port, -1)
+        : addon.listen(kernel.handle, address, port);
+    if (!this.#started) {
+      this.#started = true;
+      this.#compose();
+      addon.start(
+        kernel.handle,
+        (count) => this.#tick(count),
+        () => this.#flush(),
+        () => this.#closed.resolve(),
+      );
+    }
+    return {
+      port: bound,
+      close: (graceMs = 0) => {
+        addon.stop(kernel.handle, graceMs);
+        return this.#closed.promise;
+      },
+      metrics: () => metricsOf(addon.metrics(kernel.handle)),
+    };
+  }
+
+  /** Answers a web-standard request without a socket, for tests. */
+  async fetch(input: Request): Promise<Response> {
+    if (!this.#started) this.#compose();
+    const url = new URL(input.url);
+    const found = addon.match(this.#kernel.handle, METHODS.indexOf(input.method as Method), url.pathname);
+    if (typeof found === 'number') return unmatched(found);
+    const route = this.#routes[found[0] as number] as Route;
+    const request = await synthetic(this.#kernel, input, url, found, route.names);
+    let answer: Answer;
+    try {
+      answer = await route.run(request);
+    } catch (error) {
+      answer = await this.#onError(error, request);
+    }
+    if (answer instanceof Response) return answer;
+    const made = replyOf(answer);
+    const headers = Object.entries(made.headers).flatMap(([name, value]) =>
+      [value].flat().map((one): [string, string] => [name, one]),
+    );
+    const body =
+      input.method === 'HEAD' || made.body === undefined
+        ? null
+        : (made.body as string | Uint8Array<ArrayBuffer>);
+    return new Response(body, { status: made.status, headers });
+  }
+
+  // -- hooks ---------------------------------------------------------------------------------------------
+
+  #compose(): void {
+    if (this.#before.length === 0 && this.#after.length === 0) return;
+    for (const route of this.#routes) {
+      if (route) route.run = (request) => this.#hooked(route.handler, request);
+    }
+  }
+
+  #hooked(handler: Handler<string>, request: KrepisRequest): Answer | Promise<Answer> {
+    const enter = (index: number): Answer | Promise<Answer> => {
+      const hook = this.#before[index];
+      if (hook === undefined) return handler(request);
+      return then(hook(request), (answer) => (answer === undefined ? enter(index + 1) : answer));
+    };
+    const leave = (index: number, made: Reply): Answer | Promise<Answer> => {
+      const hook = this.#after[index];
+      return hook === undefined
+        ? made
+        : then(hook(request, made), (other) => leave(index + 1, other ?? made));
+    };
+    return then(enter(0), (answer) =>
+      answer instanceof Response
+        ? replyOfResponse(answer).then((made) => leave(0, made))
+        : leave(0, replyOf(answer)),
+    );
+  }
+
+  // -- ticks ---------------------------------------------------------------------------------------------
+
+  /** One call for all the requests of a tick; returns the text of the answers that are there at once. */
+  #tick(count: number): string {
+    const { rows } = this.#kernel;
+    for (let i = 0, at = 0; i < count; i++, at += Row.WORDS) {
+      const route = this.#routes[rows[at] as number] as Route;
+      const request = new KrepisRequest(this.#kernel, at, route.names);
+      let answer: Answer | Promise<Answer>;
+      try {
+        answer = route.run(request);
+      } catch (error) {
+        answer = this.#failed(error, request);
+      }
+      if (
+        typeof answer === 'object' &&
+        answer !== null &&
+        (answer instanceof Response || isPromise(answer))
+      ) {
+        this.#later(request, answer);
+      } else {
+        this.#put(
+          rows[at + Row.CONNECTION] as number,
+          rows[at + Row.GENERATION] as number,
+          rows[at + Row.SEQUENCE] as number,
+          answer,
+        );
+      }
+    }
+    return this.#take();
+  }
+
+  /** Called when answers came from promises, or when requests stay open after their tick. */
+  #flush(): string {
+    for (const request of this.#unkept) if (!request.settled) request.keep();
+    this.#unkept = [];
+    return this.#take();
+  }
+
+  #take(): string {
+    const text = this.#text;
+    this.#kernel.meta[1] = this.#count;
+    this.#kernel.meta[2] = this.#unkept.length;
+    this.#text = '';
+    this.#count = 0;
+    return text;
+  }
+
+  #later(request: KrepisRequest, answer: Response | PromiseLike<Answer>): void {
+    const { connection, generation, sequence } = request.key;
+    const settle = (made: Exclude<Answer, Response>): void => {
+      request.settled = true;
+      this.#put(connection, generation, sequence, made);
+      this.#due();
+    };
+    const fail = (error: unknown): void => {
+      const recovered = async (): Promise<Answer> => this.#failed(error, request);
+      recovered()
+        .then((made) => (made instanceof Response ? replyOfResponse(made) : made))
+        .then(settle, () => settle(internalError()));
+    };
+    const take = (made: Answer): void => {
+      if (made instanceof Response) replyOfResponse(made).then(settle, fail);
+      else settle(made);
+    };
+    this.#unkept.push(request);
+    this.#due();
+    if (answer instanceof Response) take(answer);
+    else answer.then(take, fail);
+  }
+
+  #due(): void {
+    this.#kernel.meta[2] = this.#count + this.#unkept.length;
+  }
+
+  #failed(error: unknown, request: KrepisRequest): Answer | Promise<Answer> {
+    try {
+      return this.#onError(error, request);
+    } catch (second) {
+      return defaultError(second, request);
+    }
+  }
+
+  /** Puts an answer into the table. A reply that the kernel would refuse becomes a 500. */
+  #put(connection: number, generation: number, sequence: number, answer: Exclude<Answer, Response>): void {
+    let template: number;
+    let fields = '';
+    let body: string;
+    if (typeof answer === 'string') {
+      template = this.#plain;
+      body = answer;
+    } else {
+      let made: Reply;
+      try {
+        if (answer !== undefined && !(answer instanceof Reply) && !(answer instanceof Uint8Array)) {
+          const text = JSON.stringify(answer);
+          made = text === undefined ? new Reply(204, {}, undefined) : PLAIN_JSON;
+          body = text ?? '';
+        } else {
+          made = replyOf(answer);
+          body = typeof made.body === 'string' ? made.body : '';
+        }
+        fields = made === PLAIN_JSON ? '' : fieldLines(made.headers);
+        template = made === PLAIN_JSON ? this.#json : this.#statusTemplate(made.status);
+      } catch (error) {
+        console.error(error);
+        made = internalError();
+        [fields, body, template] = [fieldLines(made.headers), made.body as string, this.#statusTemplate(500)];
+      }
+      if (made.body instanceof Uint8Array) {
+        addon.bytes(this.#kernel.handle, connection, generation, sequence, template, fields, made.body);
+        return;
+      }
+    }
+    if (!body.isWellFormed()) body = body.toWellFormed();
+    if (this.#count === ANSWERS_MAX) {
+      addon.apply(this.#kernel.handle, this.#text, this.#count);
+      this.#count = 0;
+      this.#text = '';
+    }
+    const { answers } = this.#kernel;
+    const at = this.#count++ * Table.WORDS;
+    answers[at] = connection;
+    answers[at + Table.GENERATION] = generation;
+    answers[at + Table.SEQUENCE] = sequence;
+    answers[at + Table.TEMPLATE] = template;
+    answers[at + Table.FIELDS] = fields.length;
+    answers[at + Table.BODY] = body.length;
+    this.#text += fields + body;
+  }
+
+  #template(status: number, fields: string): number {
+    return addon.template(this.#kernel.handle, status, fields);
+  }
+
+  #statusTemplate(status: number): number {
+    let template = this.#templates.get(status);
+    if (template === undefined) {
+      template = this.#template(status, '');
+      this.#templates.set(status, template);
+    }
+    return template;
+  }
+}
+
+/** Stands for "JSON, status 200, no headers of its own"; only its identity is used. */
+const PLAIN_JSON = new Reply(200, {}, undefined);
+
+function internalError(): Reply {
+  return new Reply(500, { 'content-type': TEXT }, 'Internal Server Error');
+}
+
+function defaultError(error: unknown, request: KrepisRequest): Reply {
+  if (error instanceof HttpError) return new Reply(error.status, { 'content-type': TEXT }, error.message);
+  console.error(`${request.method} ${request.path}:`, error);
+  return internalError();
+}
+
+function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as PromiseLike<T> | undefined)?.then === 'function';
+}
+
+/** `next(value)`, at once unless the value is a promise. */
+function then<T, U>(value: T | Promise<T>, next: (value: T) => U | Promise<U>): U | Promise<U> {
+  return isPromise(value) ? Promise.resolve(value).then(next) : next(value);
+}
+
+function metricsOf(numbers: readonly number[]): Metrics {
+  const [connectionsOpen, accepted, refused, requests, badRequests, timeouts, bytesIn, bytesOut, dropped] =
+    numbers as [number, number, number, number, number, number, number, number, number];
+  const responses = numbers.slice(9);
+  return {
+    connectionsOpen,
+    accepted,
+    refused,
+    requests,
+    badRequests,
+    timeouts,
+    bytesIn,
+    bytesOut,
+    dropped,
+    responses,
+  };
+}
+
+function unmatched(allowed: number): Response {
+  if (allowed === 0) return new Response('Not Found', { status: 404, headers: { 'content-type': TEXT } });
+  const allow = METHODS.filter((_, index) => (allowed >> index) & 1).join(', ');
+  return new Response('Method Not Allowed', { status: 405, headers: { 'content-type': TEXT, allow } });
+}
+
+/** A request that did not come from a socket, laid out as the kernel would have it. */
+async function synthetic(
+  kernel: Kernel,
+  input: Request,
+  url: URL,
+  found: readonly number[],
+  names: readonly string[],
+): Promise<KrepisRequest> {
+  const lines = [...input.headers].map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  const line = `${input.method} ${url.pathname}${url.search} HTTP/1.1\r\n`;
+  const head = `${line}${lines}\r\n`;
+  const body = new Uint8Array(await input.arrayBuffer());
+  const memory = Buffer.concat([Buffer.from(head, 'latin1'), body]) as Buffer as Memory;
+  const rows = new Int32Array(Row.WORDS);
+  const path = input.method.length + 1;
+  rows[Row.METHOD] = METHODS.indexOf(input.method as Method);
+  rows[Row.FIELDS] = line.length;
+  rows[Row.HEAD_LENGTH] = head.length;
+  rows[Row.BODY] = head.length;
+  rows[Row.BODY_LENGTH] = body.length;
+  rows[Row.PATH] = path;
+  rows[Row.PATH_LENGTH] = url.pathname.length;
+  rows[Row.QUERY_LENGTH] = Math.max(0, url.search.length - 1);
+  rows[Row.PARAMS_COUNT] = names.length;
+  for (let i = 0; i < names.length; i++) {
+    rows[Row.PARAMS + 2 * i] = path + (found[2 * i + 1] as number);
+    rows[Row.PARAMS + 2 * i + 1] = found[2 * i + 2] as number;
+  }
+  return new KrepisRequest(kernel, 0, names, memory, rows);
+}

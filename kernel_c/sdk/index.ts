@@ -1,0 +1,15 @@
+/** Krepis: HTTP for TypeScript on a C kernel. */
+
+import { App } from './app.ts';
+import type { KernelOptions } from './kernel.ts';
+
+export type { After, App, Before, Handler, Listening, Metrics, OnError } from './app.ts';
+export type { KernelOptions, Method } from './kernel.ts';
+export type { Answer, HeadersInit, ReplyInit } from './reply.ts';
+export { HttpError, Reply, reply } from './reply.ts';
+export type { KrepisRequest, Params } from './request.ts';
+
+/** An application: `krepis().get('/users/:id', (request) => ({ id: request.params.id })).listen(3000)`. */
+export function krepis(options: KernelOptions = {}): App {
+  return new App(options);
+}

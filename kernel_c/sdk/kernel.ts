@@ -1,0 +1,124 @@
+/** The addon, and the words that it shares with JavaScript; nothing else knows their layout. */
+
+import { createRequire } from 'node:module';
+
+export type Handle = { readonly handle: unique symbol };
+
+export interface KernelOptions {
+  readonly lineBytesMax?: number;
+  readonly headBytesMax?: number;
+  readonly fieldsMax?: number;
+  readonly bodyBytesMax?: number;
+  readonly connectionsMax?: number;
+  readonly bodiesMax?: number;
+  readonly blocksMax?: number;
+  readonly pipelineMax?: number;
+  readonly routesMax?: number;
+  readonly idleMs?: number;
+  readonly headMs?: number;
+  readonly bodyMs?: number;
+  readonly writeMs?: number;
+  readonly handlerMs?: number;
+  readonly lingerMs?: number;
+}
+
+interface Opened {
+  readonly handle: Handle;
+  readonly memory: ArrayBuffer;
+  readonly rows: ArrayBuffer;
+  readonly answers: ArrayBuffer;
+  readonly meta: ArrayBuffer;
+}
+
+interface Addon {
+  open(options: KernelOptions): Opened;
+  start(handle: Handle, tick: (count: number) => string, flush: () => string, stopped: () => void): void;
+  route(handle: Handle, method: number, pattern: string): number;
+  fixed(
+    handle: Handle,
+    method: number,
+    pattern: string,
+    status: number,
+    fields: string,
+    body: Uint8Array,
+  ): void;
+  template(handle: Handle, status: number, fields: string): number;
+  apply(handle: Handle, text: string, count: number): void;
+  bytes(
+    handle: Handle,
+    connection: number,
+    generation: number,
+    sequence: number,
+    template: number,
+    fields: string,
+    body: Uint8Array,
+  ): void;
+  match(handle: Handle, method: number, path: string): number[] | number;
+  listen(handle: Handle, address: string, port: number): number;
+  stop(handle: Handle, graceMs: number): void;
+  metrics(handle: Handle): number[];
+}
+
+export const addon = createRequire(import.meta.url)('../build/krepis.node') as Addon;
+
+export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE'] as const;
+export type Method = (typeof METHODS)[number];
+
+/** Words of a row, as in `krepis_kernel.h`. */
+export const Row = {
+  ROUTE: 0,
+  CONNECTION: 1,
+  GENERATION: 2,
+  SEQUENCE: 3,
+  METHOD: 4,
+  BASE: 6,
+  LINE: 7,
+  METHOD_LENGTH: 8,
+  FIELDS: 9,
+  HEAD_LENGTH: 10,
+  BODY: 11,
+  BODY_LENGTH: 12,
+  PATH: 13,
+  PATH_LENGTH: 14,
+  QUERY_LENGTH: 15,
+  PARAMS_COUNT: 16,
+  PARAMS: 17,
+  WORDS: 33,
+} as const;
+
+/** Words of the table of answers, and of the shared state, as in `binding.c`. */
+export const Answer = {
+  CONNECTION: 0,
+  GENERATION: 1,
+  SEQUENCE: 2,
+  TEMPLATE: 3,
+  FIELDS: 4,
+  BODY: 5,
+  WORDS: 6,
+} as const;
+export const Meta = { EPOCH: 0, ANSWERS: 1, DUE: 2 } as const;
+export const ANSWERS_MAX = 1024;
+
+/** A buffer with the two methods that Node does not document: `toString` without its checks. */
+export interface Memory extends Buffer {
+  latin1Slice(start: number, end: number): string;
+  utf8Slice(start: number, end: number): string;
+}
+
+/** The kernel's memory, seen from here. Requests are in `memory` until the kernel's next tick. */
+export class Kernel {
+  readonly handle: Handle;
+  readonly memory: Memory;
+  readonly rows: Int32Array;
+  readonly answers: Int32Array;
+  readonly meta: Uint32Array;
+
+  constructor(options: KernelOptions) {
+    const opened = addon.open(options);
+    this.handle = opened.handle;
+    this.memory = Buffer.from(opened.memory) as Memory;
+    this.rows = new Int32Array(opened.rows);
+    this.answers = new Int32Array(opened.answers);
+    this.meta = new Uint32Array(opened.meta);
+  }
+}

@@ -1,0 +1,99 @@
+/** Responses as handlers give them, and as the kernel takes them. */
+
+export type HeadersInit = Readonly<Record<string, string | readonly string[]>>;
+
+/** What a handler may return: text, JSON, bytes, nothing (204), a `reply()`, or a web-standard `Response`. */
+export type Answer = Reply | Response | string | number | boolean | null | undefined | Uint8Array | object;
+
+export type Body = string | Uint8Array;
+
+/** A response with its status and headers. */
+export class Reply {
+  status: number;
+  headers: HeadersInit;
+  /** Undefined: no content. */
+  body: Body | undefined;
+
+  constructor(status: number, headers: HeadersInit, body: Body | undefined) {
+    this.status = status;
+    this.headers = headers;
+    this.body = body;
+  }
+}
+
+export interface ReplyInit {
+  readonly status?: number;
+  readonly headers?: HeadersInit;
+}
+
+export const TEXT = 'text/plain; charset=utf-8';
+export const JSON_TYPE = 'application/json';
+
+/** An error that becomes a response: `throw new HttpError(404, 'no such user')`. */
+export class HttpError extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** A response with a status and headers; `content-type` is found from the body unless it is given. */
+export function reply(body: Exclude<Answer, Reply | Response>, init: ReplyInit = {}): Reply {
+  const made = replyOf(body);
+  return new Reply(
+    init.status ?? made.status,
+    { ...made.headers, ...lowerCased(init.headers ?? {}) },
+    made.body,
+  );
+}
+
+function lowerCased(headers: HeadersInit): HeadersInit {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** What a handler returned, but for a `Response`, as a reply. */
+export function replyOf(answer: Exclude<Answer, Response>): Reply {
+  if (answer instanceof Reply) return answer;
+  if (typeof answer === 'string') return new Reply(200, { 'content-type': TEXT }, answer);
+  if (answer instanceof Uint8Array)
+    return new Reply(200, { 'content-type': 'application/octet-stream' }, answer);
+  const body = answer === undefined ? undefined : JSON.stringify(answer);
+  return body === undefined
+    ? new Reply(204, {}, undefined)
+    : new Reply(200, { 'content-type': JSON_TYPE }, body);
+}
+
+/** A web-standard response, read to its end. */
+export async function replyOfResponse(response: Response): Promise<Reply> {
+  const headers: Record<string, string | string[]> = {};
+  for (const [name, value] of response.headers) {
+    if (name !== 'set-cookie' && !FRAMING.has(name)) headers[name] = value;
+  }
+  const cookies = response.headers.getSetCookie();
+  if (cookies.length > 0) headers['set-cookie'] = cookies;
+  const body = response.body === null ? undefined : new Uint8Array(await response.arrayBuffer());
+  return new Reply(response.status, headers, body);
+}
+
+/** Fields that frame a message or belong to the connection: the kernel writes them. */
+const FRAMING: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'connection', 'date']);
+const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
+const VALUE = /^[\t\x20-\x7e]*$/;
+
+/** Field lines for the kernel. Throws for what could split a response, and for what only the kernel may write. */
+export function fieldLines(headers: HeadersInit): string {
+  let lines = '';
+  for (const key in headers) {
+    const name = key.toLowerCase();
+    const value = headers[key];
+    if (!NAME.test(name) || FRAMING.has(name))
+      throw new TypeError(`header ${JSON.stringify(key)} is not for handlers to set`);
+    for (const one of typeof value === 'string' ? [value] : (value ?? [])) {
+      if (!VALUE.test(one)) throw new TypeError(`header ${name} has characters outside printable ASCII`);
+      lines += `${name}: ${one}\r\n`;
+    }
+  }
+  return lines;
+}

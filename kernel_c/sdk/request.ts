@@ -1,0 +1,186 @@
+/** Requests as handlers see them: numbers that point into the kernel's memory, decoded when something is read. */
+
+import { type Kernel, METHODS, type Memory, Row } from './kernel.ts';
+import { HttpError } from './reply.ts';
+
+/** The parameters of a path pattern: `/users/:id/files/*rest` has `id` and `rest`. */
+export type Params<Path extends string> = Path extends `${infer Head}/${infer Tail}`
+  ? Segment<Head> & Params<Tail>
+  : Segment<Path>;
+type Segment<Part extends string> = Part extends `:${infer Name}` | `*${infer Name}`
+  ? { readonly [key in Name]: string }
+  : unknown;
+
+/** How a request is answered; the numbers are the kernel's. */
+export interface Key {
+  readonly connection: number;
+  readonly generation: number;
+  readonly sequence: number;
+}
+
+/**
+ * One request. It is good while its handler runs, and as long as the promise that the handler returned is pending;
+ * kept any longer it throws when it is read, since its memory belongs to other requests by then.
+ */
+export class KrepisRequest<Path extends string = string> {
+  #memory: Memory;
+  #rows: Int32Array;
+  #at: number;
+  readonly #epoch: number;
+  readonly #kernel: Kernel;
+  readonly #names: readonly string[];
+  #params: Params<Path> | undefined;
+  /** @internal Set when it is answered: nothing has to be kept for it any more. */
+  settled = false;
+  #head: string | undefined;
+
+  constructor(
+    kernel: Kernel,
+    at: number,
+    names: readonly string[],
+    memory = kernel.memory,
+    rows = kernel.rows,
+  ) {
+    this.#kernel = kernel;
+    this.#memory = memory;
+    this.#rows = rows;
+    this.#at = at;
+    this.#epoch = kernel.meta[0] as number;
+    this.#names = names;
+  }
+
+  /** A number of the row, when the row is still this request's. */
+  #word(index: number): number {
+    if (this.#epoch !== this.#kernel.meta[0] && this.#memory === this.#kernel.memory) {
+      throw new Error('this request is over: its handler returned, and its promise is settled');
+    }
+    return this.#rows[this.#at + index] as number;
+  }
+
+  #text(at: number, length: number): string {
+    const start = this.#word(Row.BASE) + at;
+    return this.#memory.latin1Slice(start, start + length);
+  }
+
+  get method(): string {
+    return METHODS[this.#word(Row.METHOD)] ?? this.#text(this.#word(Row.LINE), this.#word(Row.METHOD_LENGTH));
+  }
+
+  /** The path as it was sent, percent-encoded. */
+  get path(): string {
+    return this.#text(this.#word(Row.PATH), this.#word(Row.PATH_LENGTH)) || '/';
+  }
+
+  /** What follows the question mark, as it was sent. */
+  get search(): string {
+    return this.#text(this.#word(Row.PATH) + this.#word(Row.PATH_LENGTH) + 1, this.#word(Row.QUERY_LENGTH));
+  }
+
+  get query(): URLSearchParams {
+    return new URLSearchParams(this.search);
+  }
+
+  /** The parameters of the path, decoded. A malformed encoding is the client's fault: 400. */
+  get params(): Params<Path> {
+    if (this.#params !== undefined) return this.#params;
+    const params: Record<string, string> = {};
+    const base = this.#word(Row.BASE);
+    for (let i = 0; i < this.#names.length; i++) {
+      const start = base + this.#word(Row.PARAMS + 2 * i);
+      const raw = this.#memory.latin1Slice(start, start + this.#word(Row.PARAMS + 2 * i + 1));
+      params[this.#names[i] as string] = raw.includes('%') ? decoded(raw) : raw;
+    }
+    this.#params = params as Params<Path>;
+    return this.#params;
+  }
+
+  get #fields(): string {
+    if (this.#head === undefined) {
+      const start = this.#word(Row.FIELDS);
+      this.#head = `\r\n${this.#text(start, this.#word(Row.HEAD_LENGTH) - start - 2)}`;
+    }
+    return this.#head;
+  }
+
+  /** The value of a header, whatever the case of its name; several lines are joined as RFC 9110 section 5.3 says. */
+  header(name: string): string | undefined {
+    const fields = this.#fields;
+    const lower = fields.toLowerCase();
+    const wanted = `\r\n${name.toLowerCase()}:`;
+    let value: string | undefined;
+    for (let at = lower.indexOf(wanted); at >= 0; at = lower.indexOf(wanted, at + 1)) {
+      const start = at + wanted.length;
+      const one = trimmed(fields.slice(start, fields.indexOf('\r\n', start)));
+      value = value === undefined ? one : `${value}${wanted === '\r\ncookie:' ? '; ' : ', '}${one}`;
+    }
+    return value;
+  }
+
+  /** All headers, names in lower case, in the order in which they were sent. */
+  headerLines(): [name: string, value: string][] {
+    const lines: [string, string][] = [];
+    for (const line of this.#fields.split('\r\n')) {
+      const colon = line.indexOf(':');
+      if (colon > 0) lines.push([line.slice(0, colon).toLowerCase(), trimmed(line.slice(colon + 1))]);
+    }
+    return lines;
+  }
+
+  get headers(): Headers {
+    return new Headers(this.headerLines());
+  }
+
+  /** A copy of the body. */
+  bytes(): Uint8Array {
+    const start = this.#word(Row.BASE) + this.#word(Row.BODY);
+    return Uint8Array.prototype.slice.call(this.#memory, start, start + this.#word(Row.BODY_LENGTH));
+  }
+
+  text(): string {
+    const start = this.#word(Row.BASE) + this.#word(Row.BODY);
+    return this.#memory.utf8Slice(start, start + this.#word(Row.BODY_LENGTH));
+  }
+
+  /** The body as JSON; malformed JSON is the client's fault: 400. */
+  json(): unknown {
+    const text = this.text();
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw new HttpError(400, 'malformed JSON');
+    }
+  }
+
+  /** @internal */
+  get key(): Key {
+    return {
+      connection: this.#word(Row.CONNECTION),
+      generation: this.#word(Row.GENERATION),
+      sequence: this.#word(Row.SEQUENCE),
+    };
+  }
+
+  /** @internal Copies what the request consists of, so that it can be read in later ticks. */
+  keep(): void {
+    const base = this.#word(Row.BASE);
+    const length = this.#word(Row.BODY) + this.#word(Row.BODY_LENGTH);
+    const rows = this.#rows.slice(this.#at, this.#at + Row.WORDS);
+    this.#memory = Buffer.from(this.#memory.subarray(base, base + length)) as Memory;
+    rows[Row.BASE] = 0;
+    this.#rows = rows;
+    this.#at = 0;
+  }
+}
+
+function decoded(raw: string): string {
+  try {
+    return decodeURIComponent(raw);
+  } catch {
+    throw new HttpError(400, 'malformed percent-encoding');
+  }
+}
+
+/** Without the spaces and tabs around it. */
+function trimmed(value: string): string {
+  return value.replace(/^[\t ]+|[\t ]+$/g, '');
+}

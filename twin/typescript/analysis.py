@@ -738,7 +738,10 @@ def misuses(run: Execution, entry: Entry) -> Iterator[Anomaly]:
 
 
 def dropped(run: Execution, entry: Entry) -> Iterator[Anomaly]:
-    """Statements to a database that nobody waits for: never sent, or about rows that the call goes on working with."""
+    """Statements to a database that nobody waits for although something relies on them.
+
+    They are never sent, or are part of a transaction, or change rows that the call goes on working with.
+    """
     R = run.machine
     if not _succeeded(run):
         return
@@ -758,7 +761,8 @@ def dropped(run: Execution, entry: Entry) -> Iterator[Anomaly]:
             continue
         own = [a for a in R.log if a.loc[0] == "row" and any(f is p.operation for f in oracle.chain(a.frame))]
         changed = {a.loc[1] for a in own if a.kind == "W"}
-        if any(a.loc[0] == "row" and a.loc[1] in changed and a.root == 0 and a not in own for a in R.log):
+        committed = any(a.kind == "W" and a.event > own[0].event for a in own)
+        if committed or any(a.loc[0] == "row" and a.loc[1] in changed and a.root == 0 and a not in own for a in R.log):
             yield Anomaly("floating-promise", "error", user, site, run, [entry.name])
 
 
@@ -976,7 +980,7 @@ def explore_pattern(
             if budget.spent() or not meets:
                 break
             continue
-        partial: dict[tuple[int, ...], Any] = {}
+        partial: dict[tuple[int, ...], set[Any]] = {}
         for run in scenario.interleavings(world, MAX_TRACES, reject_at):
             _collect(result, run)
             if run.limit or (run.machine.excused and run.machine.deadlocked is None):
@@ -1017,22 +1021,18 @@ def _used_timers(run: Execution) -> bool:
     return run.machine.timer_seq > 0
 
 
-def _subset(scenario: Scenario, world: World, order: list[int]) -> Any:
-    """The outcome when only some of the calls happen."""
+def _subset(scenario: Scenario, world: World, calls: tuple[int, ...]) -> set[Any]:
+    """The outcomes when only some of the calls happen, one after the other."""
     inner = Scenario(scenario.program, scenario.entries, scenario.pattern)
-
-    def choose(run: Execution, ready: list[Any]) -> Any:
-        mine = [p for p in ready if p.act.root in order]
-        return mine[0] if mine else None
-
-    run = inner.run(world, choose)
+    outcomes = set()
+    for order in permutations(calls):
+        run = inner.serial(world, list(order), False)
+        if run is not None:
+            outcomes.add(oracle.outcome(run))
+            inner.close(run)
     scenario.steps += inner.steps
     scenario.executions += inner.executions
-    if run is None:
-        return None
-    got = oracle.outcome(run)
-    inner.close(run)
-    return got
+    return outcomes
 
 
 def conflicts(run: Execution) -> bool:
@@ -1129,7 +1129,7 @@ def judge(
     world: World,
     allowed: dict[Any, set[tuple[bool, ...]]],
     belated: set[Any],
-    partial: dict[tuple[int, ...], Any],
+    partial: dict[tuple[int, ...], set[Any]],
     hung: bool,
     names: list[str],
 ) -> Iterator[Anomaly]:
@@ -1174,9 +1174,11 @@ def judge(
     for without in [[i] for i in idle] + ([idle] if 1 < len(idle) < len(names) else []):
         rest = tuple(i for i in range(len(names)) if i not in without)
         if rest not in partial:
-            partial[rest] = _subset(scenario, world, list(rest))
-        if got == partial[rest]:
+            partial[rest] = _subset(scenario, world, rest)
+        if got in partial[rest]:
             return
+    if _shared_work(got, allowed):
+        return
     changed = _difference(got, allowed)
     acts = oracle.stale_acts(run, False, changed)
     acts = [
@@ -1223,6 +1225,17 @@ def gave_up(run: Execution, i: int) -> bool:
         if a.kind == "W" and oracle.durable(a.loc):
             marks[a.loc] = raw(a.value)
     return all(v is UNDEFINED or v is False or v is None for v in marks.values())
+
+
+def _shared_work(got: Any, allowed: Iterable[Any]) -> bool:
+    """Whether all is as it may be, but for an effect that served several calls where each might have had its own."""
+    state, effects = got[0], dict(got[1])
+    return any(
+        state == other[0]
+        and effects.keys() == (more := dict(other[1])).keys()
+        and all(effects[e] <= more[e] for e in more)
+        for other in allowed
+    )
 
 
 def _difference(got: Any, allowed: Iterable[Any]) -> set[Any]:

@@ -110,6 +110,11 @@ class FunctionCode:
         return self.module.digest(self.start, self.end)
 
     @cached_property
+    def throws(self) -> bool:
+        """Whether the function has a throw statement of its own."""
+        return "raise R.throw(" in self.source
+
+    @cached_property
     def fn(self) -> Callable[..., Any]:
         """The translation `f(R, fn, this, A, nt)`, compiled."""
         filename = f"<{self.module.path}:{self.index}>".encode("ascii", "backslashreplace").decode()

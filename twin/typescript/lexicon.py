@@ -94,6 +94,7 @@ _REGISTER = frozenset(
 _REQUEST_NAMES = frozenset(
     ["req", "res", "request", "response", "ctx", "context", "reply", "next", "socket", "ws", "event", "c"]
 )
+_SHARED_PARTS = frozenset(["env", "app", "server"])
 _BARE = re.compile(r"(wait|sleep|delay|pause|tick|timeout|settle|backoff)", re.I)
 
 
@@ -131,6 +132,11 @@ def registers(name: str) -> bool:
 def is_request(name: str) -> bool:
     """Whether a parameter name is that of a per-request object by convention."""
     return name.lstrip("_") in _REQUEST_NAMES
+
+
+def is_shared_part(name: str) -> bool:
+    """Whether a property of a per-request object leads by convention to what all requests share."""
+    return name in _SHARED_PARTS
 
 
 def waits(name: str) -> bool:

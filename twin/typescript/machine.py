@@ -75,9 +75,12 @@ Typed = tuple[TypeRef, ModuleCode]
 
 
 class Frame:
-    """An activation record. `parent` and `site` say who called; `ctrl` is what its control flow depends on."""
+    """An activation record. `parent` and `site` say who called; `ctrl` is what its control flow depends on.
 
-    __slots__ = ("args", "code", "ctrl", "depth", "detached", "native", "parent", "root", "site")
+    `kept` is the part of `ctrl` that only an exception could have turned away from what follows the call.
+    """
+
+    __slots__ = ("args", "code", "ctrl", "depth", "detached", "kept", "native", "parent", "root", "site")
 
     def __init__(self, code: FunctionCode | None, parent: Frame | None, site: int, root: int) -> None:
         self.code = code
@@ -85,6 +88,7 @@ class Frame:
         self.site = site
         self.root = root
         self.ctrl: int = parent.ctrl if parent is not None else 0
+        self.kept = 0
         self.depth: int = parent.depth + 1 if parent is not None else 0
         self.detached = False
         self.args: list[Value] | None = None
@@ -1658,7 +1662,13 @@ class Machine:
         finally:
             self.frame = caller
         extra = frame.ctrl & ~before
-        return tagged(result, extra) if extra else result
+        if not extra:
+            return result
+        kept = extra if code.throws else frame.kept
+        if kept:  # that it returned at all
+            caller.ctrl |= kept
+            caller.kept |= kept
+        return tagged(result, extra)
 
     def _sheltered(self, code: FunctionCode, this: Value, args: list[Value], caller: Frame) -> bool:
         """Whether a function is run as a part of its caller: by its own module, or under something that protects it.

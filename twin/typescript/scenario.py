@@ -217,7 +217,7 @@ class Scenario:
         return run
 
     def serial(self, world: World, order: list[int], late_timers: bool, **how: Any) -> Execution | None:
-        """The calls one after the other."""
+        """The calls in `order`, which may leave some out, one after the other."""
 
         def choose(run: Execution, ready: list[Pending]) -> Pending | None:
             for i in order:
@@ -230,7 +230,7 @@ class Scenario:
                     return plain[0]
                 if others and (not late_timers or not run.settled(i)):
                     return others[0]
-            return ready[0]
+            return next((p for p in ready if p.act.root in order or p.act.root < 0), None)
 
         return self.run(world, choose, **how)
 

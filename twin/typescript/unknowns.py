@@ -72,6 +72,8 @@ def call(R: Machine, name: str, receiver: Value, args: list[Value], s: int, fn: 
         return _with_callbacks(R, name, receiver, args, callbacks, s, fn)
     if lexicon.is_logger(name):
         return term("call", name, "log")
+    if method == "throw" and base.__class__ is Term:
+        raise R.error("Error", name)
     verb = lexicon.classify(name)
     if R.tracking and base.__class__ is Term and not per_request:
         closed = ("closed", R.canon(base))
@@ -120,6 +122,8 @@ def _per_request(R: Machine, t: Value) -> bool:
             if kind is not None:
                 return bool(kind)
             return lexicon.is_request(str(t.args[1]))
+        if t.op == "." and lexicon.is_shared_part(str(t.args[1])):
+            return False
         if t.op in (".", "elem", "await", "entry", "rest", "find"):
             t = t.args[0]
             continue

@@ -14,7 +14,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import permutations
+from itertools import islice, permutations
 from typing import Any
 
 from krepis.twin.typescript import lexicon, oracle
@@ -45,6 +45,8 @@ MAX_PROFILE_WORLDS = 8
 """The same for one entry alone."""
 QUIET_WORLDS = 3
 """Worlds after which an entry that touched nothing shared is left alone."""
+MAX_ARMED = 6
+"""Pairs of a unit of which one has to set what the other waits for."""
 MAX_TRIPLE_WORLDS = 3
 """Answers to unknown predicates tried for three calls."""
 MAX_FAILURES = 2
@@ -242,6 +244,35 @@ def explore_all(program: Program, profiles: list[Profile], result: UnitResult, b
             )
             break
     explore_triples(program, profiles, result, bounds)
+    explore_armed(program, profiles, result, bounds)
+
+
+def explore_armed(program: Program, profiles: list[Profile], result: UnitResult, bounds: Bounds) -> None:
+    """Three calls where one alone returns at once, because another has to set something before it does its work."""
+    for a, b in islice(armed(profiles), MAX_ARMED):
+        for entries, pattern in (
+            ([b.entry, a.entry, b.entry], Pattern("different arguments", None)),
+            ([b.entry, a.entry, a.entry], Pattern("the same arguments")),
+        ):
+            forget_terms()
+            scenario = Scenario(program, entries, pattern)
+            budget = Budget(bounds.seconds, bounds.effort)
+            with result.spending(a.entry, b.entry):
+                found = explore_pattern(scenario, result, budget, bounds.max_states, MAX_TRIPLE_WORLDS)
+                result.scenarios += 1
+                result.states += scenario.steps
+                result.traces += scenario.executions
+            seen = {x.where() for x in result.anomalies}
+            result.anomalies.extend(x for x in found if x.where() not in seen)
+
+
+def armed(profiles: list[Profile]) -> Iterator[tuple[Profile, Profile]]:
+    """Entries that did nothing alone although they can wait, each with one that sets at once what they looked at."""
+    setters = [(p, {_place_of(x) for x in p.writes}) for p in profiles if not p.suspends and not p.hangs]
+    for a in profiles:
+        if not (a.suspends or a.acts or a.hangs or a.entry.exclusive) and a.entry.code.has_await:
+            looks = {_place_of(x) for x in a.reads if x[0] in ("prop", "cell", "array")}
+            yield from ((a, b) for b, sets in setters if looks & sets)
 
 
 def explore_triples(program: Program, profiles: list[Profile], result: UnitResult, bounds: Bounds) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from krepis.twin.typescript import jsdoc
 from krepis.twin.typescript.canonical import Pattern
 from krepis.twin.typescript.classes import construct
-from krepis.twin.typescript.code import CONDITION, ClassCode, FunctionCode, ModuleCode
+from krepis.twin.typescript.code import CONDITION, ClassCode, FunctionCode, Member, ModuleCode
 from krepis.twin.typescript.machine import Frame, Machine, World
 from krepis.twin.typescript.program import Program
 from krepis.twin.typescript.scenario import Entry, arguments
@@ -264,7 +264,7 @@ def _classes(program: Program, R: Machine, module: ModuleCode) -> Iterator[Item]
         eligible = _tagged(cls) or (
             # only what the module exports can reach it
             (not module.exports or cls.name in module.exports.values() or bool(cls.decorators))
-            and _ASYNC.search(module.text, cls.start, cls.end) is not None
+            and (cls.has_super or _ASYNC.search(module.text, cls.start, cls.end) is not None)
             and _long_lived(cls)
         )
         if not eligible and not chosen:
@@ -283,7 +283,7 @@ def _classes(program: Program, R: Machine, module: ModuleCode) -> Iterator[Item]
             continue
         unit = f"{path}#{cls.name}"
         methods = 0
-        for member in cls.members:
+        for member in [*cls.members, *_inherited(program, made)]:
             fn = member.code
             if member.kind != "method" or fn is None or member.name is None:
                 continue
@@ -346,6 +346,22 @@ def _classes(program: Program, R: Machine, module: ModuleCode) -> Iterator[Item]
                     yield f"{cls.name}.{key}", f.code, unit, pick_field, "method"
         if make == program.singleton:
             yield from _registered(R, unit, before, build)
+
+
+def _inherited(program: Program, made: Value) -> Iterator[Member]:
+    """What an object has from base classes of which there is no object of their own."""
+    proto = made.proto if isinstance(made, JsObject) else None
+    seen: set[str | None] = set()
+    while proto is not None:
+        ctor = raw(proto.props.get("constructor"))
+        base = ctor.klass.code if isinstance(ctor, JsFunction) and ctor.klass is not None else None
+        if base is None or program.is_model(base.module.path):
+            return
+        if seen and (base.abstract or base.name not in base.module.exports.values()):
+            yield from (m for m in base.members if not m.static and m.name not in seen)
+        seen.update(m.name for m in base.members)
+        seen.add("constructor")
+        proto = proto.proto
 
 
 def _tagged(code: FunctionCode | ClassCode) -> bool:

@@ -33,7 +33,8 @@ _WORDS: dict[Verb, str] = {
     Verb.EFFECT: "create send charge insert post publish emit dispatch notify enqueue pay capture refund ship "
     "provision connect open spawn broadcast issue transfer withdraw deposit book reserve grant submit deliver "
     "trigger mail sms email push add append increment decrement incr decr sell purchase buy mint award redeem "
-    "place produce schedule subscribe allocate claim invoice payout register start launch",
+    "place produce schedule subscribe allocate claim invoice payout register start launch fulfil fulfill settle deduct "
+    "debit credit upload enrol enroll invite activate assign dispense migrate",
     Verb.CALLBACK: "handler handle job task action perform next work callback execute run process effect send",
     Verb.LOG: "log debug info warn error trace fatal verbose observe record metric metrics gauge histogram "
     "track audit report touch measure time span",

@@ -12,6 +12,7 @@ import hashlib
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from krepis.twin.findings import EntryPoint, Finding, Note, Report, Summary
@@ -22,6 +23,7 @@ from krepis.twin.typescript.analysis import (
     Profile,
     Spent,
     UnitResult,
+    armed,
     explore_across,
     explore_all,
     interesting,
@@ -174,7 +176,7 @@ def _verify_file(job: Job, source: SourceFile, phase: Phase, result: FileResult)
         result.calls = tuple(sorted((_key(p.entry), tuple(sorted(p.calls))) for unit in kept for p in unit))
         result.within = tuple(sorted((_key(p.entry), tuple(sorted(p.within or ()))) for unit in kept for p in unit))
         result.places = tuple((_key(p.entry), meeting_places(p)) for unit in kept for p in unit if not p.hangs)
-        result.pairs = sum(1 for unit in kept for _ in interesting(unit))
+        result.pairs = sum(1 for unit in kept for _ in chain(interesting(unit), armed(unit)))
         if result.pairs:
             job.profiles[path] = kept
         _report(job, source, found, result, {})

@@ -433,6 +433,20 @@ static napi_value js_fixed(napi_env env, napi_callback_info info)
     return code < 0 ? throw_code(env, code) : NULL;
 }
 
+/* files(handle, pattern, directory) */
+static napi_value js_files(napi_env env, napi_callback_info info)
+{
+    enum { PATH_BYTES_MAX = 4096 };
+    napi_value values[3];
+    char pattern[KR_PATTERN_BYTES_MAX + 2], directory[PATH_BYTES_MAX];
+    binding *self = arguments(env, info, 3, values);
+    size_t length = self ? string_of(env, values[1], pattern, sizeof pattern) : SIZE_MAX;
+    if (length == SIZE_MAX || string_of(env, values[2], directory, sizeof directory) == SIZE_MAX)
+        return NULL;
+    int code = kr_server_files(self->server, pattern, length, directory);
+    return code < 0 ? throw_code(env, code) : NULL;
+}
+
 /* template(handle, status, fields): number */
 static napi_value js_template(napi_env env, napi_callback_info info)
 {
@@ -546,7 +560,7 @@ NAPI_MODULE_INIT()
         const char *name;
         napi_callback function;
     } functions[] = {
-        {"open", js_open},         {"start", js_start}, {"route", js_route}, {"fixed", js_fixed},
+        {"open", js_open},         {"start", js_start}, {"route", js_route}, {"fixed", js_fixed}, {"files", js_files},
         {"template", js_template}, {"apply", js_apply}, {"bytes", js_bytes}, {"match", js_match},
         {"listen", js_listen},     {"stop", js_stop},   {"metrics", js_metrics},
     };

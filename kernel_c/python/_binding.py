@@ -290,6 +290,10 @@ class Core:
         code = METHODS.index(method)
         check(lib.kr_server_static(self._server, code, text, len(text), status, lines, len(lines), body, len(body)))
 
+    def files(self, pattern: str, directory: str) -> None:
+        text = pattern.encode()
+        check(lib.kr_server_files(self._server, text, len(text), os.fsencode(directory)))
+
     def handler(self, method: str, pattern: str) -> int:
         """A route whose requests `poll` gives out; returns its number."""
         text = pattern.encode()

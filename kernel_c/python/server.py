@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 
 from krepis.kernel._binding import Core
@@ -33,6 +34,12 @@ class Server:
         self._before_start()
         for core in self._cores:
             core.static(method, pattern, status, fields, body)
+
+    def files(self, pattern: str, directory: str | Path) -> None:
+        """The files below a directory; the pattern ends in a wildcard, as in `/assets/*path`."""
+        self._before_start()
+        for core in self._cores:
+            core.files(pattern, str(directory))
 
     def listen(self, address: str = "127.0.0.1", port: int = 0) -> int:
         """Listens on an IP address; returns the port, which the system chooses when it is 0."""

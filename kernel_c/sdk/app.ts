@@ -120,6 +120,16 @@ export class App {
     return this;
   }
 
+  /** The files below a directory, sent by the kernel; the path ends in a wildcard, as in `/assets/*path`. */
+  files(path: string, directory: string): this {
+    addon.files(this.#kernel.handle, path, directory);
+    const elsewhere = (): never => {
+      throw new HttpError(501, 'files are sent over sockets only');
+    };
+    this.#routes.push({ names: [], handler: elsewhere, run: elsewhere });
+    return this;
+  }
+
   /** Runs before every handler, in the order of registration; what it returns, unless undefined, is the answer. */
   before(hook: Before): this {
     this.#before.push(hook);

@@ -42,6 +42,7 @@ interface Addon {
     fields: string,
     body: Uint8Array,
   ): void;
+  files(handle: Handle, pattern: string, directory: string): void;
   template(handle: Handle, status: number, fields: string): number;
   apply(handle: Handle, text: string, count: number): void;
   bytes(

@@ -5,7 +5,10 @@
 
 enum { REFERRED_BYTES = 4096 }; /* static bodies longer than this are not copied to be sent */
 
-static const int errors[] = {400, 404, 405, 408, 413, 414, 417, 431, 500, 501, 503, 504, 505};
+/* The first templates: of errors, with a text as their body, and of the statuses that the kernel gives besides. */
+static const int errors[] = {400, 404, 405, 408, 413, 414, 416, 417, 431, 500, 501, 503, 504, 505};
+static const int others[] = {200, 204, 206, 304};
+enum { ERRORS = sizeof errors / sizeof *errors, OTHERS = sizeof others / sizeof *others };
 
 int kr_server_template(kr_server *server, int status, const char *fields, size_t fields_length)
 {
@@ -32,35 +35,53 @@ bool kr__templates_init(kr_server *server)
 {
     static const char type[] = "Content-Type: text/plain; charset=utf-8\r\n";
     assert(server->templates_count == 0);
-    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
-        if (kr_server_template(server, errors[i], type, sizeof type - 1) < 0)
+    for (int i = 0; i < ERRORS + OTHERS; i++) {
+        bool error = i < ERRORS;
+        int status = error ? errors[i] : others[i - ERRORS];
+        if (kr_server_template(server, status, type, error ? sizeof type - 1 : 0) != i)
             return false;
     }
-    return kr_server_template(server, 204, "", 0) == (int)(sizeof errors / sizeof *errors);
+    assert(server->templates_count == ERRORS + OTHERS);
+    return true;
+}
+
+int kr__template_of(int status)
+{
+    for (int i = 0; i < ERRORS + OTHERS; i++) {
+        if ((i < ERRORS ? errors[i] : others[i - ERRORS]) == status)
+            return i;
+    }
+    assert(false);
+    return 0;
 }
 
 bool kr__answer_error(kr_server *server, kr__peer *peer, uint32_t sequence, int status, kr__slice fields)
 {
-    int template_id = 0;
-    while (errors[template_id] != status) {
-        template_id++;
-        assert(template_id < (int)(sizeof errors / sizeof *errors));
-    }
     const char *reason = kr_reason(status);
-    kr__slice body = {(const uint8_t *)reason, strlen(reason)};
-    return kr__answer(server, peer, sequence, template_id, fields, body, false);
+    assert(status >= 400);
+    kr__content content = {.fields = fields, .body = {(const uint8_t *)reason, strlen(reason)}, .file = -1};
+    return kr__answer(server, peer, sequence, kr__template_of(status), content);
+}
+
+static void close_file(const kr_server *server, int file)
+{
+    if (file >= 0)
+        server->hal.close(server->hal.self, file);
 }
 
 /* Writes a response to the end of a chain.  False when the blocks ran out: the chain is of no use then. */
-static bool write_response(kr_server *server, kr__chain *chain, const kr__template *template, kr__slice fields,
-                           kr__slice body, int flags, bool with_body, bool is_static)
+static bool write_response(kr_server *server, kr__chain *chain, const kr__template *template, kr__content content,
+                           int flags, bool with_body)
 {
+    kr__slice fields = content.fields, body = content.body;
     size_t space = template->length + fields.length + KR__HEAD_OVERHEAD;
     assert(space <= KR__BLOCK_BYTES);
-    assert(with_body || body.length == 0 || !is_static || body.data);
+    assert(content.file < 0 || with_body);
     uint8_t *start = kr__output_reserve(&server->output, chain, &space);
-    if (!start)
+    if (!start) {
+        close_file(server, content.file);
         return false;
+    }
     uint8_t *at = start;
     memcpy(at, template->text, template->length);
     at += template->length;
@@ -75,7 +96,9 @@ static bool write_response(kr_server *server, kr__chain *chain, const kr__templa
     kr__output_commit(&server->output, chain, (size_t)(at - start));
     if (!with_body || body.length == 0)
         return true;
-    if (is_static && body.length > REFERRED_BYTES)
+    if (content.file >= 0)
+        return kr__output_file(&server->output, chain, content.file, content.at, body.length);
+    if (content.is_static && body.length > REFERRED_BYTES)
         return kr__output_refer(&server->output, chain, body.data, body.length);
     return kr__output_copy(&server->output, chain, body.data, body.length);
 }
@@ -114,8 +137,7 @@ bool kr__answer_continue(kr_server *server, kr__peer *peer)
     return false;
 }
 
-bool kr__answer(kr_server *server, kr__peer *peer, uint32_t sequence, int template_id, kr__slice fields,
-                kr__slice body, bool is_static)
+bool kr__answer(kr_server *server, kr__peer *peer, uint32_t sequence, int template_id, kr__content content)
 {
     assert(peer->fd >= 0);
     assert(peer->asked - sequence - 1 < peer->asked - peer->answered); /* asked, and not answered */
@@ -124,9 +146,13 @@ bool kr__answer(kr_server *server, kr__peer *peer, uint32_t sequence, int templa
     bool last = peer->flags & KR__P_LAST && sequence + 1 == peer->asked;
     int flags = last ? KR_CLOSE : peer->olds & bit ? KR_SAY_KEEP_ALIVE : 0;
     bool with_body = !(peer->heads & bit) && kr__has_content(template->status);
+    if (!with_body || content.body.length == 0) {
+        close_file(server, content.file);
+        content.file = -1;
+    }
     bool in_turn = sequence == peer->answered;
     kr__chain apart = {KR__NONE, KR__NONE}, *chain = in_turn ? &peer->output : &apart;
-    if (!write_response(server, chain, template, fields, body, flags, with_body, is_static)) {
+    if (!write_response(server, chain, template, content, flags, with_body)) {
         kr__output_free(&server->output, &apart);
         kr__count(&server->counts.dropped, 1);
         kr__peer_drop(server, peer);
@@ -170,8 +196,8 @@ int kr_server_answer(kr_server *server, uint32_t connection, uint32_t generation
         result = KR_EINVAL;
         kept = kr__answer_error(server, peer, sequence, 500, (kr__slice){NULL, 0});
     } else {
-        kr__slice lines = {(const uint8_t *)fields, fields_length}, content = {body, body_length};
-        kept = kr__answer(server, peer, sequence, template_id, lines, content, false);
+        kr__content content = {{(const uint8_t *)fields, fields_length}, {body, body_length}, -1, 0, false};
+        kept = kr__answer(server, peer, sequence, template_id, content);
     }
     return kept ? result : KR_EFULL;
 }

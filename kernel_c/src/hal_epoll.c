@@ -2,14 +2,17 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -183,6 +186,43 @@ static int64_t send_slices(void *self, int fd, const kr__slice *slices, int coun
     return errno == EAGAIN || errno == EINTR ? KR__AGAIN : KR__BROKEN;
 }
 
+static int open_directory(void *self, const char *path)
+{
+    (void)self;
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 ? KR_ESYSTEM : fd;
+}
+
+static int open_file(void *self, int directory, const char *path, kr__file *file)
+{
+    (void)self;
+    struct open_how how = {.flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC, .resolve = RESOLVE_BENEATH};
+    file->fd = (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+    if (file->fd < 0)
+        return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? 503 : 404;
+    struct stat status;
+    if (fstat(file->fd, &status) < 0 || !S_ISREG(status.st_mode)) {
+        (void)close(file->fd);
+        return 404;
+    }
+    file->size = (uint64_t)status.st_size;
+    file->seconds = status.st_mtim.tv_sec;
+    file->nanoseconds = (uint32_t)status.st_mtim.tv_nsec;
+    return 0;
+}
+
+static int64_t send_file(void *self, int fd, int file, uint64_t at, uint64_t length)
+{
+    enum { STEP = 1 << 20 }; /* so that one client's file does not keep the others waiting */
+    (void)self;
+    assert(length > 0);
+    off_t offset = (off_t)at;
+    ssize_t sent = sendfile(fd, file, &offset, length < STEP ? length : STEP);
+    if (sent > 0)
+        return sent;
+    return sent < 0 && (errno == EAGAIN || errno == EINTR) ? KR__AGAIN : KR__BROKEN; /* 0: it was cut short */
+}
+
 static void finish(void *self, int fd)
 {
     (void)self;
@@ -220,7 +260,23 @@ int kr__epoll_new(kr__hal *out)
         free_hal(hal);
         return KR_ESYSTEM;
     }
-    *out = (kr__hal){hal,    now_ms,  seconds,     wait_events, wake,     listen_on, accept_one,
-                     watch,  receive, send_slices, finish,      close_fd, free_hal};
+    *out = (kr__hal){
+        .self = hal,
+        .now_ms = now_ms,
+        .seconds = seconds,
+        .wait = wait_events,
+        .wake = wake,
+        .listen = listen_on,
+        .accept = accept_one,
+        .watch = watch,
+        .receive = receive,
+        .send = send_slices,
+        .open_directory = open_directory,
+        .open_file = open_file,
+        .send_file = send_file,
+        .finish = finish,
+        .close = close_fd,
+        .free = free_hal,
+    };
     return 0;
 }

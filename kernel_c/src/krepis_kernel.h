@@ -237,6 +237,10 @@ void kr_server_free(kr_server *server);
 int kr_server_static(kr_server *server, int method, const char *pattern, size_t pattern_length, int status,
                      const char *fields, size_t fields_length, const uint8_t *body, size_t body_length);
 
+/* Before the first poll: the files below a directory; the pattern ends in a wildcard.  Knows validators and single
+ * ranges; hidden files are not there.  Returns 0, KR_ESYSTEM, or as kr_router_add(). */
+int kr_server_files(kr_server *server, const char *pattern, size_t pattern_length, const char *directory);
+
 /* Before the first poll: a route whose requests are handed to the caller.  Returns its number. */
 int kr_server_handler(kr_server *server, int method, const char *pattern, size_t pattern_length);
 

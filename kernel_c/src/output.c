@@ -16,7 +16,7 @@ static uint32_t extend(kr__output *output, kr__chain *chain, const uint8_t *data
     assert(index < output->count);
     kr__block *block = &output->blocks[index];
     output->free = block->next;
-    *block = (kr__block){.data = data ? data : memory_of(output, index), .next = KR__NONE};
+    *block = (kr__block){.data = data ? data : memory_of(output, index), .file = -1, .next = KR__NONE};
     if (chain->first == KR__NONE)
         chain->first = index;
     else
@@ -44,7 +44,7 @@ uint8_t *kr__output_reserve(kr__output *output, kr__chain *chain, size_t *length
 void kr__output_commit(kr__output *output, const kr__chain *chain, size_t used)
 {
     assert(chain->first != KR__NONE);
-    output->blocks[chain->last].end += (uint32_t)used;
+    output->blocks[chain->last].end += used;
     assert(output->blocks[chain->last].end <= KR__BLOCK_BYTES);
 }
 
@@ -72,8 +72,38 @@ bool kr__output_refer(kr__output *output, kr__chain *chain, const uint8_t *data,
     uint32_t index = extend(output, chain, data);
     if (index == KR__NONE)
         return false;
-    output->blocks[index].end = (uint32_t)length;
+    output->blocks[index].end = length;
     return true;
+}
+
+bool kr__output_file(kr__output *output, kr__chain *chain, int file, uint64_t at, uint64_t length)
+{
+    assert(file >= 0);
+    assert(length > 0);
+    uint32_t index = extend(output, chain, NULL);
+    if (index == KR__NONE) {
+        output->hal->close(output->hal->self, file);
+        return false;
+    }
+    kr__block *block = &output->blocks[index];
+    block->data = NULL;
+    block->file = file;
+    block->at = at;
+    block->end = at + length;
+    return true;
+}
+
+/* Gives back the first block of a chain. */
+static void drop_first(kr__output *output, kr__chain *chain)
+{
+    uint32_t index = chain->first;
+    assert(index < output->count);
+    kr__block *block = &output->blocks[index];
+    if (block->file >= 0)
+        output->hal->close(output->hal->self, block->file);
+    chain->first = block->next;
+    block->next = output->free;
+    output->free = index;
 }
 
 void kr__output_join(kr__output *output, kr__chain *chain, kr__chain tail)
@@ -87,30 +117,29 @@ void kr__output_join(kr__output *output, kr__chain *chain, kr__chain tail)
 int kr__output_slices(const kr__output *output, const kr__chain *chain, kr__slice slices[KR__SLICES_MAX])
 {
     int count = 0;
+    assert(chain->first != KR__NONE);
     for (uint32_t i = chain->first; i != KR__NONE && count < KR__SLICES_MAX; i = output->blocks[i].next) {
         const kr__block *block = &output->blocks[i];
         assert(block->at <= block->end);
+        if (!block->data)
+            break;
         slices[count++] = (kr__slice){block->data + block->at, block->end - block->at};
     }
-    assert(count > 0);
     return count;
 }
 
-void kr__output_sent(kr__output *output, kr__chain *chain, size_t length)
+void kr__output_sent(kr__output *output, kr__chain *chain, uint64_t length)
 {
     while (chain->first != KR__NONE) {
-        uint32_t index = chain->first;
-        kr__block *block = &output->blocks[index];
-        size_t size = block->end - block->at;
+        kr__block *block = &output->blocks[chain->first];
+        uint64_t size = block->end - block->at;
         assert(block->at <= block->end);
         if (length < size) {
-            block->at += (uint32_t)length;
+            block->at += length;
             return;
         }
         length -= size;
-        chain->first = block->next;
-        block->next = output->free;
-        output->free = index;
+        drop_first(output, chain);
         if (length == 0)
             break;
     }
@@ -119,12 +148,7 @@ void kr__output_sent(kr__output *output, kr__chain *chain, size_t length)
 
 void kr__output_free(kr__output *output, kr__chain *chain)
 {
-    while (chain->first != KR__NONE) {
-        uint32_t index = chain->first;
-        assert(index < output->count);
-        chain->first = output->blocks[index].next;
-        output->blocks[index].next = output->free;
-        output->free = index;
-    }
+    while (chain->first != KR__NONE)
+        drop_first(output, chain);
     assert(chain->first == KR__NONE);
 }

@@ -204,6 +204,24 @@ static void say_no_more(kr_server *server, kr__peer *peer)
     schedule(server, peer);
 }
 
+/* Sends what comes next; *length is how much that could have been. */
+static int64_t send_some(kr_server *server, kr__peer *peer, uint64_t *length)
+{
+    kr__slice slices[KR__SLICES_MAX];
+    int count = kr__output_slices(&server->output, &peer->output, slices);
+    assert(count >= 0);
+    *length = 0;
+    if (count == 0) {
+        const kr__block *block = &server->output.blocks[peer->output.first];
+        assert(block->file >= 0);
+        *length = block->end - block->at;
+        return server->hal.send_file(server->hal.self, peer->fd, block->file, block->at, *length);
+    }
+    for (int i = 0; i < count; i++)
+        *length += slices[i].length;
+    return server->hal.send(server->hal.self, peer->fd, slices, count);
+}
+
 void kr__peer_flush(kr_server *server, kr__peer *peer)
 {
     assert(peer->fd >= 0);
@@ -211,22 +229,18 @@ void kr__peer_flush(kr_server *server, kr__peer *peer)
         server->dirty = NULL;
     peer->flags &= ~(uint32_t)KR__P_BLOCKED;
     while (peer->output.first != KR__NONE) {
-        kr__slice slices[KR__SLICES_MAX];
-        int count = kr__output_slices(&server->output, &peer->output, slices);
-        int64_t sent = server->hal.send(server->hal.self, peer->fd, slices, count);
+        uint64_t length;
+        int64_t sent = send_some(server, peer, &length);
         if (sent == KR__BROKEN) {
             kr__peer_drop(server, peer);
             return;
         }
-        size_t length = 0;
-        for (int i = 0; i < count; i++)
-            length += slices[i].length;
         if (sent > 0) {
             kr__count(&server->counts.bytes_out, (uint64_t)sent);
-            kr__output_sent(&server->output, &peer->output, (size_t)sent);
+            kr__output_sent(&server->output, &peer->output, (uint64_t)sent);
             peer->since = server->now;
         }
-        if (sent < 0 || (size_t)sent < length) {
+        if (sent < 0 || (uint64_t)sent < length) {
             peer->flags |= KR__P_BLOCKED;
             schedule(server, peer);
             return;
@@ -334,23 +348,22 @@ static void dispatch(kr_server *server, kr__peer *peer, const uint8_t *data, con
     kr_match match;
     const uint8_t *path = head->path_length ? data + head->path : (const uint8_t *)"/";
     kr_router_match(server->router, head->method, path, head->path_length ? head->path_length : 1, &match);
-    kr__slice none = {NULL, 0};
+    kr__content content = {.file = -1, .is_static = true};
     if (match.route >= 0) {
         const kr__route *route = &server->routes[match.route];
-        kr__slice body = {route->body, route->body_length};
-        if (route->template_id >= 0)
-            (void)kr__answer(server, peer, sequence, route->template_id, none, body, true);
+        content.body = (kr__slice){route->body, route->body_length};
+        if (route->directory >= 0)
+            kr__files_answer(server, peer, sequence, route->directory, data, request, &match);
+        else if (route->template_id >= 0)
+            (void)kr__answer(server, peer, sequence, route->template_id, content);
         else
             add_row(server, peer, sequence, data, request, &match);
     } else if (head->method == KR_OPTIONS && *path == '*') {
-        int template_id = 0;
-        while (server->templates[template_id].status != 204)
-            template_id++;
-        (void)kr__answer(server, peer, sequence, template_id, none, none, false); /* RFC 9110 section 9.3.7 */
+        (void)kr__answer(server, peer, sequence, kr__template_of(204), content); /* RFC 9110 section 9.3.7 */
     } else if (match.allowed) {
         refuse_method(server, peer, sequence, match.allowed);
     } else {
-        (void)kr__answer_error(server, peer, sequence, 404, none);
+        (void)kr__answer_error(server, peer, sequence, 404, content.fields);
     }
 }
 

@@ -61,6 +61,7 @@ static bool take_memory(kr_server *server)
     server->output.memory = map((size_t)options->blocks_max * KR__BLOCK_BYTES);
     server->output.blocks = calloc(options->blocks_max, sizeof *server->output.blocks);
     server->output.count = options->blocks_max;
+    server->output.hal = &server->hal;
     server->wheel = kr_wheel_new(small, server->now);
     server->router = kr_router_new(16 * options->routes_max + 16, 64 * options->routes_max + KR_PATTERN_BYTES_MAX);
     server->routes = calloc(options->routes_max, sizeof *server->routes);
@@ -93,6 +94,7 @@ static void fill(kr_server *server)
         server->output.blocks[i].next = server->output.free;
         server->output.free = i;
     }
+    server->peers_made = true;
     assert(server->peers_free == 0);
 }
 
@@ -145,16 +147,19 @@ void kr_server_free(kr_server *server)
 {
     if (!server)
         return;
-    for (uint32_t i = 0; server->peers && i < server->options.connections_max; i++) {
+    for (uint32_t i = 0; server->peers_made && i < server->options.connections_max; i++) {
         if (server->peers[i].fd >= 0)
-            server->hal.close(server->hal.self, server->peers[i].fd);
+            kr__peer_drop(server, &server->peers[i]);
     }
     for (uint32_t i = 0; i < server->listeners_count; i++) {
         if (server->listeners[i] >= 0)
             server->hal.close(server->hal.self, server->listeners[i]);
     }
-    for (uint32_t i = 0; i < server->routes_count; i++)
+    for (uint32_t i = 0; i < server->routes_count; i++) {
         free((void *)(uintptr_t)server->routes[i].body);
+        if (server->routes[i].directory >= 0)
+            server->hal.close(server->hal.self, server->routes[i].directory);
+    }
     for (uint32_t i = 0; i < server->templates_count; i++)
         free(server->templates[i].text);
     if (server->memory)
@@ -187,7 +192,7 @@ static int add_route(kr_server *server, int method, const char *pattern, size_t 
 
 int kr_server_handler(kr_server *server, int method, const char *pattern, size_t pattern_length)
 {
-    return add_route(server, method, pattern, pattern_length, (kr__route){.template_id = -1});
+    return add_route(server, method, pattern, pattern_length, (kr__route){.template_id = -1, .directory = -1});
 }
 
 int kr_server_static(kr_server *server, int method, const char *pattern, size_t pattern_length, int status,
@@ -203,10 +208,27 @@ int kr_server_static(kr_server *server, int method, const char *pattern, size_t 
         return KR_ENOMEM;
     if (body_length)
         memcpy(copy, body, body_length);
-    kr__route route = {template_id, (uint32_t)body_length, copy};
+    kr__route route = {template_id, -1, (uint32_t)body_length, copy};
     int result = add_route(server, method, pattern, pattern_length, route);
     if (result < 0)
         free(copy);
+    return result < 0 ? result : 0;
+}
+
+int kr_server_files(kr_server *server, const char *pattern, size_t pattern_length, const char *directory)
+{
+    bool wild = false;
+    for (size_t i = 1; i < pattern_length; i++)
+        wild = wild || (pattern[i] == '*' && pattern[i - 1] == '/');
+    if (!wild)
+        return KR_EPATTERN;
+    int fd = server->hal.open_directory(server->hal.self, directory);
+    if (fd < 0)
+        return fd;
+    kr__route route = {.template_id = -1, .directory = fd};
+    int result = add_route(server, KR_GET, pattern, pattern_length, route);
+    if (result < 0)
+        server->hal.close(server->hal.self, fd);
     return result < 0 ? result : 0;
 }
 

@@ -34,6 +34,14 @@ typedef struct kr__slice {
 /* Results of receive, send and accept besides counts and descriptors. */
 enum { KR__AGAIN = -1, KR__BROKEN = -2 };
 
+/* A regular file, open for reading. */
+typedef struct kr__file {
+    int fd;
+    uint64_t size;
+    int64_t seconds; /* of its last change */
+    uint32_t nanoseconds;
+} kr__file;
+
 /* Clock, readiness and bytes.  Connections are watched edge-triggered, listeners and foreign descriptors level. */
 typedef struct kr__hal {
     void *self;
@@ -46,6 +54,10 @@ typedef struct kr__hal {
     int (*watch)(void *self, int fd, uint32_t id, bool edge);
     int64_t (*receive)(void *self, int fd, uint8_t *data, size_t length);
     int64_t (*send)(void *self, int fd, const kr__slice *slices, int count);
+    int (*open_directory)(void *self, const char *path);
+    /* A file below the directory, whatever links there are.  0, or a status. */
+    int (*open_file)(void *self, int directory, const char *path, kr__file *file);
+    int64_t (*send_file)(void *self, int fd, int file, uint64_t at, uint64_t length);
     void (*finish)(void *self, int fd); /* no more will be sent */
     void (*close)(void *self, int fd);
     void (*free)(void *self);
@@ -56,8 +68,9 @@ int kr__epoll_new(kr__hal *hal);
 /* -- output.c: blocks and the chains made of them ---------------------------------------------------------- */
 
 typedef struct kr__block {
-    const uint8_t *data; /* of the block itself, or of a static body */
-    uint32_t at, end;    /* what is not sent yet */
+    const uint8_t *data; /* of the block itself, or of a static body; NULL: of a file */
+    uint64_t at, end;    /* what is not sent yet */
+    int file;            /* closed with the block */
     uint32_t next;
     uint32_t sequence, last, next_held; /* in the first block of a response that waits for its turn */
 } kr__block;
@@ -67,6 +80,7 @@ typedef struct kr__chain {
 } kr__chain;
 
 typedef struct kr__output {
+    const kr__hal *hal; /* to close files */
     uint8_t *memory;
     kr__block *blocks;
     uint32_t free, count;
@@ -78,10 +92,13 @@ uint8_t *kr__output_reserve(kr__output *output, kr__chain *chain, size_t *length
 void kr__output_commit(kr__output *output, const kr__chain *chain, size_t used);
 bool kr__output_copy(kr__output *output, kr__chain *chain, const uint8_t *data, size_t length);
 bool kr__output_refer(kr__output *output, kr__chain *chain, const uint8_t *data, size_t length);
+/* The file is the chain's, and closed in any case. */
+bool kr__output_file(kr__output *output, kr__chain *chain, int file, uint64_t at, uint64_t length);
 /* Neither chain is empty. */
 void kr__output_join(kr__output *output, kr__chain *chain, kr__chain tail);
+/* What can be sent from memory; none when a file comes first. */
 int kr__output_slices(const kr__output *output, const kr__chain *chain, kr__slice slices[KR__SLICES_MAX]);
-void kr__output_sent(kr__output *output, kr__chain *chain, size_t length);
+void kr__output_sent(kr__output *output, kr__chain *chain, uint64_t length);
 void kr__output_free(kr__output *output, kr__chain *chain);
 
 /* -- peer.c: one connection ------------------------------------------------------------------------------- */
@@ -123,7 +140,8 @@ typedef struct kr__template {
 } kr__template;
 
 typedef struct kr__route {
-    int template_id; /* -1: a handler's */
+    int template_id; /* -1: a handler's, or files */
+    int directory;   /* of files, or -1 */
     uint32_t body_length;
     const uint8_t *body;
 } kr__route;
@@ -162,7 +180,7 @@ struct kr_server {
     int listeners[KR__LISTENERS_MAX];
     uint32_t listeners_count;
     uint64_t stop_at;
-    bool foreign, stopping;
+    bool foreign, stopping, peers_made;
     kr__counts counts;
     _Atomic uint32_t grace_ms; /* NONE while nobody asked to stop */
     _Atomic bool stopped;
@@ -179,14 +197,30 @@ void kr__buffer_free(kr_server *server, uint32_t buffer);
 
 /* -- answer.c --------------------------------------------------------------------------------------------- */
 
+/* What a response consists of besides its status and the fields of its template. */
+typedef struct kr__content {
+    kr__slice fields;
+    kr__slice body;
+    int file; /* -1, or a file to send `body.length` bytes of, from `at`; it is closed in any case */
+    uint64_t at;
+    bool is_static; /* the body stays where it is until the server is freed */
+} kr__content;
+
 /* Answers request `sequence`, which was asked and not answered.  False when the peer had to be dropped. */
-bool kr__answer(kr_server *server, kr__peer *peer, uint32_t sequence, int template_id, kr__slice fields,
-                kr__slice body, bool is_static);
+bool kr__answer(kr_server *server, kr__peer *peer, uint32_t sequence, int template_id, kr__content content);
 /* The same with an error's own template and its reason as the body. */
 bool kr__answer_error(kr_server *server, kr__peer *peer, uint32_t sequence, int status, kr__slice fields);
 /* Says "100 Continue" when it is due and nothing is to be said before it.  False as above. */
 bool kr__answer_continue(kr_server *server, kr__peer *peer);
 bool kr__templates_init(kr_server *server);
+/* The template that kr__templates_init() made for the status. */
+int kr__template_of(int status);
+
+/* -- files.c ---------------------------------------------------------------------------------------------- */
+
+/* Answers with the file that the route's parameter names. */
+void kr__files_answer(kr_server *server, kr__peer *peer, uint32_t sequence, int directory, const uint8_t *data,
+                      const kr_request *request, const kr_match *match);
 void kr__peer_open(kr_server *server, int fd);
 void kr__peer_event(kr_server *server, kr__peer *peer, uint32_t ready);
 void kr__peer_go_on(kr_server *server, kr__peer *peer);

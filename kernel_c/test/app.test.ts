@@ -281,6 +281,15 @@ describe('hooks', () => {
   });
 });
 
+test('files are sent by the kernel', async () => {
+  const folder = new URL('.', import.meta.url).pathname;
+  const server = krepis().files('/test/*path', folder).listen(0);
+  const got = await fetch(`http://127.0.0.1:${server.port}/test/client.ts`);
+  assert.match(await got.text(), /A client that shows what is on the wire/);
+  assert.equal((await fetch(`http://127.0.0.1:${server.port}/test/none`)).status, 404);
+  await server.close();
+});
+
 test('node:http talks to it over a Unix socket', async () => {
   const path = `${process.env.TMPDIR ?? '/tmp'}/krepis-${process.pid}.sock`;
   const server = krepis()

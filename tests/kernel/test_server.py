@@ -184,10 +184,158 @@ def test_what_is_refused_before_the_start() -> None:
         server.static("GET", "/x", b"", fields=[("X", "a\r\nY: b")])
     with pytest.raises(KernelError, match="argument"):
         server.listen("localhost")
+    with pytest.raises(KernelError, match="malformed"):
+        server.files("/assets", ".")
+    with pytest.raises(KernelError, match="No such file"):
+        server.files("/assets/*path", "/no/such/folder")
     with server, pytest.raises(KernelError, match="started"):
         server.static("GET", "/y", b"")
     with pytest.raises(KernelError):
         Server(ServerOptions(pipeline_max=64))
+
+
+# -- files ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[tuple[int, Path]]:
+    root = tmp_path / "root"
+    (root / "a b").mkdir(parents=True)
+    (tmp_path / "secret").write_text("secret")
+    (root / "index.html").write_text("<p>index</p>")
+    (root / "a b" / "c.json").write_text("{}")
+    (root / "big.bin").write_bytes(BIG)
+    (root / "empty.txt").write_bytes(b"")
+    (root / ".hidden").write_text("secret")
+    (root / "out").symlink_to(tmp_path / "secret")
+    (root / "in").symlink_to("index.html")
+    server = Server()
+    server.files("/s/*path", root)
+    port = server.listen()
+    with server:
+        yield port, root
+
+
+def get(port: int, path: str, method: str = "GET", **fields: str) -> tuple[int, dict[str, str], bytes]:
+    client = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    client.request(method, path, headers={name.replace("_", "-"): value for name, value in fields.items()})
+    response = client.getresponse()
+    body = response.read()
+    client.close()
+    return response.status, dict(response.getheaders()), body
+
+
+def test_files_are_sent_with_their_type(site: tuple[int, Path]) -> None:
+    port, _ = site
+    for path, kind, body in (
+        ("/s/index.html", "text/html; charset=utf-8", b"<p>index</p>"),
+        ("/s/a%20b/c.json", "application/json", b"{}"),
+        ("/s/big.bin", "application/octet-stream", BIG),
+        ("/s/empty.txt", "text/plain; charset=utf-8", b""),
+        ("/s/in", "application/octet-stream", b"<p>index</p>"),
+    ):
+        status, fields, got = get(port, path)
+        assert (status, fields["Content-Type"], got, fields["Accept-Ranges"]) == (200, kind, body, "bytes")
+        assert get(port, path, "HEAD")[1]["Content-Length"] == str(len(body))
+    assert get(port, "/s/index.html", "POST")[0] == 405
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "no",
+        "",
+        "/",
+        "../secret",
+        "%2e%2e/secret",
+        "a/../../secret",
+        "..%2fsecret",
+        "%2fetc/passwd",
+        "/etc/passwd",
+        "out",
+        ".hidden",
+        "%2ehidden",
+        "a%20b",
+        "index.html/",
+        "%00",
+        "index.html%00",
+        "%zz",
+        "%4",
+        "x" * 2000,
+    ],
+)
+def test_nothing_else_is_found(site: tuple[int, Path], path: str) -> None:
+    status, _, body = get(site[0], "/s/" + path)
+    assert (status, body) == (404, b"Not Found")
+
+
+def test_conditional_requests(site: tuple[int, Path]) -> None:
+    port, root = site
+    _, fields, _ = get(port, "/s/index.html")
+    tag, date = fields["ETag"], fields["Last-Modified"]
+    for condition in (
+        {"If_None_Match": tag},
+        {"If_None_Match": f'"x", W/{tag}'},
+        {"If_None_Match": "*"},
+        {"If_Modified_Since": date},
+        {"If_None_Match": tag, "If_Modified_Since": "Thu, 01 Jan 1970 00:00:00 GMT"},
+    ):
+        status, again, body = get(port, "/s/index.html", **condition)
+        assert (status, again["ETag"], body) == (304, tag, b""), condition
+    for condition in (
+        {"If_None_Match": '"x"'},
+        {"If_None_Match": tag[:-1]},
+        {"If_None_Match": '"x"', "If_Modified_Since": date},
+        {"If_Modified_Since": "Thu, 01 Jan 1970 00:00:00 GMT"},
+    ):
+        assert get(port, "/s/index.html", **condition)[0] == 200, condition
+    (root / "index.html").write_text("<p>other</p>")
+    status, fields, body = get(port, "/s/index.html", If_None_Match=tag)
+    assert (status, body, fields["ETag"] != tag) == (200, b"<p>other</p>", True)
+
+
+@pytest.mark.parametrize(
+    ("value", "part"),
+    [
+        ("bytes=0-0", slice(0, 1)),
+        ("bytes=5-", slice(5, None)),
+        ("bytes=-5", slice(-5, None)),
+        ("bytes=1000-1000000000", slice(1000, None)),
+        ("bytes=-100000000", slice(0, None)),
+        ("Bytes=1-2", slice(1, 3)),
+    ],
+)
+def test_ranges(site: tuple[int, Path], value: str, part: slice) -> None:
+    status, fields, body = get(site[0], "/s/big.bin", Range=value)
+    first, last, _ = part.indices(len(BIG))
+    assert (status, fields["Content-Range"], body) == (206, f"bytes {first}-{last - 1}/{len(BIG)}", BIG[part])
+
+
+def test_ranges_that_are_ignored_or_not_satisfiable(site: tuple[int, Path]) -> None:
+    port, _ = site
+    for value in ("bytes=0-1,3-4", "bytes=2-1", "bytes=a-b", "bytes=-", "bytes=", "chars=0-1", "bytes=0-1x"):
+        assert get(port, "/s/big.bin", Range=value)[0] == 200, value
+    for value in (f"bytes={len(BIG)}-", "bytes=-0"):
+        status, fields, _ = get(port, "/s/big.bin", Range=value)
+        assert (status, fields["Content-Range"]) == (416, f"bytes */{len(BIG)}"), value
+    assert get(port, "/s/big.bin", "HEAD", Range="bytes=0-1")[0] == 200
+    tag = get(port, "/s/big.bin")[1]["ETag"]
+    assert get(port, "/s/big.bin", Range="bytes=0-1", If_Range=tag)[0] == 206
+    assert get(port, "/s/big.bin", Range="bytes=0-1", If_Range='"x"')[0] == 200
+
+
+def test_files_are_closed(site: tuple[int, Path]) -> None:
+    port, root = site
+    opened = lambda: sum(str(root) in str(link.resolve()) for link in Path("/proc/self/fd").iterdir())  # noqa: E731
+    before = opened()
+    for fields in ({}, {"If_None_Match": "*"}, {"Range": "bytes=9999999-"}, {"Range": "bytes=1-"}):
+        get(port, "/s/big.bin", **fields)
+        get(port, "/s/empty.txt", **fields)
+    with dial(port) as connection:  # gives up in the middle
+        connection.sendall(b"GET /s/big.bin HTTP/1.1\r\n" + H + b"\r\n" * 2)
+        connection.recv(10)
+    while opened() > before:
+        pass
 
 
 # -- limits -----------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@
 
 #include "server.h"
 
-enum { CLIENTS = 6, REQUESTS_MAX = 12, TEXT = 1 << 19, LISTENER = 1000 };
+enum { CLIENTS = 6, REQUESTS_MAX = 12, TEXT = 1 << 19, LISTENER = 1000, DIRECTORY, FILES };
 
 static uint64_t state;
 
@@ -36,7 +36,8 @@ typedef struct client {
 static struct {
     client clients[CLIENTS];
     uint64_t now;
-    int waiting; /* clients that were not accepted */
+    int waiting; /* the next client to be accepted */
+    int files_open;
 } world;
 
 static uint64_t sim_now(void *self)
@@ -135,6 +136,38 @@ static int64_t sim_send(void *self, int fd, const kr__slice *slices, int count)
     return sent ? (int64_t)sent : KR__AGAIN;
 }
 
+static int sim_open_directory(void *self, const char *path)
+{
+    (void)self;
+    (void)path;
+    return DIRECTORY;
+}
+
+/* A file's name says its size. */
+static int sim_open_file(void *self, int directory, const char *path, kr__file *file)
+{
+    (void)self;
+    assert(directory == DIRECTORY);
+    size_t size = strtoul(path, NULL, 10);
+    if (size > 20000)
+        return 404;
+    *file = (kr__file){FILES, size, 1000000000, 5};
+    world.files_open++;
+    return 0;
+}
+
+static int64_t sim_send_file(void *self, int fd, int file, uint64_t at, uint64_t length)
+{
+    static const uint8_t content[20001];
+    assert(file == FILES && at + length <= 20000);
+    kr__slice slice = {content, length};
+    size_t before = world.clients[fd].out_length;
+    int64_t sent = sim_send(self, fd, &slice, 1);
+    if (sent > 0)
+        memset(world.clients[fd].out + before, 'f', (size_t)sent);
+    return sent;
+}
+
 static void sim_finish(void *self, int fd)
 {
     (void)self;
@@ -145,7 +178,9 @@ static void sim_finish(void *self, int fd)
 static void sim_close(void *self, int fd)
 {
     (void)self;
-    if (fd == LISTENER)
+    if (fd == FILES)
+        world.files_open--;
+    if (fd >= LISTENER)
         return;
     assert(!world.clients[fd].closed);
     world.clients[fd].closed = true;
@@ -183,7 +218,7 @@ static void write_requests(client *c)
         c->expected[i] = size;
         c->wants_close = i == c->expected_count - 1 && dice(2);
         const char *host = c->wants_close ? "Host: a\r\nConnection: close" : "Host: a";
-        switch (dice(6)) {
+        switch (dice(7)) {
         case 0:
             say(c, "GET /static HTTP/1.1\r\n%s\r\n\r\n", host);
             c->expected[i] = 5000;
@@ -205,6 +240,9 @@ static void write_requests(client *c)
                 say(c, "\r\n");
             }
             say(c, "0\r\nX: y\r\n\r\n");
+            break;
+        case 4:
+            say(c, "GET /f/%d.txt HTTP/1.1\r\n%s\r\n\r\n", size, host);
             break;
         default:
             say(c, "GET /h/%d HTTP/1.1\r\n%s\r\n\r\n", size, host);
@@ -263,7 +301,7 @@ static size_t check_response(const client *c, size_t at, int expected, bool last
         return body;
     assert(size == (size_t)expected);
     for (size_t i = 0; i < size; i++)
-        assert(out[body + i] == 'b' || out[body + i] == 's');
+        assert(out[body + i] == 'b' || out[body + i] == 's' || out[body + i] == 'f');
     return body + size;
 }
 
@@ -307,8 +345,23 @@ static size_t length_asked(const kr_server *server, const int32_t *row)
 
 static kr_server *new_server(bool hostile, int *template_id)
 {
-    kr__hal hal = {NULL,      sim_now,     sim_seconds, sim_wait,   sim_wake,  sim_listen, sim_accept,
-                   sim_watch, sim_receive, sim_send,    sim_finish, sim_close, sim_free};
+    kr__hal hal = {
+        .now_ms = sim_now,
+        .seconds = sim_seconds,
+        .wait = sim_wait,
+        .wake = sim_wake,
+        .listen = sim_listen,
+        .accept = sim_accept,
+        .watch = sim_watch,
+        .receive = sim_receive,
+        .send = sim_send,
+        .open_directory = sim_open_directory,
+        .open_file = sim_open_file,
+        .send_file = sim_send_file,
+        .finish = sim_finish,
+        .close = sim_close,
+        .free = sim_free,
+    };
     kr_options options;
     kr_options_default(&options);
     options.connections_max = hostile ? 4 : CLIENTS;
@@ -325,6 +378,7 @@ static kr_server *new_server(bool hostile, int *template_id)
     memset(body, 's', sizeof body);
     assert(server);
     assert(kr_server_static(server, KR_GET, "/static", 7, 200, "X: y\r\n", 6, body, sizeof body) == 0);
+    assert(kr_server_files(server, "/f/*path", 8, "") == 0);
     assert(kr_server_handler(server, KR_GET, "/h/:n", 5) >= 0);
     assert(kr_server_handler(server, KR_POST, "/echo", 5) >= 0);
     *template_id = kr_server_template(server, 200, "Content-Type: text/plain\r\n", 26);
@@ -338,6 +392,7 @@ static void check_end(kr_server *server, bool hostile)
     kr_metrics metrics;
     kr_server_metrics(server, &metrics);
     assert(metrics.connections_open == 0);
+    assert(world.files_open == 0);
     assert(server->small_count == server->options.connections_max);
     assert(server->large_count == server->options.bodies_max);
     uint32_t blocks = 0;

@@ -37,6 +37,12 @@ SCRIPTS = {
     "Fastify": "fastify.mjs",
     "Hono": "hono.mjs",
 }
+APPLICATIONS = {
+    "krepis": "app-krepis.ts",
+    "Express": "app-express.mjs",
+    "Fastify": "app-fastify.mjs",
+    "Hono": "app-hono.mjs",
+}
 NGINX = """
 daemon off; master_process off; worker_processes 1; pid {folder}/pid; error_log {folder}/error crit;
 events {{ worker_connections 4096; }}
@@ -56,8 +62,22 @@ http {{
 ECHO = b'{"items":[{"sku":"a-1","count":2},{"sku":"b-7","count":1}],"note":"ring twice","paid":true}'
 
 
-def request(method: str, path: str, body: bytes = b"") -> bytes:
-    head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n"
+ORDER = (
+    b'{"customer":"Ada Lovelace","email":"ada@example.com","note":"ring twice",'
+    b'"lines":[{"sku":"tea-12","count":2},{"sku":"cup-7","count":1}]}'
+)
+BROWSER = (
+    "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0\r\n"
+    "Accept: application/json, text/plain, */*\r\nAccept-Language: en-GB,en;q=0.5\r\n"
+    "Accept-Encoding: gzip, deflate, br\r\nReferer: https://shop.example/orders\r\nOrigin: https://shop.example\r\n"
+    "Cookie: session=7f3a9c; theme=dark\r\n"
+)
+# Fields that belong to the connection or to one server's ways of caching and naming itself.
+APART = {"connection", "keep-alive", "date", "etag", "x-powered-by", "content-length", "transfer-encoding", "vary"}
+
+
+def request(method: str, path: str, body: bytes = b"", more: str = "") -> bytes:
+    head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{more}"
     if body:
         head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
     return head.encode() + b"\r\n" + body
@@ -65,15 +85,19 @@ def request(method: str, path: str, body: bytes = b"") -> bytes:
 
 @dataclass(frozen=True)
 class Workload:
-    """A request, how many of it are pipelined on each connection, and whether over a Unix socket."""
+    """A request, how many of it are pipelined on each connection, whether over a Unix socket, and who serves it."""
 
     name: str
     data: bytes
     pipeline: int
     local: bool = False
+    application: bool = False
 
 
 WORKLOADS = [
+    Workload("application, GET", request("GET", "/api/orders/42", more=BROWSER), 1, application=True),
+    Workload("application, POST", request("POST", "/api/orders", ORDER, BROWSER), 1, application=True),
+    Workload("application, GET, pipelined 16", request("GET", "/api/orders/42", more=BROWSER), 16, application=True),
     Workload("hello, pipelined 16", request("GET", "/"), 16),
     Workload("JSON by id, pipelined 16", request("GET", "/users/42"), 16),
     Workload("JSON echo, pipelined 16", request("POST", "/echo", ECHO), 16),
@@ -123,7 +147,7 @@ def await_listening(target: str) -> None:
 
 
 @contextmanager
-def served(name: str, target: str, folder: Path) -> Iterator[int]:
+def served(name: str, target: str, folder: Path, *, scripts: dict[str, str] = SCRIPTS) -> Iterator[int]:
     """A peer on core 0; gives its process id."""
     if name == "nginx":
         own = folder / target.replace("/", "_")
@@ -132,8 +156,8 @@ def served(name: str, target: str, folder: Path) -> Iterator[int]:
         (own / "conf").write_text(NGINX.format(folder=own, target=listen))
         command = ["nginx", "-p", str(own), "-c", "conf"]
     else:
-        command = [str(BIN / "node"), SCRIPTS[name], target]
-    environment = {**os.environ, "NODE_ENV": "production"}
+        command = [str(BIN / "node"), scripts[name], target]
+    environment = {**os.environ, "NODE_ENV": "production", "LOG": str(folder / "access.log")}
     process = subprocess.Popen(["taskset", "-c", "0", *command], cwd=PEERS, env=environment, stderr=subprocess.DEVNULL)
     try:
         await_listening(target)
@@ -144,17 +168,22 @@ def served(name: str, target: str, folder: Path) -> Iterator[int]:
         process.wait()
 
 
-def answer(port: str, data: bytes) -> tuple[int, str, bytes]:
-    """Status, media type and body of the response to a request."""
-    line, rest = data.split(b"\r\n", 1)
-    method, path, _ = line.decode().split()
+def answer(port: str, workload: Workload) -> tuple[int, str, bytes, list[tuple[str, str]]]:
+    """Status, media type, body and, of an application, the other fields of the response to a request."""
+    head, body = workload.data.split(b"\r\n\r\n", 1)
+    line, *lines = head.decode().split("\r\n")
+    method, path, _ = line.split()
     connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=10)
-    body = rest.split(b"\r\n\r\n", 1)[1]
-    connection.request(method, path, body or None, {"Content-Type": "application/json"} if body else {})
+    connection.request(method, path, body or None, dict(one.split(": ", 1) for one in lines))
     response = connection.getresponse()
-    got = (response.status, (response.getheader("Content-Type") or "").split(";")[0], response.read())
+    data = response.read()
+    media = (response.getheader("Content-Type") or "").split(";")[0]
+    fields = {name.lower(): value for name, value in response.getheaders()}
+    if "x-request-id" in fields:
+        fields["x-request-id"] = f"{len(fields['x-request-id'])} characters"
+    others = sorted((name, value) for name, value in fields.items() if name not in APART | {"content-type"})
     connection.close()
-    return got
+    return response.status, media, data, others if workload.application else []
 
 
 def cpu_us(pid: int) -> tuple[float, float]:
@@ -235,12 +264,15 @@ def main() -> None:
             with ExitStack() as servers:
                 peers = []
                 expected = None
+                scripts = APPLICATIONS if workload.application else SCRIPTS
                 for name in names:
+                    if workload.application and name not in scripts:
+                        continue
                     path = str(folder / f"{len(runs)}-{len(peers)}.sock")
                     port = str(free_port())
-                    pid = servers.enter_context(served(name, path if workload.local else port, folder))
+                    pid = servers.enter_context(served(name, path if workload.local else port, folder, scripts=scripts))
                     if not workload.local:
-                        got = answer(port, workload.data)
+                        got = answer(port, workload)
                         if got[0] == 404 or got[0] == 405:
                             continue  # nginx and fixed routes cannot answer everything
                         expected = expected or got

@@ -11,9 +11,12 @@ import {
   Row,
   Answer as Table,
 } from './kernel.ts';
+import { AccessLog } from './log.ts';
 import {
   type Answer,
+  type Body,
   fieldLines,
+  type HeadersInit,
   HttpError,
   JSON_TYPE,
   Reply,
@@ -61,8 +64,13 @@ export class App {
   readonly #before: Before[] = [];
   readonly #after: After[] = [];
   #onError: OnError = defaultError;
-  readonly #json: number;
-  readonly #plain: number;
+  /** Field lines of all responses. */
+  #common = '';
+  #headers: HeadersInit = {};
+  #log: AccessLog | undefined;
+  /** Templates of status 200 with their media types. */
+  #json = 0;
+  #plain = 0;
   readonly #templates = new Map<number, number>();
   #started = false;
   #closed: PromiseWithResolvers<void> = Promise.withResolvers();
@@ -74,8 +82,6 @@ export class App {
 
   constructor(options: KernelOptions = {}) {
     this.#kernel = new Kernel(options);
-    this.#json = this.#template(200, `content-type: ${JSON_TYPE}\r\n`);
-    this.#plain = this.#template(200, `content-type: ${TEXT}\r\n`);
   }
 
   get<Path extends string>(path: Path, handler: Handler<Path>): this {
@@ -130,6 +136,19 @@ export class App {
     return this;
   }
 
+  /** Headers of every answer of a handler. They cost nothing, since the kernel keeps them preformatted. */
+  headers(headers: HeadersInit): this {
+    this.#headers = { ...this.#headers, ...headers };
+    this.#common = fieldLines(this.#headers);
+    return this;
+  }
+
+  /** Writes a line for every answer of a handler: time, method, path, status, length of the body in characters. */
+  accessLog(path: string): this {
+    this.#log = new AccessLog(path);
+    return this;
+  }
+
   /** Runs before every handler, in the order of registration; what it returns, unless undefined, is the answer. */
   before(hook: Before): this {
     this.#before.push(hook);
@@ -162,7 +181,10 @@ export class App {
         kernel.handle,
         (count) => this.#tick(count),
         () => this.#flush(),
-        () => this.#closed.resolve(),
+        () => {
+          this.#log?.close();
+          this.#closed.resolve();
+        },
       );
     }
     return {
@@ -191,7 +213,7 @@ export class App {
     }
     if (answer instanceof Response) return answer;
     const made = replyOf(answer);
-    const headers = Object.entries(made.headers).flatMap(([name, value]) =>
+    const headers = Object.entries({ ...this.#headers, ...made.headers }).flatMap(([name, value]) =>
       [value].flat().map((one): [string, string] => [name, one]),
     );
     const body =
@@ -204,6 +226,8 @@ export class App {
   // -- hooks ---------------------------------------------------------------------------------------------
 
   #compose(): void {
+    this.#json = this.#template(200, `content-type: ${JSON_TYPE}\r\n`);
+    this.#plain = this.#template(200, `content-type: ${TEXT}\r\n`);
     if (this.#before.length === 0 && this.#after.length === 0) return;
     for (const route of this.#routes) {
       if (route) route.run = (request) => this.#hooked(route.handler, request);
@@ -255,6 +279,7 @@ export class App {
           rows[at + Row.GENERATION] as number,
           rows[at + Row.SEQUENCE] as number,
           answer,
+          request,
         );
       }
     }
@@ -281,7 +306,7 @@ export class App {
     const { connection, generation, sequence } = request.key;
     const settle = (made: Exclude<Answer, Response>): void => {
       request.settled = true;
-      this.#put(connection, generation, sequence, made);
+      this.#put(connection, generation, sequence, made, request);
       this.#due();
     };
     const fail = (error: unknown): void => {
@@ -313,37 +338,53 @@ export class App {
   }
 
   /** Puts an answer into the table. A reply that the kernel would refuse becomes a 500. */
-  #put(connection: number, generation: number, sequence: number, answer: Exclude<Answer, Response>): void {
-    let template: number;
+  #put(
+    connection: number,
+    generation: number,
+    sequence: number,
+    answer: Exclude<Answer, Response>,
+    request: KrepisRequest,
+  ): void {
+    let template = this.#json;
+    let status = 200;
     let fields = '';
-    let body: string;
-    if (typeof answer === 'string') {
-      template = this.#plain;
-      body = answer;
-    } else {
-      let made: Reply;
-      try {
-        if (answer !== undefined && !(answer instanceof Reply) && !(answer instanceof Uint8Array)) {
-          const text = JSON.stringify(answer);
-          made = text === undefined ? new Reply(204, {}, undefined) : PLAIN_JSON;
-          body = text ?? '';
-        } else {
-          made = replyOf(answer);
-          body = typeof made.body === 'string' ? made.body : '';
-        }
-        fields = made === PLAIN_JSON ? '' : fieldLines(made.headers);
-        template = made === PLAIN_JSON ? this.#json : this.#statusTemplate(made.status);
-      } catch (error) {
-        console.error(error);
-        made = internalError();
-        [fields, body, template] = [fieldLines(made.headers), made.body as string, this.#statusTemplate(500)];
+    let body: Body | undefined;
+    try {
+      if (typeof answer === 'string') {
+        template = this.#plain;
+        body = answer;
+      } else if (isJson(answer)) {
+        body = JSON.stringify(answer);
+        if (body === undefined) [status, template] = [204, this.#statusTemplate(204)];
+      } else {
+        const made = replyOf(answer);
+        ({ status, body } = made);
+        fields = fieldLines(made.headers);
+        template = this.#statusTemplate(status);
       }
-      if (made.body instanceof Uint8Array) {
-        addon.bytes(this.#kernel.handle, connection, generation, sequence, template, fields, made.body);
-        return;
-      }
+    } catch (error) {
+      console.error(error);
+      const made = internalError();
+      [status, body, fields] = [500, made.body, fieldLines(made.headers)];
+      template = this.#statusTemplate(500);
     }
-    if (!body.isWellFormed()) body = body.toWellFormed();
+    this.#log?.add(request, status, body?.length ?? 0);
+    if (body instanceof Uint8Array) {
+      addon.bytes(this.#kernel.handle, connection, generation, sequence, template, fields, body);
+    } else {
+      this.#append(connection, generation, sequence, template, fields, body ?? '');
+    }
+  }
+
+  #append(
+    connection: number,
+    generation: number,
+    sequence: number,
+    template: number,
+    fields: string,
+    text: string,
+  ): void {
+    const body = text.isWellFormed() ? text : text.toWellFormed();
     if (this.#count === ANSWERS_MAX) {
       addon.apply(this.#kernel.handle, this.#text, this.#count);
       this.#count = 0;
@@ -361,7 +402,7 @@ export class App {
   }
 
   #template(status: number, fields: string): number {
-    return addon.template(this.#kernel.handle, status, fields);
+    return addon.template(this.#kernel.handle, status, this.#common + fields);
   }
 
   #statusTemplate(status: number): number {
@@ -374,8 +415,10 @@ export class App {
   }
 }
 
-/** Stands for "JSON, status 200, no headers of its own"; only its identity is used. */
-const PLAIN_JSON = new Reply(200, {}, undefined);
+/** What becomes JSON with status 200 and no headers of its own, or nothing. */
+function isJson(answer: Exclude<Answer, Response>): boolean {
+  return answer !== undefined && !(answer instanceof Reply) && !(answer instanceof Uint8Array);
+}
 
 function internalError(): Reply {
   return new Reply(500, { 'content-type': TEXT }, 'Internal Server Error');

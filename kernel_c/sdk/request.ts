@@ -116,6 +116,19 @@ export class KrepisRequest<Path extends string = string> {
     return value;
   }
 
+  /** The cookies of the request, decoded where they are percent-encoded. The first of a name counts. */
+  get cookies(): Readonly<Record<string, string>> {
+    const cookies: Record<string, string> = Object.create(null);
+    for (const pair of (this.header('cookie') ?? '').split(';')) {
+      const equals = pair.indexOf('=');
+      const name = pair.slice(0, equals).trim();
+      if (equals < 0 || name in cookies) continue;
+      const value = pair.slice(equals + 1).trim();
+      cookies[name] = value.includes('%') ? cookieDecoded(value) : value;
+    }
+    return cookies;
+  }
+
   /** All headers, names in lower case, in the order in which they were sent. */
   headerLines(): [name: string, value: string][] {
     const lines: [string, string][] = [];
@@ -177,6 +190,14 @@ function decoded(raw: string): string {
     return decodeURIComponent(raw);
   } catch {
     throw new HttpError(400, 'malformed percent-encoding');
+  }
+}
+
+function cookieDecoded(raw: string): string {
+  try {
+    return decodeURIComponent(raw);
+  } catch {
+    return raw;
   }
 }
 

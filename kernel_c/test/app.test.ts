@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type App, HttpError, type KrepisRequest, krepis, type Listening, reply } from '../sdk/index.ts';
@@ -279,6 +282,36 @@ describe('hooks', () => {
     }
     await server.close();
   });
+});
+
+test('headers of all answers, cookies and the access log', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'krepis-'));
+  const log = join(folder, 'access.log');
+  const app = krepis()
+    .headers({ 'x-frame-options': 'DENY', vary: ['a', 'b'] })
+    .accessLog(log)
+    .get('/:name', (request) => request.cookies)
+    .get('/made/:n', async () => reply('made', { status: 201, headers: { 'x-own': '1' } }));
+  const cookie = 'a=1; b=%20x; c=%zz; a=2; __proto__=p; none';
+  const server = app.listen(0);
+  const base = `http://127.0.0.1:${server.port}`;
+  for (const ask of [fetch, (input: string, init?: RequestInit) => app.fetch(new Request(input, init))]) {
+    const got = await ask(`${base}/x`, { headers: { cookie } });
+    assert.equal(await got.text(), '{"a":"1","b":" x","c":"%zz","__proto__":"p"}');
+    const made = await ask(`${base}/made/1?q`, {});
+    const names = ['x-frame-options', 'vary', 'x-own'];
+    assert.deepEqual(
+      names.map((name) => made.headers.get(name)),
+      ['DENY', 'a, b', '1'],
+    );
+  }
+  await server.close();
+  const lines = (await readFile(log, 'utf8')).trimEnd().split('\n');
+  assert.deepEqual(
+    lines.map((line) => line.replace(/^\S+Z /, '')),
+    ['GET /x 200 44', 'GET /made/1 201 4'],
+  );
+  await rm(folder, { recursive: true });
 });
 
 test('files are sent by the kernel', async () => {

@@ -824,7 +824,7 @@ def unwaited(run: Execution, entry: Entry) -> Iterator[Anomaly]:
 
 
 def _deletes(a: Access) -> bool:
-    return raw(a.value) in (None, UNDEFINED, "deleted")
+    return raw(a.value) in (None, UNDEFINED, "deleted") or (a.loc[0] == "row" and raw(a.value) is False)
 
 
 def _mentions(t: Any, part: Term) -> bool:
@@ -1184,7 +1184,13 @@ def judge(
                 return
         if got in allowed and all(successes(run)) and successes(run) not in allowed[got]:
             # Every call says that it has done what only one of them can have done.
-            acts = [f for f in oracle.stale_acts(run, False, None) if f.act.kind == "W" and f.act.loc == f.read.loc]
+            acts = [
+                f
+                for f in oracle.stale_acts(run, False, None)
+                if f.act.kind == "W"
+                and f.act.loc == f.read.loc
+                and not (_deletes(f.act) and lexicon.classify(names[f.act.root]) is lexicon.Verb.DELETE)
+            ]
             yield from (anomaly_of(f, run, acts, names, scenario) for f in acts[:1])
         return
     if got in belated:

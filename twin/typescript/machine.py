@@ -453,6 +453,8 @@ class Machine:
             for other, yes in about.items():
                 if yes and other.op == "seq" and other.args[0] is subject and other.args[1] != q.args[1]:
                     return False
+        elif q.op == "seq" and self._equals_another(q):
+            return False
         if q.op == "lt0" or (q.op == "seq" and q.args[1] == 0):
             decided = terms.decided(q, self.world.about)
             if decided is not None:
@@ -482,6 +484,18 @@ class Machine:
                 return False
             return self.ask(self._seq_term(a, b), likely)
         return bool(self._strict(a, b))
+
+    def _equals_another(self, q: Term) -> bool:
+        """Whether one side of an equation is known to equal an argument other than the one on its other side."""
+        a, b = q.args
+        for x, y in ((a, b), (b, a)):
+            if path_of(y):
+                for other, yes in self.world.about.get(x, {}).items():
+                    if yes and other.op == "seq" and other is not q and other.args[1].__class__ is Term:
+                        z = other.args[1] if other.args[0] is x else other.args[0]
+                        if z.call != y.call and path_of(z):
+                            return True
+        return False
 
     # ------------------------------------------------------------------ the log
 

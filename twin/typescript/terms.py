@@ -273,8 +273,10 @@ def _counted(x: Term) -> bool:
 
 
 def subjects(q: Term) -> tuple[Any, ...]:
-    """What a question is about: its first argument, and the one unknown number that it compares."""
+    """What a question is about: the unknown values that it holds equal, else its first argument and the one number."""
     first = q.args[0] if q.args else None
+    if q.op == "seq" and q.args[1].__class__ is Term:
+        return q.args
     line = _line(q) if q.op == "lt0" or q.op == "seq" else None
     return (first,) if line is None or line[0] is first else (first, line[0])
 

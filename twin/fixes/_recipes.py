@@ -7,8 +7,10 @@ from typing import Final
 
 from krepis.twin.findings import Kind
 from krepis.twin.fixes import _locks as locks
+from krepis.twin.fixes import _memory as memory
 from krepis.twin.fixes import _promises as promises
 from krepis.twin.fixes import _transactions as transactions
+from krepis.twin.fixes import _updates as updates
 from krepis.twin.fixes._case import Case
 from krepis.twin.fixes._source import Draft
 
@@ -23,12 +25,22 @@ _WRONG_LOCK: Final[tuple[Recipe, ...]] = (
     locks.chain_tail,
     locks.evict_when_free,
 )
-_TRANSACTION: Final[tuple[Recipe, ...]] = (
+_DATABASE: Final[tuple[Recipe, ...]] = (
+    updates.redis_counter,
+    updates.relative_update,
     transactions.right_connection,
     transactions.lock_rows,
     transactions.serializable,
 )
-_RACE: Final[tuple[Recipe, ...]] = (*_WRONG_LOCK, *_TRANSACTION, locks.hold_lock)
+_MEMORY: Final[tuple[Recipe, ...]] = (
+    memory.hoist_await,
+    memory.move_read,
+    memory.take_buffer,
+    memory.claim_first,
+    memory.recheck,
+    memory.still_mine,
+)
+_RACE: Final[tuple[Recipe, ...]] = (*_WRONG_LOCK, *_DATABASE, *_MEMORY, locks.hold_lock)
 RECIPES: Final[Mapping[Kind, tuple[Recipe, ...]]] = {
     "lost-update": _RACE,
     "check-then-act": _RACE,

@@ -32,6 +32,7 @@ FUNCTIONS = frozenset(
     }
 )
 BLOCKS = frozenset({"statement_block", "program", "switch_case", "switch_default"})
+EXITS = frozenset({"return_statement", "throw_statement", "continue_statement"})
 _INDENT = re.compile(r"^([ \t]+)\S", re.M)
 
 
@@ -87,6 +88,17 @@ def is_async(function: Node) -> bool:
 def awaits(node: Node) -> list[Node]:
     """The `await` expressions of a node, not those of functions in it."""
     return [n for n in walk(node, False) if n.type == "await_expression"]
+
+
+def is_guard(node: Node) -> bool:
+    """`if (...) return`, `throw` or `continue`, without an else."""
+    if node.type != "if_statement" or node.child_by_field_name("alternative") is not None:
+        return False
+    inner = node.child_by_field_name("consequence")
+    if inner is None:
+        return False
+    last = statements(inner)[-1:] if inner.type == "statement_block" else [inner]
+    return bool(last) and last[0].type in EXITS
 
 
 def unwrapped(node: Node) -> Node:
@@ -186,12 +198,19 @@ class Code:
             if n.type in ("identifier", "property_identifier", "shorthand_property_identifier", "type_identifier")
         )
 
+    @cached_property
+    def variables(self) -> frozenset[str]:
+        """All names of the file that are not those of properties and types."""
+        kinds = ("identifier", "shorthand_property_identifier", "shorthand_property_identifier_pattern")
+        return frozenset(self.of(n) for n in walk(self.root) if n.type in kinds)
+
     def free(self, *wanted: str) -> str:
         """The first of the names that the file does not use, else the last with a number."""
-        for name in wanted:
-            if name not in self.names:
-                return name
-        return next(f"{wanted[-1]}{n}" for n in range(2, 1000) if f"{wanted[-1]}{n}" not in self.names)
+        return _free(self.names, wanted)
+
+    def free_variable(self, *wanted: str) -> str:
+        """The same for a variable, which may be called like a property."""
+        return _free(self.variables, wanted)
 
     def imports(self, module: str) -> list[str]:
         """The names that the file imports from a package."""
@@ -342,6 +361,11 @@ class Draft:
             previous = (code, end)
             out.append(Edit(code.source.absolute, _points(code, start), _points(code, end), text))
         return Repair(self.title, self.kind, tuple(out), fingerprint) if out else None
+
+
+def _free(taken: frozenset[str], wanted: tuple[str, ...]) -> str:
+    numbered = (f"{wanted[-1]}{n}" for n in range(2, len(taken) + 3))
+    return next(name for name in (*wanted, *numbered) if name not in taken)
 
 
 def _line(pad: str, line: str, eol: str) -> str:

@@ -54,7 +54,7 @@ def test_each_library_locks_in_its_way(library: str, read: str, locked: str) -> 
         "knex": (
             "import type { Knex } from 'knex';",
             "db.transaction(async (trx)",
-            "trx('accounts').where({ id }).update({ balance: account.balance - cents })",
+            "trx('accounts').where({ id }).update({ balance: Math.max(account.balance - cents, 0) })",
         ),
         "kysely": (
             "import type { Kysely } from 'kysely';",
@@ -150,7 +150,7 @@ def test_a_read_on_another_connection_moves_into_the_transaction() -> None:
           await knex.transaction(async (trx) => {
             const account = await knex('accounts').where({ id }).forUpdate().first();
             if (account.balance < cents) throw new Error('too low');
-            await trx('accounts').where({ id }).update({ balance: account.balance - cents });
+            await trx('accounts').where({ id }).update({ balance: Math.max(account.balance - cents, 0) });
           });
         }
         """

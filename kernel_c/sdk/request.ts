@@ -203,5 +203,13 @@ function cookieDecoded(raw: string): string {
 
 /** Without the spaces and tabs around it. */
 function trimmed(value: string): string {
-  return value.replace(/^[\t ]+|[\t ]+$/g, '');
+  let start = 0;
+  let end = value.length;
+  while (start < end && isBlank(value.charCodeAt(start))) start++;
+  while (end > start && isBlank(value.charCodeAt(end - 1))) end--;
+  return value.slice(start, end);
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
 }

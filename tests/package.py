@@ -1,4 +1,5 @@
-"""Builds the wheel, installs it into an empty environment, and runs the installed command on a racy program.
+"""Builds the wheel, installs it into an empty environment, runs the installed command on a racy
+program, and starts a server.
 
 Run by `make test`; needs only the network that pip needs. Exits with the status of the first thing that fails.
 """
@@ -42,7 +43,11 @@ def main() -> None:
         assert done.returncode == 1, done.stderr
         findings = json.loads(done.stdout)["findings"]
         assert [(f["kind"], f["line"]) for f in findings] == [("lost-update", 8)], findings
-        print(f"{wheel.name}: installed, and finds the lost update")
+        serve = (
+            "from krepis.kernel import Server; s = Server(); s.static('GET', '/', b''); s.listen(); s.start(); s.stop()"
+        )
+        subprocess.run([binaries / "python", "-c", serve], check=True, timeout=60)
+        print(f"{wheel.name}: installed, finds the lost update, and serves")
 
 
 if __name__ == "__main__":

@@ -554,6 +554,21 @@ static napi_value js_metrics(napi_env env, napi_callback_info info)
     return result;
 }
 
+/* metricsText(handle): the same for Prometheus */
+static napi_value js_metrics_text(napi_env env, napi_callback_info info)
+{
+    napi_value values[1], result = NULL;
+    char text[KR_METRICS_BYTES_MAX];
+    binding *self = arguments(env, info, 1, values);
+    if (!self)
+        return NULL;
+    int length = kr_server_metrics_text(self->server, text, sizeof text);
+    if (length < 0)
+        return throw_code(env, length);
+    (void)napi_create_string_utf8(env, text, (size_t)length, &result);
+    return result;
+}
+
 NAPI_MODULE_INIT()
 {
     const struct {
@@ -563,6 +578,7 @@ NAPI_MODULE_INIT()
         {"open", js_open},         {"start", js_start}, {"route", js_route}, {"fixed", js_fixed}, {"files", js_files},
         {"template", js_template}, {"apply", js_apply}, {"bytes", js_bytes}, {"match", js_match},
         {"listen", js_listen},     {"stop", js_stop},   {"metrics", js_metrics},
+        {"metricsText", js_metrics_text},
     };
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         napi_value function;

@@ -364,3 +364,9 @@ class Core:
         lib.kr_server_metrics(self._server, record)
         counts = {item.name: getattr(record, item.name) for item in fields_of(Metrics)}
         return Metrics(**{**counts, "responses": tuple(record.responses)})
+
+    def metrics_text(self) -> str:
+        """The metrics in the text format of Prometheus."""
+        out = ffi.new("char[]", lib.KR_METRICS_BYTES_MAX)
+        size = check(lib.kr_server_metrics_text(self._server, out, len(out)))
+        return bytes(ffi.buffer(out, size)).decode()

@@ -20,6 +20,7 @@ import {
   HttpError,
   JSON_TYPE,
   Reply,
+  reply,
   replyOf,
   replyOfResponse,
   TEXT,
@@ -134,6 +135,14 @@ export class App {
     };
     this.#routes.push({ names: [], handler: elsewhere, run: elsewhere });
     return this;
+  }
+
+  /** A route for Prometheus. */
+  metrics(path: string): this {
+    const type = 'text/plain; version=0.0.4; charset=utf-8';
+    return this.get(path, () =>
+      reply(addon.metricsText(this.#kernel.handle), { headers: { 'content-type': type } }),
+    );
   }
 
   /** Headers of every answer of a handler. They cost nothing, since the kernel keeps them preformatted. */

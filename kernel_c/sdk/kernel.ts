@@ -58,6 +58,7 @@ interface Addon {
   listen(handle: Handle, address: string, port: number): number;
   stop(handle: Handle, graceMs: number): void;
   metrics(handle: Handle): number[];
+  metricsText(handle: Handle): string;
 }
 
 export const addon = createRequire(import.meta.url)('../build/krepis.node') as Addon;

@@ -263,6 +263,10 @@ int kr_server_stopped(const kr_server *server);
 
 void kr_server_metrics(const kr_server *server, kr_metrics *metrics);
 
+/* The same in the text format of Prometheus, any thread.  Returns its length, or KR_EFULL. */
+int kr_server_metrics_text(const kr_server *server, char *out, size_t capacity);
+enum { KR_METRICS_BYTES_MAX = 4096 };
+
 /* What a request that waits for a handler is made of: int32 words; offsets count from the start of its bytes, which
  * begin KR_ROW_BASE bytes into kr_server_memory(). */
 enum {

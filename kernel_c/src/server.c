@@ -451,18 +451,3 @@ uint8_t *kr_server_memory(const kr_server *server, size_t *size)
     *size = server->memory_bytes;
     return server->memory;
 }
-
-void kr_server_metrics(const kr_server *server, kr_metrics *metrics)
-{
-    const kr__counts *counts = &server->counts;
-    const _Atomic uint64_t *from[] = {&counts->connections_open, &counts->accepted,     &counts->refused,
-                                      &counts->requests,         &counts->bad_requests, &counts->timeouts,
-                                      &counts->bytes_in,         &counts->bytes_out,    &counts->dropped};
-    uint64_t *to[] = {&metrics->connections_open, &metrics->accepted, &metrics->refused,  &metrics->requests,
-                      &metrics->bad_requests,     &metrics->timeouts, &metrics->bytes_in, &metrics->bytes_out,
-                      &metrics->dropped};
-    for (size_t i = 0; i < sizeof from / sizeof *from; i++)
-        *to[i] = atomic_load_explicit(from[i], memory_order_relaxed);
-    for (size_t i = 0; i < 5; i++)
-        metrics->responses[i] = atomic_load_explicit(&counts->responses[i], memory_order_relaxed);
-}

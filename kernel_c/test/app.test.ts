@@ -314,6 +314,25 @@ test('headers of all answers, cookies and the access log', async () => {
   await rm(folder, { recursive: true });
 });
 
+test('metrics for Prometheus', async () => {
+  const server = krepis().metrics('/metrics').listen(0);
+  const base = `http://127.0.0.1:${server.port}`;
+  await (await fetch(`${base}/none`)).text();
+  const got = await fetch(`${base}/metrics`);
+  const text = await got.text();
+  assert.equal(got.headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8');
+  assert.match(text, /^krepis_requests_total 2$/m);
+  assert.match(text, /^krepis_responses_total\{class="4xx"\} 1$/m);
+  const line = /^(# (HELP|TYPE) krepis_\w+ .+|krepis_\w+(\{class="\dxx"\})? \d+)$/;
+  assert.ok(
+    text
+      .trimEnd()
+      .split('\n')
+      .every((one) => line.test(one)),
+  );
+  await server.close();
+});
+
 test('files are sent by the kernel', async () => {
   const folder = new URL('.', import.meta.url).pathname;
   const server = krepis().files('/test/*path', folder).listen(0);

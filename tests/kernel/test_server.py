@@ -517,6 +517,14 @@ def test_an_answer_counts_once_and_only_while_the_client_is_there() -> None:
         stepped.core.answer(third.key, stepped.text, b"x")
 
 
+def test_metrics_as_text() -> None:
+    stepped = Stepped()
+    stepped.ask(GET % 1, 1)
+    text = stepped.core.metrics_text()
+    assert "\nkrepis_requests_total 1\n" in text
+    assert text.endswith('krepis_responses_total{class="5xx"} 0\n')
+
+
 def test_fields_that_would_split_a_response_become_a_500() -> None:
     stepped = Stepped()
     (one,) = stepped.ask(GET % 1 + CLOSE, 1)

@@ -99,18 +99,18 @@ def accepted(system: System, logs: Sequence[tuple[Sequence[Any], Any]]) -> set[i
     """Which logs are runs of the specification: each is a list of events and the outcome at the end."""
     events, ends = to_tla([log for log, _ in logs]), to_tla([end for _, end in logs])
     body = f"""
-Logs == {events}
-Ends == {ends}
+LogEvents == {events}
+LogEnds == {ends}
 VARIABLES which, at
-LogInit == Init /\\ which \\in DOMAIN Logs /\\ at = 1
+LogInit == Init /\\ which \\in DOMAIN LogEvents /\\ at = 1
 LogNext ==
-  /\\ at <= Len(Logs[which])
-  /\\ Step(Logs[which][at])
+  /\\ at <= Len(LogEvents[which])
+  /\\ Step(LogEvents[which][at])
   /\\ at' = at + 1
   /\\ UNCHANGED which
 LogSpec == LogInit /\\ [][LogNext]_<<vars, which, at>>
-Whole == at = Len(Logs[which]) + 1 /\\ ~ENABLED Steps
-Report == (Whole /\\ Outcome = Ends[which]) => PrintT(<<"accepted", which>>)
+LogIsWhole == at = Len(LogEvents[which]) + 1 /\\ ~ENABLED Steps
+Report == (LogIsWhole /\\ Outcome = LogEnds[which]) => PrintT(<<"accepted", which>>)
 """
     checked = run_tlc(system, body, "LogSpec")
     return {which - 1 for which in printed(checked, "accepted")}

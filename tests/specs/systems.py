@@ -11,7 +11,7 @@ from typing import Any
 
 from conformance import System, first_registers, registers
 from krepis.twin.explore import Model, Outcome
-from krepis.twin.program import Operand, Program, Reg, Thread
+from krepis.twin.program import Location, Operand, Program, Reg, Thread
 
 
 def clock(name: str, naps: Sequence[Sequence[int]]) -> System:
@@ -361,3 +361,153 @@ LOOPS = [
     loop("forgotten", [[("await", 1), ("resolve", 2)], [("tick",), ("await", 2), ("resolve", 1)], [("io",)]], 2),
 ]  # fmt: skip
 LARGE_LOOP = loop("large", [[("io",), ("await", 1), ("tick",), ("io",)]] * 7 + [[("io",), ("io",), ("resolve", 1)]], 1)
+
+
+NEW, ACTIVE, COMMITTED, ABORTED = range(4)
+
+
+def transactions(name: str, scripts: Sequence[Sequence[Line]], levels: Sequence[str], rows: int) -> System:
+    """Transactions, each of whose statements is one atomic step."""
+    count = len(scripts)
+    program = Program(name)
+    status, table = program.array("status", count), program.array("table", rows, 1)
+    own, snapshot, stale = (program.array(which, count * rows) for which in ("own", "snapshot", "stale"))
+    holder, needs = program.array("holder", rows + 1), program.array("needs", count)
+    has_snapshot = [level in ("snapshot", "mysql") for level in levels]
+
+    def add(me: int, thread: Thread, script: Sequence[Line], level: str) -> None:
+        a, b, found, gone = (thread.register(which) for which in ("a", "b", "found", "gone"))
+        reads = [thread.register(f"read{i}") for i, line in enumerate(script) if line[0] in ("read", "lock")]
+        wanted = [0 if op == "read" else k for op, k, *_ in script] + [0]
+
+        def end(how: int) -> None:
+            thread.store(status[me], how)
+            for k in range(rows):
+                for place in (own, snapshot, stale):
+                    thread.store(place[me * rows + k], 0)
+            for lock in range(rows + 1):
+                thread.load(a, holder[lock])
+                with thread.if_(a.equals(me + 1)):
+                    thread.store(holder[lock], 0)
+            thread.store(needs[me], 0)
+            thread.set(gone, how)
+
+        def forget() -> None:
+            for register in (a, b, found):
+                thread.set(register, 0)
+
+        def require_cycle() -> None:
+            """`a` goes from me to whom it waits for, and on."""
+            thread.set(a, me + 1)
+            for _ in range(count):
+                with thread.if_(a):
+                    thread.load(b, needs[a - 1])
+                    with thread.if_(b):
+                        thread.load(b, holder[b - 1])
+                    with thread.if_(b.equals(a)):
+                        thread.set(b, 0)
+                    thread.set(a, b)
+                    thread.set(found, found | a.equals(me + 1))
+            thread.require(found)
+
+        def see(k: int, base: Location, offset: int) -> None:
+            thread.load(a, own[me * rows + k])
+            with thread.if_(a.equals(0)):
+                thread.load(a, base[offset + k])
+
+        def execute(line: Line, read: int) -> None:
+            op, k = line[0], line[1] - 1
+            thread.store(holder[k], me + 1)
+            match op:
+                case "lock":
+                    see(k, table, 0)
+                    thread.set(reads[read], a)
+                case "write":
+                    thread.store(own[me * rows + k], line[2])
+                case "set":
+                    thread.store(own[me * rows + k], reads[read - 1] + line[2])
+                case "add":
+                    see(k, table, 0)
+                    thread.store(own[me * rows + k], a + line[2])
+
+        with thread.atomic():
+            if level == "serializable":
+                thread.load(a, holder[rows])
+                thread.require(a.equals(0))
+                thread.store(holder[rows], me + 1)
+            for k in range(rows if has_snapshot[me] else 0):
+                thread.load(a, table[k])
+                thread.store(snapshot[me * rows + k], a)
+            thread.store(status[me], ACTIVE)
+            thread.store(needs[me], wanted[0])
+            forget()
+        read = 0
+        for at, line in enumerate(script):
+            with thread.atomic():
+                if line[0] == "read":
+                    see(line[1] - 1, *((snapshot, me * rows) if has_snapshot[me] else (table, 0)))
+                    thread.set(reads[read], a)
+                else:
+                    thread.load(a, holder[line[1] - 1])
+                    thread.load(b, stale[me * rows + line[1] - 1])
+                    with thread.if_(a.differs(0) & a.differs(me + 1)):
+                        require_cycle()
+                        end(ABORTED)
+                    with thread.else_():
+                        with thread.if_(b if level == "snapshot" else 0):
+                            end(ABORTED)
+                        with thread.else_():
+                            execute(line, read)
+                with thread.if_(gone.equals(0)):
+                    thread.store(needs[me], wanted[at + 1])
+                forget()
+            thread.branch(gone, "end")
+            read += line[0] in ("read", "lock")
+        with thread.atomic():
+            for k in range(rows):
+                thread.load(a, own[me * rows + k])
+                with thread.if_(a):
+                    thread.store(table[k], a)
+                    for other in range(count):
+                        if has_snapshot[other] and other != me:
+                            thread.load(b, status[other])
+                            with thread.if_(b.equals(ACTIVE)):
+                                thread.store(stale[other * rows + k], 1)
+            end(COMMITTED)
+            forget()
+        thread.label("end")
+
+    for me, (script, level) in enumerate(zip(scripts, levels, strict=True)):
+        add(me, program.thread(f"T{me + 1}"), script, level)
+
+    def outcome(end: Outcome) -> list[Any]:
+        committed = [int(word == COMMITTED) for word in end.memory[:count]]
+        return [list(end.memory[count : count + rows]), [each[4:] for each in registers(end)], committed]
+
+    constants = {"Scripts": scripts, "Levels": levels, "Rows": rows}
+    return System("Transactions", name, constants, program.build(), outcome)
+
+
+CROSSING: list[list[Line]] = [
+    [("write", 1, 10), ("lock", 2), ("set", 2, 1)],
+    [("write", 2, 20), ("add", 1, 5)],
+    [("read", 1), ("read", 1), ("lock", 2)],
+]
+ADDING: list[list[Line]] = [[("read", 1), ("set", 1, 1)], [("read", 1), ("set", 1, 1), ("add", 1, 2)], [("add", 1, 4)]]
+SKEW: list[list[Line]] = [[("read", 1), ("set", 2, 1)], [("read", 2), ("set", 1, 1)], [("read", 1), ("read", 2)]]
+LEVELS = ("committed", "snapshot", "mysql", "serializable")
+DATABASES = [
+    transactions("crossing", CROSSING, ("committed", "mysql", "snapshot"), 2),
+    *(transactions(f"adding-{level}", ADDING, [level] * 3, 1) for level in LEVELS),
+    *(transactions(f"skew-{level}", SKEW, [level] * 3, 2) for level in LEVELS),
+]
+LARGE_DATABASE = transactions(
+    "large", [*CROSSING, *SKEW[:2], [("read", 1), ("add", 2, 3), ("read", 1), ("read", 2)]],
+    ["snapshot", "committed", "mysql", "snapshot", "committed", "snapshot"], 2,
+)  # fmt: skip
+
+SYSTEMS = [*CLOCKS, *DATABASES, *LIVES, *LOOPS, *MEMORIES, *TURNS, *ENDLESS, *WAITS]
+LARGE = [LARGE_CLOCK, LARGE_DATABASE, LARGE_LIVES, LARGE_LOOP, LARGE_MEMORY, LARGE_TURNS, LARGE_WAITS]
+RECORDED = [
+    CLOCKS[2], LIVES[0], LIVES[2], WAITS[0], WAITS[2], *MEMORIES[-4:], *TURNS[:2], LOOPS[1], LOOPS[3], *DATABASES[:3],
+]  # fmt: skip

@@ -17,30 +17,12 @@ from conformance import (
     tlc_outcomes,
 )
 from krepis.twin import tlc
-from systems import (
-    CLOCKS,
-    ENDLESS,
-    LARGE_CLOCK,
-    LARGE_LIVES,
-    LARGE_LOOP,
-    LARGE_MEMORY,
-    LARGE_TURNS,
-    LARGE_WAITS,
-    LIVES,
-    LOOPS,
-    MEMORIES,
-    TURNS,
-    WAITS,
-    turns,
-)
+from systems import ENDLESS, LARGE, RECORDED, SYSTEMS, turns
 
 SOAK = "KREPIS_SOAK" in os.environ
-LARGE = [LARGE_CLOCK, LARGE_LIVES, LARGE_LOOP, LARGE_MEMORY, LARGE_TURNS, LARGE_WAITS]
-SYSTEMS = [*CLOCKS, *LIVES, *LOOPS, *MEMORIES, *TURNS, *ENDLESS, *WAITS, *(LARGE if SOAK else [])]
-RECORDED = [CLOCKS[2], LIVES[0], LIVES[2], WAITS[0], WAITS[2], *MEMORIES[-4:], *TURNS[:2], LOOPS[1], LOOPS[3]]
 
 
-@pytest.mark.parametrize("system", SYSTEMS, ids=str)
+@pytest.mark.parametrize("system", [*SYSTEMS, *LARGE] if SOAK else SYSTEMS, ids=str)
 def test_the_engine_has_the_states_and_the_ends_of_the_specification(system: System) -> None:
     result = run_engine(system)
     assert result.complete or set(result.bounds) <= set(system.options)

@@ -29,47 +29,47 @@ CONSTANTS
 Processes == DOMAIN Scripts
 
 VARIABLES
-  path,      \* the schedule so far: the processes that stepped
+  path,      \* the schedule so far: steps <<p, n>>, the n-th of process p
   back,      \* back[n]: the processes to run after the first n - 1 steps of the path
   sleep,     \* sleep[n]: those that need not be run there
   explored,  \* the traces that were run to their end
-  runs       \* how many runs there were that came to an end
+  runs,      \* how many runs there were that came to an end
+  all        \* all traces of the program; never changes, and is here so that TLC works it out only once
 
-vars == <<path, back, sleep, explored, runs>>
+vars == <<path, back, sleep, explored, runs, all>>
 
 (* Programs, schedules and traces *)
 
-\* How often p has stepped in a schedule, and the steps p has left after it.
-Taken(p, schedule) == Cardinality({i \in DOMAIN schedule : schedule[i] = p})
-Enabled(schedule) == {p \in Processes : Taken(p, schedule) < Len(Scripts[p])}
+\* How many steps p has taken in a schedule, who can step after it, and the step that p takes next.
+Taken(p, s) == Cardinality({i \in DOMAIN s : s[i][1] = p})
+Enabled(s) == {p \in Processes : Taken(p, s) < Len(Scripts[p])}
+NextOf(p, s) == <<p, Taken(p, s) + 1>>
 
-\* The step that p does next after a schedule; the step that was taken at place i.
-NextOf(p, schedule) == Scripts[p][Taken(p, schedule) + 1]
-StepAt(schedule, i) == NextOf(schedule[i], SubSeq(schedule, 1, i - 1))
+Conflict(a, b) ==
+  LET x == Scripts[a[1]][a[2]]
+      y == Scripts[b[1]][b[2]]
+  IN x[2] = y[2] /\ (x[1] = "write" \/ y[1] = "write")
 
-Conflict(a, b) == a[2] = b[2] /\ (a[1] = "write" \/ b[1] = "write")
-
-\* Are the steps at places i and j in a fixed order?
-Dependent(s, i, j) == s[i] = s[j] \/ Conflict(StepAt(s, i), StepAt(s, j))
+\* Is the order of two steps fixed?
+Dependent(a, b) == a[1] = b[1] \/ Conflict(a, b)
 
 \* The places before j whose steps happen before the one at j.
 RECURSIVE Causes(_, _)
 Causes(s, j) ==
-  LET direct == {i \in 1..(j - 1) : Dependent(s, i, j)}
+  LET direct == {i \in 1..(j - 1) : Dependent(s[i], s[j])}
   IN direct \cup UNION {Causes(s, i) : i \in direct}
 
-\* A trace: which of two dependent steps came first.  A step is named by its process and its number there.
-Name(s, i) == <<s[i], Taken(s[i], SubSeq(s, 1, i))>>
+\* A trace: of which two conflicting steps which came first.
 Trace(s) ==
-  {<<Name(s, pair[1]), Name(s, pair[2])>> :
-     pair \in {q \in (DOMAIN s) \X (DOMAIN s) : q[1] < q[2] /\ s[q[1]] # s[q[2]] /\ Dependent(s, q[1], q[2])}}
+  {<<s[pair[1]], s[pair[2]]>> :
+     pair \in {q \in (DOMAIN s) \X (DOMAIN s) : q[1] < q[2] /\ s[q[1]][1] # s[q[2]][1] /\ Conflict(s[q[1]], s[q[2]])}}
 
-\* The traces of all schedules that begin like this one.
-RECURSIVE Completions(_)
-Completions(s) ==
-  IF Enabled(s) = {} THEN {Trace(s)} ELSE UNION {Completions(Append(s, p)) : p \in Enabled(s)}
-
-AllTraces == Completions(<<>>)
+\* All steps of the program, all its schedules, and all traces of those.
+AllSteps == UNION {{p} \X (1..Len(Scripts[p])) : p \in Processes}
+Orders == {o \in [1..Cardinality(AllSteps) -> Processes] :
+             \A p \in Processes : Cardinality({i \in DOMAIN o : o[i] = p}) = Len(Scripts[p])}
+Schedules == {[i \in DOMAIN o |-> <<o[i], Cardinality({j \in 1..i : o[j] = o[i]})>>] : o \in Orders}
+AllTraces == {Trace(s) : s \in Schedules}
 
 (* The exploration *)
 
@@ -77,8 +77,8 @@ Lowest(set) == CHOOSE p \in set : \A q \in set : p <= q
 Choices(set) == IF Choice = "any" \/ set = {} THEN set ELSE {Lowest(set)}
 
 \* What a new node begins with: one process that is awake, if there is one.
-First(schedule, asleep) ==
-  LET awake == Enabled(schedule) \ asleep
+First(s, asleep) ==
+  LET awake == Enabled(s) \ asleep
   IN IF awake = {} THEN {{}} ELSE {{p} : p \in Choices(awake)}
 
 Init ==
@@ -87,13 +87,15 @@ Init ==
   /\ back \in {<<first>> : first \in First(<<>>, {})}
   /\ explored = {}
   /\ runs = 0
+  /\ all = AllTraces
 
 Top == Len(path) + 1
 
 \* The last step of s is in a race with the one at i: dependent, of another process, and with nothing between.
 Races(s) ==
   LET n == Len(s)
-  IN {i \in 1..(n - 1) : s[i] # s[n] /\ Dependent(s, i, n) /\ \A k \in (i + 1)..(n - 1) : ~(i \in Causes(s, k) /\ k \in Causes(s, n))}
+      before == Causes(s, n)
+  IN {i \in before : s[i][1] # s[n][1] /\ \A k \in before : k > i => i \notin Causes(s, k)}
 
 \* The steps after i that do not happen after it, and the last one.
 Rest(s, i) == {k \in (i + 1)..Len(s) : i \notin Causes(s, k) \/ k = Len(s)}
@@ -101,33 +103,30 @@ Rest(s, i) == {k \in (i + 1)..Len(s) : i \notin Causes(s, k) \/ k = Len(s)}
 \* The processes that could begin the other order of a race: their first step in Rest happens after none of it.
 Initials(s, i) ==
   {p \in Processes : \E k \in Rest(s, i) :
-     /\ s[k] = p
-     /\ \A j \in Rest(s, i) : j < k => s[j] # p /\ j \notin Causes(s, k)}
+     /\ s[k][1] = p
+     /\ \A j \in Rest(s, i) : j < k => j \notin Causes(s, k)}
 
 \* The processes of which one has to be added for the race with the step at i; none when one is there already.
 Missing(s, i) == IF Initials(s, i) \cap back[i] # {} THEN {} ELSE Choices(Initials(s, i))
 
-Independent(p, q, schedule) == p # q /\ ~Conflict(NextOf(p, schedule), NextOf(q, schedule))
-
 Awake == back[Top] \ sleep[Top]
 
 \* Those that stay asleep after p steps.
-StaysAsleep(p) == {q \in sleep[Top] : Independent(p, q, path)}
+StaysAsleep(p) == {q \in sleep[Top] : ~Dependent(NextOf(p, path), NextOf(q, path))}
 
 Descend(p) ==
   /\ p \in Choices(Awake)
-  /\ LET longer == Append(path, p)
-         races == {i \in Races(longer) : Missing(longer, i) # {}}
-         asleep == StaysAsleep(p)
-     IN /\ path' = longer
-        /\ \E add \in [races -> Processes] :
-             /\ \A i \in races : add[i] \in Missing(longer, i)
-             /\ \E first \in First(longer, asleep) :
-                  back' = Append([n \in DOMAIN back |-> IF n \in races THEN back[n] \cup {add[n]} ELSE back[n]], first)
-        /\ sleep' = Append(sleep, asleep)
-        /\ IF Enabled(longer) = {}
-           THEN explored' = explored \cup {Trace(longer)} /\ runs' = runs + 1
-           ELSE UNCHANGED <<explored, runs>>
+  /\ \E longer \in {Append(path, NextOf(p, path))}, asleep \in {StaysAsleep(p)} :
+       /\ path' = longer
+       /\ \E races \in {{i \in Races(longer) : Missing(longer, i) # {}}} :
+          \E add \in {f \in [races -> Processes] : \A i \in races : f[i] \in Missing(longer, i)} :
+          \E first \in First(longer, asleep) :
+            back' = Append([n \in DOMAIN back |-> IF n \in races THEN back[n] \cup {add[n]} ELSE back[n]], first)
+       /\ sleep' = Append(sleep, asleep)
+       /\ IF Enabled(longer) = {}
+          THEN explored' = explored \cup {Trace(longer)} /\ runs' = runs + 1
+          ELSE UNCHANGED <<explored, runs>>
+       /\ UNCHANGED all
 
 \* The subtree is done: back to the node before, where the process goes to sleep.
 Ascend ==
@@ -135,13 +134,13 @@ Ascend ==
   /\ path # <<>>
   /\ path' = SubSeq(path, 1, Len(path) - 1)
   /\ back' = SubSeq(back, 1, Len(back) - 1)
-  /\ sleep' = [n \in 1..(Len(sleep) - 1) |-> IF n = Len(path) THEN sleep[n] \cup {path[n]} ELSE sleep[n]]
-  /\ UNCHANGED <<explored, runs>>
+  /\ sleep' = [n \in 1..(Len(sleep) - 1) |-> IF n = Len(path) THEN sleep[n] \cup {path[n][1]} ELSE sleep[n]]
+  /\ UNCHANGED <<explored, runs, all>>
 
 Finished == path = <<>> /\ Awake = {}
 End == Finished /\ UNCHANGED vars
 
-Steps == Ascend \/ \E p \in Processes : Descend(p)
+Steps == Ascend \/ (\E p \in Processes : Descend(p))
 Next == Steps \/ End
 Spec == Init /\ [][Next]_vars /\ WF_vars(Steps)
 
@@ -149,19 +148,24 @@ Spec == Init /\ [][Next]_vars /\ WF_vars(Steps)
 (* Properties *)
 
 TypeOK ==
-  /\ \A i \in DOMAIN path : path[i] \in Processes
+  /\ \A i \in DOMAIN path : path[i][1] \in Processes /\ path[i][2] \in 1..Len(Scripts[path[i][1]])
   /\ Len(back) = Top /\ Len(sleep) = Top
   /\ \A n \in DOMAIN back : back[n] \subseteq Enabled(SubSeq(path, 1, n - 1)) /\ sleep[n] \subseteq Processes
   /\ runs \in Nat
 
 \* In the end every trace of the program was run.
-EveryTraceIsRun == Finished => explored = AllTraces
+EveryTraceIsRun == Finished => explored = all
 
 \* No trace is run twice.
 NoTraceTwice == runs = Cardinality(explored)
 
-\* Sleep sets lose nothing: all that a sleeping process would lead to has been run.
-SleepLosesNothing == \A p \in sleep[Top] : Completions(Append(path, p)) \subseteq explored
+\* Sleep sets lose nothing: every trace that has schedules in which a sleeping process steps next has been run.  (Sets of
+\* one element, so that TLC works each out once.)
+SleepLosesNothing ==
+  \A p \in sleep[Top] : \A s \in {Append(path, NextOf(p, path))} :
+    \A taken \in {{s[i] : i \in DOMAIN s}} : \A order \in {Trace(s)} :
+      \A trace \in all \ explored :
+        ~ \A pair \in trace : pair[2] \in taken => pair[1] \in taken /\ pair \in order
 
 \* The exploration comes to an end.
 Terminates == <>Finished
@@ -172,9 +176,6 @@ Terminates == <>Finished
 \* Two processes that read and write one object: lost updates.
 Increments == << <<<<"read", 1>>, <<"write", 1>>>>, <<<<"read", 1>>, <<"write", 1>>>> >>
 
-\* One writer and three readers.
-Readers == << <<<<"write", 1>>>>, <<<<"read", 1>>>>, <<<<"read", 1>>>>, <<<<"read", 1>>>> >>
-
-\* Three processes and three objects, with races over more than one step.
-Chain == << <<<<"write", 1>>, <<"read", 2>>>>, <<<<"write", 2>>, <<"write", 3>>>>, <<<<"read", 3>>, <<"read", 1>>>> >>
+\* Three processes and two objects, with races over more than one step.
+Chain == << <<<<"write", 1>>, <<"read", 2>>>>, <<<<"write", 2>>, <<"write", 1>>>>, <<<<"read", 1>>>> >>
 =============================================================================

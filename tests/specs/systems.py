@@ -502,9 +502,32 @@ DATABASES = [
     *(transactions(f"skew-{level}", SKEW, [level] * 3, 2) for level in LEVELS),
 ]
 LARGE_DATABASE = transactions(
-    "large", [*CROSSING, *SKEW[:2], [("read", 1), ("add", 2, 3), ("read", 1), ("read", 2)]],
-    ["snapshot", "committed", "mysql", "snapshot", "committed", "snapshot"], 2,
+    "large", [*CROSSING, *SKEW, ADDING[2]],
+    ["snapshot", "committed", "mysql", "snapshot", "committed", "snapshot", "snapshot"], 2,
 )  # fmt: skip
+
+
+def reduction(name: str, scripts: Sequence[Sequence[tuple[str, int]]]) -> System:
+    """Processes that read and write, explored by source-DPOR that runs the lowest process first."""
+    program = Program(name)
+    x = program.array("x", max(word for script in scripts for _, word in script))
+    for at, script in enumerate(scripts):
+        thread = program.thread(f"P{at + 1}")
+        for i, (op, word) in enumerate(script):
+            if op == "read":
+                thread.load(thread.register(f"r{i}"), x[word - 1])
+            else:
+                thread.store(x[word - 1], 10 * at + i + 1)
+    return System("DPOR", name, {"Scripts": scripts, "Choice": "lowest"}, program.build(), registers)
+
+
+INCREMENT = [("read", 1), ("write", 1)]
+REDUCTIONS = [
+    reduction("readers", [[("write", 1)], [("read", 1)], [("read", 1)], [("read", 1)]]),
+    reduction("writers", [[("write", 1)], [("write", 1)], [("write", 1)]]),
+    reduction("increments", [INCREMENT, INCREMENT, [("write", 1)]]),
+    reduction("ring", [[("write", 1), ("read", 2)], [("write", 2), ("read", 3)], [("write", 3), ("read", 1)]]),
+]
 
 SYSTEMS = [*CLOCKS, *DATABASES, *LIVES, *LOOPS, *MEMORIES, *TURNS, *ENDLESS, *WAITS]
 LARGE = [LARGE_CLOCK, LARGE_DATABASE, LARGE_LIVES, LARGE_LOOP, LARGE_MEMORY, LARGE_TURNS, LARGE_WAITS]

@@ -12,12 +12,14 @@ from conformance import (
     check,
     engine_outcomes,
     events,
+    printed,
     recorded,
     run_engine,
+    run_tlc,
     tlc_outcomes,
 )
 from krepis.twin import tlc
-from systems import ENDLESS, LARGE, RECORDED, SYSTEMS, turns
+from systems import ENDLESS, LARGE, RECORDED, REDUCTIONS, SYSTEMS, turns
 
 SOAK = "KREPIS_SOAK" in os.environ
 
@@ -67,3 +69,13 @@ def test_a_run_of_the_engine_that_goes_round_is_one_of_the_policy() -> None:
     other, _ = recorded(random, 1)
     end = random.outcome(result.outcomes[0])
     assert accepted(fair, [(events(random, log), end) for log in (result.last_schedule, other)]) == {0}
+
+
+@pytest.mark.parametrize("system", REDUCTIONS, ids=str)
+def test_the_engine_reduces_as_the_specification_does(system: System) -> None:
+    source, optimal = run_engine(system, algorithm="source"), run_engine(system, algorithm="optimal")
+    body = 'Report == Finished => PrintT(<<"end", runs>>)'
+    checked = run_tlc(system, body, "Spec")
+    steps = sum(action.taken for action in checked.actions if action.name == "Descend")
+    assert printed(checked, "end") == [source.traces] == [optimal.traces]
+    assert (checked.states, steps) == (2 * source.steps + 1, source.steps)

@@ -502,8 +502,8 @@ DATABASES = [
     *(transactions(f"skew-{level}", SKEW, [level] * 3, 2) for level in LEVELS),
 ]
 LARGE_DATABASE = transactions(
-    "large", [*CROSSING, *SKEW, ADDING[2]],
-    ["snapshot", "committed", "mysql", "snapshot", "committed", "snapshot", "snapshot"], 2,
+    "large", [*CROSSING, *([("read", 2), *script, ("read", 1)] for script in SKEW)],
+    ["snapshot", "committed", "mysql", "snapshot", "committed", "snapshot"], 2,
 )  # fmt: skip
 
 

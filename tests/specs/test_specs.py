@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import re
+import sys
+from pathlib import Path
 
 import pytest
 from krepis.twin import tlc
 
+sys.path.insert(0, str(Path(__file__).parents[2] / "docs"))
+verification = importlib.import_module("verification")
+PAGE = set(verification.PAGE.read_text(encoding="utf-8").splitlines())
 MUTANTS = [mutant for module in tlc.modules() for mutant in tlc.mutants(module)]
 
 
@@ -18,6 +24,8 @@ def test_a_module_holds_as_shipped_and_every_action_happens(module: str) -> None
         assert checked.states > 50, "so few states show little"
         assert checked.actions
     assert tlc.never_taken(checks) == ()
+    states = dict(zip(tlc.configs(module), (checked.states for checked in checks), strict=True))
+    assert set(verification.rows(module, states)) <= PAGE, "run: python docs/verification.py"
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
@@ -42,6 +50,10 @@ def test_every_property_is_checked_and_explained(module: str) -> None:
     configs = tlc.configs(module).values()
     checked = {name for config in configs for name in (*config.invariants, *config.properties)} - {"TypeOK"}
     assert checked <= explained
+
+
+def test_what_is_said_of_the_engine_is_up_to_date() -> None:
+    assert set(verification.conformance(verification.engine_states())) <= PAGE, "run: python docs/verification.py"
 
 
 def test_a_configuration_that_hides_states_is_not_read() -> None:

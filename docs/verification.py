@@ -1,0 +1,132 @@
+"""Makes docs/verification.md: what is claimed, how it is checked, how far, and with what result.
+
+    python docs/verification.py      runs TLC on every specification and its mutants, and writes the page (minutes)
+
+The claims are the comments above the properties in `specs/*.tla`, the numbers those that TLC and the engine say. The
+tests in `tests/specs` compute the same rows again and compare them with the page, so that it cannot go stale.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from krepis.twin import tlc
+from krepis.twin.explore import Options, explore
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "verification.md"
+HEAD = """\
+<!-- Made by docs/verification.py; do not edit. -->
+
+# What is verified, and how
+
+Each line can be reproduced with the command in its last column.
+A bound is part of the claim: nothing is said about what lies outside it.
+
+## Specifications
+
+The modules are in `specs/`, in TLA+; TLC visits every reachable state.
+A property that holds means little unless it could fail, so for each there is a mutant of the specification, with one
+definition replaced, that TLC rejects because of it.
+Every action of a module happens under at least one of its configurations.
+
+| Claim | Checked | Bound: configuration and its distinct states | Result | Command |
+| --- | --- | --- | --- | --- |
+"""
+CONFORMANCE = """
+## The engine is what the specifications say
+
+The same system is given to TLC, as constants of a module, and to the engine, as a program.
+Both must have the same number of distinct states and the same outcomes; both are computed in the test.
+Recorded schedules of the engine must be runs of the specification, and corrupted ones must not.
+Systems with more than a million states are compared by `make soak`.
+
+| Claim | Checked | Bound: systems and their distinct states | Command |
+| --- | --- | --- | --- |
+"""
+TAIL = """
+What this does not say: `Promises` and `Transactions` describe what the TypeScript front end assumes.
+They are compared with programs of the engine, not with the Python code of the front end.
+
+## The engine itself
+
+| Claim | Checked | Bound | Command |
+| --- | --- | --- | --- |
+| Final states, deadlocks, failures and traces are those of a slow and obvious interpreter, in every mode and model. | \
+property tests against `twin/reference.py` | random programs of 2 to 4 threads | \
+`pytest tests/twin/engine/test_properties.py` |
+| Published programs have the published numbers of traces, states and schedules. | tests | the programs and sizes in \
+the test | `pytest tests/twin/engine/test_anchors.py` |
+| Litmus tests have exactly the outcomes that each memory model allows. | tests | the litmus tests in the test | \
+`pytest tests/twin/engine/test_litmus.py` |
+| Errors planted in the engine are found by these tests. | mutants of the C sources | the mutants in the test | \
+`pytest tests/twin/engine/test_mutants.py` |
+"""
+
+
+def claims(module: str) -> dict[str, str]:
+    """What each property of a module says, from the comment above it."""
+    text = (tlc.folder() / f"{module}.tla").read_text(encoding="utf-8").partition("(* Properties *)")[2]
+    found = re.findall(r"((?:^\\\* .*\n)+)^(\w+) ==", text, re.M)
+    return {name: " ".join(line.removeprefix("\\* ") for line in comment.splitlines()) for comment, name in found}
+
+
+def rows(module: str, states: dict[str, int]) -> list[str]:
+    """The lines of a module; `states` are the distinct states of each of its configurations."""
+    said, configs, mutants = claims(module), tlc.configs(module), list(tlc.mutants(module))
+    names = dict.fromkeys(name for c in configs.values() for name in (*c.invariants, *c.properties))
+    lines = []
+    for name in names:
+        where = [title for title, c in configs.items() if name in (*c.invariants, *c.properties)]
+        bound = ", ".join(f"{title.partition('-')[2] or 'plain'} {states[title]:,}" for title in where)
+        killed = ", ".join(mutant.name.partition("-")[2] for mutant in mutants if mutant.breaks == name)
+        claim = said.get(name, "Every variable has a value of its type.").replace("|", "\\|")
+        result = f"holds; TLC rejects {killed}"
+        lines.append(f"| {claim} | `{module}!{name}` | {bound} | {result} | `krepis spec check {module} --mutants` |")
+    return lines
+
+
+def conformance(names: Sequence[tuple[str, str, int]]) -> Iterator[str]:
+    """A line for each module; of each of its systems, the name and the distinct states of the engine."""
+    for module in dict.fromkeys(module for module, _, _ in names):
+        bound = ", ".join(f"{name} {states:,}" for other, name, states in names if other == module)
+        how = "steps and traces of source-DPOR" if module == "DPOR" else "states, outcomes and recorded schedules"
+        yield f"| The engine has what `{module}` has, no more and no less. | {how} | {bound} | `pytest tests/specs/test_conformance.py -k {module}` |"
+
+
+def engine_states() -> list[tuple[str, str, int]]:
+    """The systems that are compared, large ones too, and how many states the engine finds."""
+    sys.path.insert(0, str(ROOT / "tests" / "specs"))
+    from systems import LARGE, REDUCTIONS, SYSTEMS
+
+    found = []
+    for system in sorted([*SYSTEMS, *LARGE, *REDUCTIONS], key=lambda system: system.module):
+        reduced = {"algorithm": "source"} if system.module == "DPOR" else {}
+        result = explore(system.program, Options(model=system.model, **system.options, **reduced))
+        states = 2 * result.steps + 1 if reduced else result.states
+        found.append((system.module, system.name, states))
+    return found
+
+
+def main() -> int:
+    """Check everything and write the page; 1 when something does not hold."""
+    lines = []
+    for module in tlc.modules():
+        checks = {title: tlc.check(module, config) for title, config in tlc.configs(module).items()}
+        mutants = {mutant.name: tlc.check_mutant(mutant).broken for mutant in tlc.mutants(module)}
+        wrong = [title for title, checked in checks.items() if checked.broken]
+        wrong += [name for name, broken in mutants.items() if broken is None]
+        if wrong or tlc.never_taken(list(checks.values())):
+            print(f"{module}: {', '.join(wrong) or 'an action never happens'}", file=sys.stderr)
+            return 1
+        lines += rows(module, {title: checked.states for title, checked in checks.items()})
+        print(module, file=sys.stderr)
+    PAGE.write_text("\n".join([HEAD + "\n".join(lines), CONFORMANCE + "\n".join(conformance(engine_states())), TAIL]))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -18,6 +18,7 @@ from krepis.twin.explore import Options, explore
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "verification.md"
+TESTS = "tests/specs/test_conformance.py"
 HEAD = """\
 <!-- Made by docs/verification.py; do not edit. -->
 
@@ -94,7 +95,8 @@ def conformance(names: Sequence[tuple[str, str, int]]) -> Iterator[str]:
     for module in dict.fromkeys(module for module, _, _ in names):
         bound = ", ".join(f"{name} {states:,}" for other, name, states in names if other == module)
         how = "steps and traces of source-DPOR" if module == "DPOR" else "states, outcomes and recorded schedules"
-        yield f"| The engine has what `{module}` has, no more and no less. | {how} | {bound} | `pytest tests/specs/test_conformance.py -k {module}` |"
+        claim, command = f"The engine has what `{module}` has, no more and no less.", f"pytest {TESTS} -k {module}"
+        yield f"| {claim} | {how} | {bound} | `{command}` |"
 
 
 def engine_states() -> list[tuple[str, str, int]]:

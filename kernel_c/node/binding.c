@@ -20,6 +20,7 @@
 
 enum { M_EPOCH, M_ANSWERS, M_DUE, M_WORDS = 16 }; /* words shared with sdk/kernel.ts */
 enum { A_CONNECTION, A_GENERATION, A_SEQUENCE, A_TEMPLATE, A_FIELDS, A_BODY, A_WORDS };
+enum { NOTICES_MAX = 256, NOTICE_WORDS = 3 };
 enum { TURNS_MAX = 64 }; /* ticks before libuv has a turn in any case */
 
 typedef struct binding {
@@ -30,9 +31,10 @@ typedef struct binding {
     uv_idle_t idle;
     uint32_t meta[M_WORDS];
     int32_t answers[KR_ROWS_MAX * A_WORDS];
+    int32_t notices[NOTICES_MAX * NOTICE_WORDS];
     char *text; /* of answers, in UTF-8 */
     size_t text_bytes;
-    napi_ref tick, flush, stopped;
+    napi_ref tick, flush, notice, stopped;
     napi_async_context context;
     napi_async_cleanup_hook_handle cleanup;
     int holders; /* array buffers and the handle: the memory lives as long as any of them */
@@ -226,6 +228,7 @@ static void on_closed(uv_handle_t *handle)
         return;
     (void)napi_delete_reference(self->env, self->tick);
     (void)napi_delete_reference(self->env, self->flush);
+    (void)napi_delete_reference(self->env, self->notice);
     (void)napi_delete_reference(self->env, self->stopped);
     (void)napi_async_destroy(self->env, self->context);
     (void)napi_remove_async_cleanup_hook(self->cleanup);
@@ -246,6 +249,14 @@ static void on_idle(uv_idle_t *handle)
     (void)handle;
 }
 
+/* Tells JavaScript of connections that are gone, or that can take more. */
+static void tell(binding *self)
+{
+    int count = kr_server_notices(self->server, self->notices, NOTICES_MAX);
+    if (count > 0)
+        call(self, self->notice, count);
+}
+
 static bool libuv_wants_a_turn(const binding *self)
 {
     /* Descriptors that libuv registers only when it polls. */
@@ -257,15 +268,15 @@ static void on_prepare(uv_prepare_t *handle)
     binding *self = handle->data;
     (void)uv_idle_stop(&self->idle);
     for (int turn = 0; turn < TURNS_MAX; turn++) {
+        tell(self);
         fetch(self);
         int timeout = self->meta[M_DUE] > 0 || libuv_wants_a_turn(self) ? 0 : uv_backend_timeout(self->loop);
         self->meta[M_EPOCH]++; /* what was handed out before is over */
         int count = kr_server_poll(self->server, timeout);
-        if (count > 0) {
+        if (count > 0)
             call(self, self->tick, count);
-            fetch(self);
-            kr_server_end(self->server);
-        }
+        fetch(self);
+        kr_server_end(self->server);
         if (kr_server_stopped(self->server)) {
             call(self, self->stopped, 0);
             leave(self);
@@ -337,7 +348,7 @@ static bool share(binding *self, napi_value object, const char *name, void *data
     return napi_set_named_property(self->env, object, name, buffer) == napi_ok;
 }
 
-/* open(options): { handle, memory, rows, answers, meta } */
+/* open(options): { handle, memory, rows, answers, meta, notices } */
 static napi_value js_open(napi_env env, napi_callback_info info)
 {
     napi_value value, result, handle;
@@ -367,15 +378,16 @@ static napi_value js_open(napi_env env, napi_callback_info info)
                 share(self, result, "rows", rows, KR_ROWS_MAX * KR_ROW_WORDS * sizeof(int32_t)) &&
                 share(self, result, "answers", self->answers, sizeof self->answers) &&
                 share(self, result, "meta", self->meta, sizeof self->meta) &&
+                share(self, result, "notices", self->notices, sizeof self->notices) &&
                 napi_get_uv_event_loop(env, &self->loop) == napi_ok;
     return made ? result : throw_code(env, KR_ENOMEM);
 }
 
-/* start(handle, tick, flush, stopped): from now on the kernel runs, and keeps the process alive */
+/* start(handle, tick, flush, notice, stopped): from now on the kernel runs, and keeps the process alive */
 static napi_value js_start(napi_env env, napi_callback_info info)
 {
-    napi_value values[4], name;
-    binding *self = arguments(env, info, 4, values);
+    napi_value values[5], name;
+    binding *self = arguments(env, info, 5, values);
     if (!self || self->running)
         return NULL;
     int code = kr_server_watch(self->server, uv_backend_fd(self->loop));
@@ -383,7 +395,8 @@ static napi_value js_start(napi_env env, napi_callback_info info)
         return throw_code(env, code);
     if (napi_create_reference(env, values[1], 1, &self->tick) != napi_ok ||
         napi_create_reference(env, values[2], 1, &self->flush) != napi_ok ||
-        napi_create_reference(env, values[3], 1, &self->stopped) != napi_ok ||
+        napi_create_reference(env, values[3], 1, &self->notice) != napi_ok ||
+        napi_create_reference(env, values[4], 1, &self->stopped) != napi_ok ||
         napi_create_string_utf8(env, "krepis", NAPI_AUTO_LENGTH, &name) != napi_ok ||
         napi_async_init(env, NULL, name, &self->context) != napi_ok)
         return throw_code(env, KR_ENOMEM);
@@ -488,6 +501,66 @@ static napi_value js_bytes(napi_env env, napi_callback_info info)
     return NULL;
 }
 
+/* The request that the second to fourth argument name. */
+static void take_key(napi_env env, const napi_value *values, uint32_t key[3])
+{
+    for (int i = 0; i < 3; i++)
+        key[i] = (uint32_t)int_of(env, values[i + 1]);
+}
+
+/* stream(handle, connection, generation, sequence, template, fields): 0, 1 when no body is wanted, or negative */
+static napi_value js_stream(napi_env env, napi_callback_info info)
+{
+    napi_value values[6];
+    char fields[KR_FIELDS_BYTES_MAX];
+    uint32_t key[3];
+    binding *self = arguments(env, info, 6, values);
+    size_t length = self ? string_of(env, values[5], fields, sizeof fields) : SIZE_MAX;
+    if (length == SIZE_MAX)
+        return NULL;
+    take_key(env, values, key);
+    return number(env, kr_server_stream(self->server, key[0], key[1], key[2], int_of(env, values[4]), fields, length));
+}
+
+/* chunk(handle, connection, generation, sequence, data: Uint8Array): bytes that wait, or negative */
+static napi_value js_chunk(napi_env env, napi_callback_info info)
+{
+    napi_value values[5];
+    uint32_t key[3];
+    size_t size = 0;
+    void *data = NULL;
+    binding *self = arguments(env, info, 5, values);
+    if (!self)
+        return NULL;
+    if (napi_get_typedarray_info(env, values[4], NULL, &size, &data, NULL, NULL) != napi_ok)
+        return throw_code(env, KR_EINVAL);
+    take_key(env, values, key);
+    return number(env, (double)kr_server_chunk(self->server, key[0], key[1], key[2], data, size));
+}
+
+/* finish(handle, connection, generation, sequence); abort(...): the same */
+static napi_value finish_or_abort(napi_env env, napi_callback_info info, int (*end)(kr_server *, uint32_t, uint32_t, uint32_t))
+{
+    napi_value values[4];
+    uint32_t key[3];
+    binding *self = arguments(env, info, 4, values);
+    if (!self)
+        return NULL;
+    take_key(env, values, key);
+    (void)end(self->server, key[0], key[1], key[2]);
+    return NULL;
+}
+
+static napi_value js_finish(napi_env env, napi_callback_info info)
+{
+    return finish_or_abort(env, info, kr_server_finish);
+}
+
+static napi_value js_abort(napi_env env, napi_callback_info info)
+{
+    return finish_or_abort(env, info, kr_server_abort);
+}
+
 /* match(handle, method, path): [route, at, length, ...] or the bits of the methods that are allowed */
 static napi_value js_match(napi_env env, napi_callback_info info)
 {
@@ -576,6 +649,7 @@ NAPI_MODULE_INIT()
         napi_callback function;
     } functions[] = {
         {"open", js_open},         {"start", js_start}, {"route", js_route}, {"fixed", js_fixed}, {"files", js_files},
+        {"stream", js_stream}, {"chunk", js_chunk}, {"finish", js_finish}, {"abort", js_abort},
         {"template", js_template}, {"apply", js_apply}, {"bytes", js_bytes}, {"match", js_match},
         {"listen", js_listen},     {"stop", js_stop},   {"metrics", js_metrics},
         {"metricsText", js_metrics_text},

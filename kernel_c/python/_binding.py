@@ -344,6 +344,27 @@ class Core:
         lines = field_lines(fields)
         check(lib.kr_server_answer(self._server, *key, template, lines, len(lines), body, len(body)))
 
+    def stream(self, key: tuple[int, int, int], template: int) -> bool:
+        """Starts an answer whose body comes in pieces; False when no body is wanted."""
+        return check(lib.kr_server_stream(self._server, *key, template, ffi.NULL, 0)) == 0
+
+    def chunk(self, key: tuple[int, int, int], data: bytes) -> int:
+        """Adds to a body that was started; returns how many bytes wait to be sent."""
+        return check(lib.kr_server_chunk(self._server, *key, data, len(data)))
+
+    def finish(self, key: tuple[int, int, int]) -> None:
+        check(lib.kr_server_finish(self._server, *key))
+
+    def abort(self, key: tuple[int, int, int]) -> None:
+        """Gives up, so that the client sees that the body is not complete."""
+        check(lib.kr_server_abort(self._server, *key))
+
+    def notices(self) -> list[tuple[int, int, bool]]:
+        """Connection, generation, and whether it is gone, or else can take more."""
+        out = ffi.new("int32_t[]", 3 * 64)
+        count = lib.kr_server_notices(self._server, out, 64)
+        return [(out[3 * i], out[3 * i + 1], bool(out[3 * i + 2])) for i in range(count)]
+
     def end(self) -> None:
         """Ends the tick: what `poll` gave out is answered, or will be later."""
         lib.kr_server_end(self._server)

@@ -18,6 +18,7 @@ import {
   fieldLines,
   type HeadersInit,
   HttpError,
+  isPieces,
   JSON_TYPE,
   Reply,
   reply,
@@ -26,6 +27,7 @@ import {
   TEXT,
 } from './reply.ts';
 import { KrepisRequest } from './request.ts';
+import { send } from './stream.ts';
 
 export type Handler<Path extends string> = (request: KrepisRequest<Path>) => Answer | Promise<Answer>;
 export type Before = (request: KrepisRequest) => Answer | Promise<Answer>;
@@ -113,6 +115,7 @@ export class App {
   /** A route that the kernel answers by itself, without JavaScript or hooks: the same response for all. */
   fixed(method: Method, path: string, answer: Exclude<Answer, Response>): this {
     const made = replyOf(answer);
+    if (isPieces(made.body)) throw new TypeError('a fixed answer cannot come in pieces');
     const body = typeof made.body === 'string' ? Buffer.from(made.body) : (made.body ?? new Uint8Array());
     addon.fixed(
       this.#kernel.handle,
@@ -190,6 +193,7 @@ export class App {
         kernel.handle,
         (count) => this.#tick(count),
         () => this.#flush(),
+        (count) => kernel.notice(count),
         () => {
           this.#log?.close();
           this.#closed.resolve();
@@ -225,10 +229,7 @@ export class App {
     const headers = Object.entries({ ...this.#headers, ...made.headers }).flatMap(([name, value]) =>
       [value].flat().map((one): [string, string] => [name, one]),
     );
-    const body =
-      input.method === 'HEAD' || made.body === undefined
-        ? null
-        : (made.body as string | Uint8Array<ArrayBuffer>);
+    const body = input.method === 'HEAD' || made.body === undefined ? null : webBody(made.body);
     return new Response(body, { status: made.status, headers });
   }
 
@@ -316,13 +317,12 @@ export class App {
       ) {
         this.#later(request, answer);
       } else {
-        this.#put(
+        const [connection, generation] = [
           rows[at + Row.CONNECTION] as number,
           rows[at + Row.GENERATION] as number,
-          rows[at + Row.SEQUENCE] as number,
-          answer,
-          request,
-        );
+        ];
+        if (this.#put(connection, generation, rows[at + Row.SEQUENCE] as number, answer, request))
+          request.settle();
       }
     }
     return this.#take();
@@ -347,8 +347,7 @@ export class App {
   #later(request: KrepisRequest, answer: Response | PromiseLike<Answer>): void {
     const { connection, generation, sequence } = request.key;
     const settle = (made: Exclude<Answer, Response>): void => {
-      request.settled = true;
-      this.#put(connection, generation, sequence, made, request);
+      if (this.#put(connection, generation, sequence, made, request)) request.settle();
       this.#due();
     };
     const fail = (error: unknown): void => {
@@ -379,14 +378,14 @@ export class App {
     }
   }
 
-  /** Puts an answer into the table. A reply that the kernel would refuse becomes a 500. */
+  /** Puts an answer into the table; false when its body is still to come. A reply that the kernel would refuse becomes a 500. */
   #put(
     connection: number,
     generation: number,
     sequence: number,
     answer: Exclude<Answer, Response>,
     request: KrepisRequest,
-  ): void {
+  ): boolean {
     let template = this.#json;
     let status = 200;
     let fields = '';
@@ -410,12 +409,21 @@ export class App {
       [status, body, fields] = [500, made.body, fieldLines(made.headers)];
       template = this.#statusTemplate(500);
     }
+    if (isPieces(body)) {
+      this.#log?.add(request, status, 0);
+      this.#unkept.push(request);
+      send(this.#kernel, { connection, generation, sequence }, template, fields, body)
+        .catch((error: unknown) => console.error(error))
+        .finally(() => request.settle());
+      return false;
+    }
     this.#log?.add(request, status, body?.length ?? 0);
     if (body instanceof Uint8Array) {
       addon.bytes(this.#kernel.handle, connection, generation, sequence, template, fields, body);
     } else {
       this.#append(connection, generation, sequence, template, fields, body ?? '');
     }
+    return true;
   }
 
   #append(
@@ -459,7 +467,9 @@ export class App {
 
 /** What becomes JSON with status 200 and no headers of its own, or nothing. */
 function isJson(answer: Exclude<Answer, Response>): boolean {
-  return answer !== undefined && !(answer instanceof Reply) && !(answer instanceof Uint8Array);
+  return (
+    answer !== undefined && !(answer instanceof Reply || answer instanceof Uint8Array || isPieces(answer))
+  );
 }
 
 function internalError(): Reply {
@@ -474,6 +484,14 @@ function defaultError(error: unknown, request: KrepisRequest): Reply {
 
 function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof (value as PromiseLike<T> | undefined)?.then === 'function';
+}
+
+function webBody(body: Body): string | Uint8Array<ArrayBuffer> | ReadableStream {
+  if (!isPieces(body)) return body as string | Uint8Array<ArrayBuffer>;
+  const bytes = async function* () {
+    for await (const piece of body) yield typeof piece === 'string' ? Buffer.from(piece) : piece;
+  };
+  return ReadableStream.from(bytes());
 }
 
 function metricsOf(numbers: readonly number[]): Metrics {

@@ -5,7 +5,7 @@ import type { KernelOptions } from './kernel.ts';
 
 export type { After, App, Before, Handler, Listening, Metrics, OnError } from './app.ts';
 export type { KernelOptions, Method } from './kernel.ts';
-export type { Answer, HeadersInit, ReplyInit } from './reply.ts';
+export type { Answer, Body, HeadersInit, Pieces, ReplyInit } from './reply.ts';
 export { HttpError, Reply, reply } from './reply.ts';
 export type { KrepisRequest, Params } from './request.ts';
 

@@ -28,11 +28,18 @@ interface Opened {
   readonly rows: ArrayBuffer;
   readonly answers: ArrayBuffer;
   readonly meta: ArrayBuffer;
+  readonly notices: ArrayBuffer;
 }
 
 interface Addon {
   open(options: KernelOptions): Opened;
-  start(handle: Handle, tick: (count: number) => string, flush: () => string, stopped: () => void): void;
+  start(
+    handle: Handle,
+    tick: (count: number) => string,
+    flush: () => string,
+    notice: (count: number) => void,
+    stopped: () => void,
+  ): void;
   route(handle: Handle, method: number, pattern: string): number;
   fixed(
     handle: Handle,
@@ -54,6 +61,17 @@ interface Addon {
     fields: string,
     body: Uint8Array,
   ): void;
+  stream(
+    handle: Handle,
+    connection: number,
+    generation: number,
+    sequence: number,
+    template: number,
+    fields: string,
+  ): number;
+  chunk(handle: Handle, connection: number, generation: number, sequence: number, data: Uint8Array): number;
+  finish(handle: Handle, connection: number, generation: number, sequence: number): void;
+  abort(handle: Handle, connection: number, generation: number, sequence: number): void;
   match(handle: Handle, method: number, path: string): number[] | number;
   listen(handle: Handle, address: string, port: number): number;
   stop(handle: Handle, graceMs: number): void;
@@ -107,6 +125,13 @@ export interface Memory extends Buffer {
   utf8Slice(start: number, end: number): string;
 }
 
+/** Hears once what became of a connection: `gone`, or else it can take more. */
+export interface Watcher {
+  readonly connection: number;
+  readonly generation: number;
+  hear(gone: boolean): void;
+}
+
 /** The kernel's memory, seen from here. Requests are in `memory` until the kernel's next tick. */
 export class Kernel {
   readonly handle: Handle;
@@ -114,6 +139,9 @@ export class Kernel {
   readonly rows: Int32Array;
   readonly answers: Int32Array;
   readonly meta: Uint32Array;
+  readonly #notices: Int32Array;
+  /** Who waits for news of a connection, by its number. */
+  readonly #watchers = new Map<number, Set<Watcher>>();
 
   constructor(options: KernelOptions) {
     const opened = addon.open(options);
@@ -122,5 +150,28 @@ export class Kernel {
     this.rows = new Int32Array(opened.rows);
     this.answers = new Int32Array(opened.answers);
     this.meta = new Uint32Array(opened.meta);
+    this.#notices = new Int32Array(opened.notices);
+  }
+
+  watch(watcher: Watcher): void {
+    const others = this.#watchers.get(watcher.connection);
+    if (others) others.add(watcher);
+    else this.#watchers.set(watcher.connection, new Set([watcher]));
+  }
+
+  unwatch(watcher: Watcher): void {
+    const others = this.#watchers.get(watcher.connection);
+    others?.delete(watcher);
+    if (others?.size === 0) this.#watchers.delete(watcher.connection);
+  }
+
+  /** Passes on what the kernel has to tell. */
+  notice(count: number): void {
+    for (let at = 0; at < 3 * count; at += 3) {
+      const generation = this.#notices[at + 1];
+      for (const watcher of [...(this.#watchers.get(this.#notices[at] as number) ?? [])]) {
+        if (watcher.generation === generation) watcher.hear(this.#notices[at + 2] === 1);
+      }
+    }
   }
 }

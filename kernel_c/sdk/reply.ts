@@ -5,7 +5,9 @@ export type HeadersInit = Readonly<Record<string, string | readonly string[]>>;
 /** What a handler may return: text, JSON, bytes, nothing (204), a `reply()`, or a web-standard `Response`. */
 export type Answer = Reply | Response | string | number | boolean | null | undefined | Uint8Array | object;
 
-export type Body = string | Uint8Array;
+/** A body that comes in pieces, sent as they come and no faster than the client takes them. */
+export type Pieces = AsyncIterable<string | Uint8Array>;
+export type Body = string | Uint8Array | Pieces;
 
 /** A response with its status and headers. */
 export class Reply {
@@ -53,11 +55,15 @@ function lowerCased(headers: HeadersInit): HeadersInit {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
+export function isPieces(value: unknown): value is Pieces {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}
+
 /** What a handler returned, but for a `Response`, as a reply. */
 export function replyOf(answer: Exclude<Answer, Response>): Reply {
   if (answer instanceof Reply) return answer;
   if (typeof answer === 'string') return new Reply(200, { 'content-type': TEXT }, answer);
-  if (answer instanceof Uint8Array)
+  if (answer instanceof Uint8Array || isPieces(answer))
     return new Reply(200, { 'content-type': 'application/octet-stream' }, answer);
   const body = answer === undefined ? undefined : JSON.stringify(answer);
   return body === undefined
@@ -65,7 +71,7 @@ export function replyOf(answer: Exclude<Answer, Response>): Reply {
     : new Reply(200, { 'content-type': JSON_TYPE }, body);
 }
 
-/** A web-standard response, read to its end. */
+/** A web-standard response. Its body is read to the end when that is there at once, else sent as it comes. */
 export async function replyOfResponse(response: Response): Promise<Reply> {
   const headers: Record<string, string | string[]> = {};
   for (const [name, value] of response.headers) {
@@ -73,8 +79,35 @@ export async function replyOfResponse(response: Response): Promise<Reply> {
   }
   const cookies = response.headers.getSetCookie();
   if (cookies.length > 0) headers['set-cookie'] = cookies;
-  const body = response.body === null ? undefined : new Uint8Array(await response.arrayBuffer());
-  return new Reply(response.status, headers, body);
+  return new Reply(response.status, headers, await bodyOf(response));
+}
+
+async function bodyOf(response: Response): Promise<Body | undefined> {
+  const reader = response.body?.getReader();
+  if (reader === undefined) return undefined;
+  const first = await reader.read();
+  if (first.done) return '';
+  const second = reader.read();
+  const soon = await Promise.race([
+    second,
+    new Promise<undefined>((resolve) => setImmediate(resolve, undefined)),
+  ]);
+  return soon?.done ? first.value : piecesOf(reader, first.value, second);
+}
+
+type Reader = ReadableStreamDefaultReader<Uint8Array>;
+
+async function* piecesOf(
+  reader: Reader,
+  first: Uint8Array,
+  second: ReturnType<Reader['read']>,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield first;
+    for (let next = await second; !next.done; next = await reader.read()) yield next.value;
+  } finally {
+    await reader.cancel();
+  }
 }
 
 /** Fields that frame a message or belong to the connection: the kernel writes them. */

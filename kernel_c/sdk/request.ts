@@ -1,6 +1,6 @@
 /** Requests as handlers see them: numbers that point into the kernel's memory, decoded when something is read. */
 
-import { type Kernel, METHODS, type Memory, Row } from './kernel.ts';
+import { type Kernel, METHODS, type Memory, Row, type Watcher } from './kernel.ts';
 import { HttpError } from './reply.ts';
 
 /** The parameters of a path pattern: `/users/:id/files/*rest` has `id` and `rest`. */
@@ -30,6 +30,8 @@ export class KrepisRequest<Path extends string = string> {
   readonly #kernel: Kernel;
   readonly #names: readonly string[];
   #params: Params<Path> | undefined;
+  #controller: AbortController | undefined;
+  #watcher: Watcher | undefined;
   /** @internal Set when it is answered: nothing has to be kept for it any more. */
   settled = false;
   #head: string | undefined;
@@ -154,6 +156,17 @@ export class KrepisRequest<Path extends string = string> {
     return this.#memory.utf8Slice(start, start + this.#word(Row.BODY_LENGTH));
   }
 
+  /** Aborted when the client is gone before it was answered. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      const controller = new AbortController();
+      this.#controller = controller;
+      this.#watcher = { ...this.key, hear: (gone) => gone && controller.abort() };
+      this.#kernel.watch(this.#watcher);
+    }
+    return this.#controller.signal;
+  }
+
   /** The body as JSON; malformed JSON is the client's fault: 400. */
   json(): unknown {
     const text = this.text();
@@ -173,8 +186,15 @@ export class KrepisRequest<Path extends string = string> {
     };
   }
 
+  /** @internal It is answered. */
+  settle(): void {
+    this.settled = true;
+    if (this.#watcher !== undefined) this.#kernel.unwatch(this.#watcher);
+  }
+
   /** @internal Copies what the request consists of, so that it can be read in later ticks. */
   keep(): void {
+    if (this.#memory !== this.#kernel.memory) return;
     const base = this.#word(Row.BASE);
     const length = this.#word(Row.BODY) + this.#word(Row.BODY_LENGTH);
     const rows = this.#rows.slice(this.#at, this.#at + Row.WORDS);

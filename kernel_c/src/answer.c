@@ -8,6 +8,7 @@ enum { REFERRED_BYTES = 4096 }; /* static bodies longer than this are not copied
 /* The first templates: of errors, with a text as their body, and of the statuses that the kernel gives besides. */
 static const int errors[] = {400, 404, 405, 408, 413, 414, 416, 417, 431, 500, 501, 503, 504, 505};
 static const int others[] = {200, 204, 206, 304};
+static const char LENGTH[] = "Content-Length: ", CHUNKED[] = "Transfer-Encoding: chunked\r\n";
 enum { ERRORS = sizeof errors / sizeof *errors, OTHERS = sizeof others / sizeof *others };
 
 int kr_server_template(kr_server *server, int status, const char *fields, size_t fields_length)
@@ -20,8 +21,8 @@ int kr_server_template(kr_server *server, int status, const char *fields, size_t
     if (length < 0)
         return length;
     if (kr__has_content(status)) {
-        memcpy(text + length, "Content-Length: ", 16);
-        length += 16;
+        memcpy(text + length, LENGTH, sizeof LENGTH - 1);
+        length += (int)sizeof LENGTH - 1;
     }
     char *copy = malloc((size_t)length);
     if (!copy)
@@ -83,9 +84,15 @@ static bool write_response(kr_server *server, kr__chain *chain, const kr__templa
         return false;
     }
     uint8_t *at = start;
-    memcpy(at, template->text, template->length);
-    at += template->length;
-    if (kr__has_content(template->status)) {
+    uint32_t length = template->length;
+    if (content.stream && kr__has_content(template->status))
+        length -= sizeof LENGTH - 1;
+    memcpy(at, template->text, length);
+    at += length;
+    if (content.stream & KR__S_OPEN && !(content.stream & KR__S_RAW) && kr__has_content(template->status)) {
+        memcpy(at, CHUNKED, sizeof CHUNKED - 1);
+        at += sizeof CHUNKED - 1;
+    } else if (!content.stream && kr__has_content(template->status)) {
         at = kr__put_number(at, body.length);
         *at++ = '\r';
         *at++ = '\n';
@@ -108,7 +115,7 @@ static void take_turns(kr_server *server, kr__peer *peer)
 {
     kr__block *blocks = server->output.blocks;
     uint32_t *link = &peer->waiting;
-    while (*link != KR__NONE) {
+    while (*link != KR__NONE && !peer->stream) {
         kr__block *first = &blocks[*link];
         if (first->sequence != peer->answered) {
             link = &first->next_held;
@@ -117,7 +124,9 @@ static void take_turns(kr_server *server, kr__peer *peer)
         kr__chain chain = {*link, first->last};
         *link = first->next_held;
         kr__output_join(&server->output, &peer->output, chain);
-        peer->answered++;
+        peer->stream = first->stream;
+        peer->flags |= peer->stream ? KR__P_NOTIFY : 0;
+        peer->answered += !peer->stream;
         link = &peer->waiting;
     }
     assert(peer->asked - peer->answered <= 64);
@@ -159,18 +168,59 @@ bool kr__answer(kr_server *server, kr__peer *peer, uint32_t sequence, int templa
         return false;
     }
     kr__count(&server->counts.responses[template->status / 100 - 1], 1);
+    uint32_t stream = with_body ? content.stream : 0;
     if (in_turn) {
-        peer->answered++;
         peer->since = server->now;
+        peer->stream = stream;
+        peer->answered += !stream;
         take_turns(server, peer);
     } else {
         kr__block *first = &server->output.blocks[apart.first];
         first->sequence = sequence;
+        first->stream = stream;
         first->last = apart.last;
         first->next_held = peer->waiting;
         peer->waiting = apart.first;
     }
     return kr__answer_continue(server, peer);
+}
+
+/* The first block of the response to a request that waits for its turn, or NONE. */
+static uint32_t find_waiting(const kr_server *server, const kr__peer *peer, uint32_t sequence)
+{
+    uint32_t index = peer->waiting;
+    while (index != KR__NONE && server->output.blocks[index].sequence != sequence)
+        index = server->output.blocks[index].next_held;
+    assert(index == KR__NONE || index < server->output.count);
+    return index;
+}
+
+/* The peer of a request that was asked and is not answered, or NULL.  It is flushed when another one's turn comes. */
+static kr__peer *find_peer(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence)
+{
+    if (connection >= server->options.connections_max)
+        return NULL;
+    kr__peer *peer = &server->peers[connection];
+    if (peer->fd < 0 || peer->generation != generation || sequence - peer->answered >= peer->asked - peer->answered)
+        return NULL;
+    if (server->dirty && server->dirty != peer)
+        kr__peer_flush(server, server->dirty);
+    assert(peer->fd >= 0);
+    server->dirty = peer;
+    return peer;
+}
+
+static int answer_or_stream(kr_server *server, kr__peer *peer, uint32_t sequence, int template_id, kr__content content)
+{
+    if (!peer || (sequence == peer->answered && peer->stream) || find_waiting(server, peer, sequence) != KR__NONE)
+        return KR_EGONE;
+    if (content.fields.length > KR_FIELDS_BYTES_MAX ||
+        !kr__is_fields((const char *)content.fields.data, content.fields.length)) {
+        bool kept = kr__answer_error(server, peer, sequence, 500, (kr__slice){NULL, 0});
+        return kept ? KR_EINVAL : KR_EFULL;
+    }
+    assert(template_id >= 0);
+    return kr__answer(server, peer, sequence, template_id, content) ? 0 : KR_EFULL;
 }
 
 int kr_server_answer(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence, int template_id,
@@ -179,25 +229,122 @@ int kr_server_answer(kr_server *server, uint32_t connection, uint32_t generation
     if (connection >= server->options.connections_max || template_id < 0 ||
         (uint32_t)template_id >= server->templates_count || body_length > UINT32_MAX)
         return KR_EINVAL;
-    kr__peer *peer = &server->peers[connection];
-    uint32_t open = peer->asked - peer->answered;
-    if (peer->fd < 0 || peer->generation != generation || sequence - peer->answered >= open)
+    kr__peer *peer = find_peer(server, connection, generation, sequence);
+    kr__content content = {
+        .fields = {(const uint8_t *)fields, fields_length}, .body = {body, body_length}, .file = -1};
+    return answer_or_stream(server, peer, sequence, template_id, content);
+}
+
+/* -- bodies in pieces ------------------------------------------------------------------------------------- */
+
+int kr_server_stream(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence, int template_id,
+                     const char *fields, size_t fields_length)
+{
+    if (connection >= server->options.connections_max || template_id < 0 ||
+        (uint32_t)template_id >= server->templates_count)
+        return KR_EINVAL;
+    kr__peer *peer = find_peer(server, connection, generation, sequence);
+    kr__content content = {.fields = {(const uint8_t *)fields, fields_length}, .file = -1, .stream = KR__S_OPEN};
+    uint64_t bit = UINT64_C(1) << (sequence & 63);
+    bool wanted = peer && !(peer->heads & bit) && kr__has_content(server->templates[template_id].status);
+    if (peer && peer->olds & bit)
+        content.stream |= KR__S_RAW; /* RFC 9112 section 6.1: no chunks for HTTP/1.0 */
+    if (wanted && content.stream & KR__S_RAW) {
+        /* The end of the connection ends the body: nothing can follow. */
+        kr__peer_forget(server, peer, sequence + 1);
+        peer->asked = sequence + 1;
+        peer->flags |= KR__P_LAST;
+    }
+    int result = answer_or_stream(server, peer, sequence, template_id, content);
+    return result < 0 ? result : !wanted;
+}
+
+/* Where a body that was started continues; the chain of one that waits for its turn has to be put back. */
+static bool find_stream(const kr_server *server, const kr__peer *peer, uint32_t sequence, uint32_t *waiting,
+                        uint32_t *stream, kr__chain *chain)
+{
+    if (!peer)
+        return false;
+    bool in_turn = sequence == peer->answered;
+    *waiting = in_turn ? KR__NONE : find_waiting(server, peer, sequence);
+    if (!in_turn && *waiting == KR__NONE)
+        return false;
+    *stream = in_turn ? peer->stream : server->output.blocks[*waiting].stream;
+    *chain = in_turn ? peer->output : (kr__chain){*waiting, server->output.blocks[*waiting].last};
+    assert(in_turn || chain->first != KR__NONE);
+    return *stream != 0;
+}
+
+/* Puts a chain back that became longer. */
+static void keep_chain(kr_server *server, kr__peer *peer, uint32_t waiting, kr__chain chain)
+{
+    assert(chain.first != KR__NONE || waiting == KR__NONE);
+    if (waiting == KR__NONE)
+        peer->output = chain;
+    else
+        server->output.blocks[waiting].last = chain.last;
+}
+
+int64_t kr_server_chunk(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence,
+                        const uint8_t *data, size_t length)
+{
+    kr__peer *peer = find_peer(server, connection, generation, sequence);
+    uint32_t waiting, stream;
+    kr__chain chain;
+    if (!find_stream(server, peer, sequence, &waiting, &stream, &chain))
         return KR_EGONE;
-    for (uint32_t i = peer->waiting; i != KR__NONE; i = server->output.blocks[i].next_held) {
-        if (server->output.blocks[i].sequence == sequence)
-            return KR_EGONE;
+    kr__output *output = &server->output;
+    uint8_t head[KR_CHUNK_HEAD_BYTES];
+    bool framed = !(stream & KR__S_RAW) && length > 0;
+    bool copied = !framed || kr__output_copy(output, &chain, head, (size_t)kr_chunk_head(head, length));
+    copied = copied && kr__output_copy(output, &chain, data, length);
+    copied = copied && (!framed || kr__output_copy(output, &chain, (const uint8_t *)"\r\n", 2));
+    keep_chain(server, peer, waiting, chain);
+    if (!copied) {
+        kr__count(&server->counts.dropped, 1);
+        kr__peer_drop(server, peer);
+        return KR_EFULL;
     }
-    if (server->dirty && server->dirty != peer)
-        kr__peer_flush(server, server->dirty);
-    server->dirty = peer;
-    int result = 0;
-    bool kept;
-    if (fields_length > KR_FIELDS_BYTES_MAX || !kr__is_fields(fields, fields_length)) {
-        result = KR_EINVAL;
-        kept = kr__answer_error(server, peer, sequence, 500, (kr__slice){NULL, 0});
-    } else {
-        kr__content content = {{(const uint8_t *)fields, fields_length}, {body, body_length}, -1, 0, false};
-        kept = kr__answer(server, peer, sequence, template_id, content);
+    peer->since = server->now;
+    uint64_t pending = 0;
+    for (uint32_t i = chain.first; i != KR__NONE; i = output->blocks[i].next)
+        pending += output->blocks[i].end - output->blocks[i].at;
+    if (pending > KR_STREAM_HIGH_BYTES && waiting == KR__NONE)
+        peer->flags |= KR__P_NOTIFY;
+    return (int64_t)pending;
+}
+
+int kr_server_finish(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence)
+{
+    kr__peer *peer = find_peer(server, connection, generation, sequence);
+    uint32_t waiting, stream;
+    kr__chain chain;
+    if (!find_stream(server, peer, sequence, &waiting, &stream, &chain))
+        return KR_EGONE;
+    bool copied = stream & KR__S_RAW || kr__output_copy(&server->output, &chain, (const uint8_t *)"0\r\n\r\n", 5);
+    keep_chain(server, peer, waiting, chain);
+    if (!copied) {
+        kr__count(&server->counts.dropped, 1);
+        kr__peer_drop(server, peer);
+        return KR_EFULL;
     }
-    return kept ? result : KR_EFULL;
+    if (waiting != KR__NONE) {
+        server->output.blocks[waiting].stream = 0;
+        return 0;
+    }
+    peer->since = server->now;
+    peer->stream = 0;
+    peer->answered++;
+    take_turns(server, peer);
+    return kr__answer_continue(server, peer) ? 0 : KR_EFULL;
+}
+
+int kr_server_abort(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence)
+{
+    kr__peer *peer = find_peer(server, connection, generation, sequence);
+    if (!peer)
+        return KR_EGONE;
+    kr__count(&server->counts.dropped, 1);
+    kr__peer_drop(server, peer);
+    return 0;
 }

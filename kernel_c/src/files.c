@@ -189,6 +189,7 @@ void kr__files_answer(kr_server *server, kr__peer *peer, uint32_t sequence, int 
                            (unsigned long long)range.first, (unsigned long long)(range.first + range.length - 1),
                            (unsigned long long)file.size);
     assert((size_t)length < sizeof fields);
-    kr__content content = {{(uint8_t *)fields, (size_t)length}, {NULL, range.length}, file.fd, range.first, false};
+    kr__content content = {.fields = {(uint8_t *)fields, (size_t)length}, .body = {NULL, range.length},
+                           .file = file.fd, .at = range.first};
     (void)kr__answer(server, peer, sequence, kr__template_of(range.status), content);
 }

@@ -291,6 +291,25 @@ enum { KR_TEMPLATES_MAX = 256, KR_FIELDS_BYTES_MAX = 8192 };
 int kr_server_answer(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence, int template_id,
                      const char *fields, size_t fields_length, const uint8_t *body, size_t body_length);
 
+/* Starts a response whose body comes in pieces, chunked, or until the end of the connection for HTTP/1.0.  Returns 0;
+ * 1 when that was all, since no body is wanted; or as kr_server_answer(). */
+int kr_server_stream(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence, int template_id,
+                     const char *fields, size_t fields_length);
+
+/* Adds to a body that was started.  Returns how many bytes wait to be sent: above KR_STREAM_HIGH_BYTES a producer
+ * should stop until it has notice.  KR_EGONE; KR_EFULL when the client was dropped for want of room. */
+int64_t kr_server_chunk(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence,
+                        const uint8_t *data, size_t length);
+enum { KR_STREAM_HIGH_BYTES = 65536 };
+
+/* Ends the body; or gives up, so that the client sees that it is not complete. */
+int kr_server_finish(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence);
+int kr_server_abort(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence);
+
+/* What happened to connections with open requests: triples of connection, generation, and 1 when it is gone, or 0
+ * when everything was sent after more than KR_STREAM_HIGH_BYTES waited.  Returns how many; they are told once. */
+int kr_server_notices(kr_server *server, int32_t *out, int capacity);
+
 /* What the routes say to a path, without a request. */
 void kr_server_match(const kr_server *server, int method, const uint8_t *path, size_t length, kr_match *match);
 

@@ -81,6 +81,7 @@ static void schedule(kr_server *server, kr__peer *peer)
 {
     enum kr__wait wait = peer->flags & KR__P_LINGER            ? KR__LINGER
                          : peer->output.first != KR__NONE      ? KR__WRITE
+                         : peer->stream                        ? KR__STREAM
                          : peer->asked != peer->answered       ? KR__ANSWER
                          : peer->protocol.head_length > 0      ? KR__BODY
                          : peer->held > peer->at               ? KR__HEAD
@@ -127,14 +128,32 @@ void kr__peer_open(kr_server *server, int fd)
     schedule(server, peer);
 }
 
-/* Gives up the responses that wait for their turn. */
-static void forget_waiting(kr_server *server, kr__peer *peer)
+void kr__peer_forget(kr_server *server, kr__peer *peer, uint32_t from)
 {
-    while (peer->waiting != KR__NONE) {
-        kr__chain chain = {peer->waiting, server->output.blocks[peer->waiting].last};
-        peer->waiting = server->output.blocks[peer->waiting].next_held;
+    uint32_t *link = &peer->waiting;
+    while (*link != KR__NONE) {
+        kr__block *first = &server->output.blocks[*link];
+        kr__chain chain = {*link, first->last};
+        assert(first->sequence - peer->answered < 64);
+        if (first->sequence - peer->answered < from - peer->answered) {
+            link = &first->next_held;
+            continue;
+        }
+        *link = first->next_held;
         kr__output_free(&server->output, &chain);
     }
+}
+
+/* Tells the producers of responses; a lost notice only makes one wait for its time limit. */
+static void notify(kr_server *server, const kr__peer *peer, bool gone)
+{
+    assert(server->notices_count <= server->notices_max);
+    if (server->notices_count == server->notices_max)
+        return;
+    int32_t *notice = server->notices + (size_t)server->notices_count++ * 3;
+    notice[0] = (int32_t)index_of(server, peer);
+    notice[1] = (int32_t)peer->generation;
+    notice[2] = gone;
 }
 
 void kr__peer_drop(kr_server *server, kr__peer *peer)
@@ -143,8 +162,10 @@ void kr__peer_drop(kr_server *server, kr__peer *peer)
     assert(peer->fd >= 0);
     server->hal.close(server->hal.self, peer->fd);
     peer->fd = -1;
+    if (peer->asked != peer->answered)
+        notify(server, peer, true);
     kr__output_free(&server->output, &peer->output);
-    forget_waiting(server, peer);
+    kr__peer_forget(server, peer, peer->answered);
     if (peer->buffer != KR__NONE)
         release(server, peer);
     kr_wheel_cancel(server->wheel, index);
@@ -246,6 +267,10 @@ void kr__peer_flush(kr_server *server, kr__peer *peer)
             return;
         }
     }
+    if (peer->flags & KR__P_NOTIFY) {
+        peer->flags &= ~(uint32_t)KR__P_NOTIFY;
+        notify(server, peer, false);
+    }
     if (peer->flags & KR__P_LAST && peer->asked == peer->answered) {
         say_no_more(server, peer);
         return;
@@ -341,7 +366,7 @@ static void dispatch(kr_server *server, kr__peer *peer, const uint8_t *data, con
     uint64_t bit = UINT64_C(1) << (sequence & 63);
     assert(peer->asked - peer->answered <= server->options.pipeline_max);
     peer->heads = head->method == KR_HEAD ? peer->heads | bit : peer->heads & ~bit;
-    peer->olds = head->minor == 0 && head->flags & KR_KEEP_ALIVE ? peer->olds | bit : peer->olds & ~bit;
+    peer->olds = head->minor == 0 ? peer->olds | bit : peer->olds & ~bit;
     if (server->stopping || !(head->flags & KR_KEEP_ALIVE))
         peer->flags |= KR__P_LAST;
     kr__count(&server->counts.requests, 1);
@@ -566,7 +591,7 @@ void kr__peer_timer(kr_server *server, kr__peer *peer)
         break;
     case KR__ANSWER:
         /* The answers to this and to all later requests come too late. */
-        forget_waiting(server, peer);
+        kr__peer_forget(server, peer, peer->answered + 1);
         peer->asked = peer->answered + 1;
         peer->flags |= KR__P_LAST;
         (void)kr__answer_error(server, peer, peer->answered, 504, (kr__slice){NULL, 0});

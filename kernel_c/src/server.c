@@ -72,9 +72,11 @@ static bool take_memory(kr_server *server)
     server->rows = calloc((size_t)KR_ROWS_MAX * KR_ROW_WORDS, sizeof *server->rows);
     server->pinned = calloc(KR_ROWS_MAX, sizeof(uint32_t));
     server->fired = calloc(small, sizeof(uint32_t));
+    server->notices_max = 2 * small + KR_ROWS_MAX;
+    server->notices = calloc((size_t)server->notices_max * 3, sizeof *server->notices);
     return server->memory && server->output.memory && server->output.blocks && server->wheel && server->router &&
            server->routes && server->peers && server->small && server->large && server->late && server->rows &&
-           server->pinned && server->fired;
+           server->pinned && server->fired && server->notices;
 }
 
 /* Makes the lists of what is free; the lowest numbers come first. */
@@ -126,6 +128,7 @@ kr_server *kr__server_new(const kr_options *options, kr__hal hal)
     server->timeout_ms[KR__BODY] = options->body_ms;
     server->timeout_ms[KR__WRITE] = options->write_ms;
     server->timeout_ms[KR__ANSWER] = options->handler_ms;
+    server->timeout_ms[KR__STREAM] = KR__STREAM_MS;
     server->timeout_ms[KR__LINGER] = options->linger_ms;
     atomic_init(&server->grace_ms, KR__NONE);
     refresh(server);
@@ -169,7 +172,7 @@ void kr_server_free(kr_server *server)
     kr_wheel_free(server->wheel);
     kr_router_free(server->router);
     void *const tables[] = {server->output.blocks, server->routes, server->peers,  server->small, server->large,
-                            server->late,          server->rows,   server->pinned, server->fired};
+                            server->late,          server->rows,   server->pinned, server->fired,  server->notices};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         free(tables[i]);
     server->hal.free(server->hal.self);
@@ -439,6 +442,16 @@ void kr_server_stop(kr_server *server, uint32_t grace_ms)
 int kr_server_stopped(const kr_server *server)
 {
     return atomic_load(&server->stopped);
+}
+
+int kr_server_notices(kr_server *server, int32_t *out, int capacity)
+{
+    assert(capacity >= 0);
+    uint32_t count = server->notices_count < (uint32_t)capacity ? server->notices_count : (uint32_t)capacity;
+    memcpy(out, server->notices, count * 3 * sizeof *out);
+    server->notices_count -= count;
+    memmove(server->notices, server->notices + (size_t)count * 3, server->notices_count * 3 * sizeof *out);
+    return (int)count;
 }
 
 const int32_t *kr_server_rows(const kr_server *server)

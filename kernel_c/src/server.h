@@ -73,6 +73,7 @@ typedef struct kr__block {
     int file;            /* closed with the block */
     uint32_t next;
     uint32_t sequence, last, next_held; /* in the first block of a response that waits for its turn */
+    uint32_t stream;                    /* there too: KR__S_* */
 } kr__block;
 
 typedef struct kr__chain {
@@ -104,7 +105,11 @@ void kr__output_free(kr__output *output, kr__chain *chain);
 /* -- peer.c: one connection ------------------------------------------------------------------------------- */
 
 /* What a connection waits for; each has its own time limit. */
-enum kr__wait { KR__IDLE, KR__HEAD, KR__BODY, KR__WRITE, KR__ANSWER, KR__LINGER, KR__WAITS };
+enum kr__wait { KR__IDLE, KR__HEAD, KR__BODY, KR__WRITE, KR__ANSWER, KR__STREAM, KR__LINGER, KR__WAITS };
+enum { KR__STREAM_MS = 86400000 }; /* without a piece of a body that was started */
+
+/* A response whose body is not complete: in chunks, or raw until the connection ends. */
+enum { KR__S_OPEN = 1, KR__S_RAW = 2 };
 
 enum {
     KR__P_READABLE = 1,  /* a read may give something */
@@ -116,7 +121,8 @@ enum {
     KR__P_CONTINUE = 64, /* owes a "100 Continue" when its turn comes */
     KR__P_STALLED = 128, /* complete requests may be held */
     KR__P_PINNED = 256,  /* rows of this tick point into its buffer */
-    KR__P_BLOCKED = 512  /* the last send took less than there was */
+    KR__P_BLOCKED = 512, /* the last send took less than there was */
+    KR__P_NOTIFY = 1024  /* a producer waits for everything to be sent */
 };
 
 typedef struct kr__peer {
@@ -126,8 +132,9 @@ typedef struct kr__peer {
     uint32_t buffer;                  /* of what came and was not used, or NONE */
     uint32_t at, held;                /* its bytes: from `at`, up to `held` */
     uint32_t asked, answered;         /* numbers of the next request, and of the next to be answered */
-    uint64_t heads, olds;             /* by request number modulo 64: is it HEAD; is it HTTP/1.0 and kept alive */
+    uint64_t heads, olds;             /* by request number modulo 64: is it HEAD; is it HTTP/1.0 */
     kr__chain output;
+    uint32_t stream;  /* of the response whose turn it is: KR__S_*, or 0 */
     uint32_t waiting; /* first block of the first response that waits for its turn */
     enum kr__wait wait;
     uint64_t since, due; /* when that wait began, and what the wheel knows */
@@ -177,6 +184,8 @@ struct kr_server {
     int32_t *rows;
     uint32_t rows_count, *pinned, pinned_count;
     uint32_t *fired;
+    int32_t *notices; /* triples, see kr_server_notices() */
+    uint32_t notices_count, notices_max;
     int listeners[KR__LISTENERS_MAX];
     uint32_t listeners_count;
     uint64_t stop_at;
@@ -203,7 +212,8 @@ typedef struct kr__content {
     kr__slice body;
     int file; /* -1, or a file to send `body.length` bytes of, from `at`; it is closed in any case */
     uint64_t at;
-    bool is_static; /* the body stays where it is until the server is freed */
+    uint32_t stream; /* KR__S_*: the body follows */
+    bool is_static;  /* the body stays where it is until the server is freed */
 } kr__content;
 
 /* Answers request `sequence`, which was asked and not answered.  False when the peer had to be dropped. */
@@ -229,5 +239,7 @@ void kr__peer_tidy(kr_server *server, kr__peer *peer);
 void kr__peer_timer(kr_server *server, kr__peer *peer);
 void kr__peer_stop(kr_server *server, kr__peer *peer);
 void kr__peer_drop(kr_server *server, kr__peer *peer);
+/* Gives up the responses that wait for their turn, from that to request `from` on. */
+void kr__peer_forget(kr_server *server, kr__peer *peer, uint32_t from);
 
 #endif

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import shutil
 import socket
@@ -515,6 +516,84 @@ def test_an_answer_counts_once_and_only_while_the_client_is_there() -> None:
         stepped.core.poll(100)
     with pytest.raises(KernelError, match="no more"):
         stepped.core.answer(third.key, stepped.text, b"x")
+
+
+def test_bodies_that_come_in_pieces_keep_their_turn() -> None:
+    stepped = Stepped()
+    first, second = stepped.ask(GET % 1 + GET % 2 + CLOSE, 2)
+    assert stepped.core.stream(second.key, stepped.text)
+    stepped.core.chunk(second.key, b"late")
+    assert stepped.core.stream(first.key, stepped.text)
+    stepped.core.chunk(first.key, b"one")
+    stepped.core.finish(second.key)
+    stepped.core.chunk(first.key, b"two" * 5)
+    stepped.core.finish(first.key)
+    with pytest.raises(KernelError, match="no more"):
+        stepped.core.chunk(first.key, b"x")
+    said = stepped.until_closed()
+    client = h11.Connection(h11.CLIENT)
+    bodies = []
+    client.receive_data(said)
+    for _ in range(3):
+        client.send(h11.Request(method="GET", target="/", headers=[("Host", "a")]))
+        client.send(h11.EndOfMessage())
+        assert isinstance(client.next_event(), h11.Response)
+        body = bytearray()
+        while isinstance(event := client.next_event(), h11.Data):
+            body += event.data
+        bodies.append(bytes(body))
+        if client.our_state is h11.DONE and client.their_state is h11.DONE:
+            client.start_next_cycle()
+    assert bodies == [b"one" + b"two" * 5, b"late", b"static"]
+
+
+def test_bodies_in_pieces_for_old_clients_and_for_head() -> None:
+    stepped = Stepped()
+    (head,) = stepped.ask(b"HEAD /users/1/x HTTP/1.1\r\n" + H + b"\r\n", 1)
+    assert not stepped.core.stream(head.key, stepped.text)
+    (old,) = stepped.ask(b"GET /users/1/x HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", 1)
+    assert stepped.core.stream(old.key, stepped.text)
+    stepped.core.chunk(old.key, b"raw")
+    stepped.core.finish(old.key)
+    heads = stepped.until_closed().split(b"\r\n\r\n")
+    assert b"Transfer-Encoding: chunked" in heads[0] and b"Connection: close" in heads[1]
+    assert (b"chunked" in heads[1], heads[2:]) == (False, [b"raw"])
+
+
+def test_a_producer_hears_when_a_slow_client_took_all_and_when_it_is_gone() -> None:
+    stepped = Stepped()
+    (one,) = stepped.ask(GET % 1, 1)
+    stepped.core.stream(one.key, stepped.text)
+    sent = 0
+    while stepped.core.chunk(one.key, b"x" * 50_000) < 1_000_000:
+        sent += 50_000
+        stepped.core.poll(0)
+    assert stepped.core.notices() == []
+    told: list[tuple[int, int, bool]] = []
+    stepped.client.setblocking(False)
+    while not told:
+        with contextlib.suppress(BlockingIOError):
+            stepped.client.recv(1 << 20)
+        stepped.core.poll(0)
+        told = stepped.core.notices()
+    assert told == [(one.key[0], one.key[1], False)]
+    stepped.client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+    stepped.client.close()
+    told = []
+    while not told:
+        stepped.core.poll(100)
+        told = stepped.core.notices()
+    assert told == [(one.key[0], one.key[1], True)]
+
+
+def test_a_body_that_was_given_up_is_not_complete() -> None:
+    stepped = Stepped()
+    (one,) = stepped.ask(GET % 1, 1)
+    stepped.core.stream(one.key, stepped.text)
+    stepped.core.chunk(one.key, b"half")
+    stepped.core.end()
+    stepped.core.abort(one.key)
+    assert stepped.until_closed().endswith(b"4\r\nhalf\r\n")
 
 
 def test_metrics_as_text() -> None:

@@ -293,12 +293,24 @@ static size_t check_response(const client *c, size_t at, int expected, bool last
     assert(memcmp(out + at, "HTTP/1.1 200 OK\r\n", 17) == 0);
     const char *end = strstr(out + at, "\r\n\r\n"), *length = strstr(out + at, "Content-Length: ");
     const char *close = strstr(out + at, "Connection: close\r\n");
-    assert(end && length && length < end);
+    assert(end);
     assert(!(close && close < end) || last);
     assert(!last || !c->wants_close || (close && close < end));
-    size_t size = strtoul(length + 16, NULL, 10), body = (size_t)(end - out) + 4;
+    size_t body = (size_t)(end - out) + 4, size, total = 0;
     if (expected < 0)
         return body;
+    if (!(length && length < end)) {
+        assert(strstr(out + at, "Transfer-Encoding: chunked") < end);
+        char *data = NULL;
+        while ((size = strtoul(out + body, &data, 16)) > 0) {
+            assert(memcmp(data, "\r\n", 2) == 0 && memcmp(data + 2 + size, "\r\n", 2) == 0);
+            body = (size_t)(data - out) + size + 4;
+            total += size;
+        }
+        assert(total == (size_t)expected && memcmp(data, "\r\n\r\n", 4) == 0);
+        return (size_t)(data - out) + 4;
+    }
+    size = strtoul(length + 16, NULL, 10);
     assert(size == (size_t)expected);
     for (size_t i = 0; i < size; i++)
         assert(out[body + i] == 'b' || out[body + i] == 's' || out[body + i] == 'f');
@@ -309,7 +321,8 @@ static size_t check_response(const client *c, size_t at, int expected, bool last
 
 typedef struct asked {
     uint32_t connection, generation, sequence;
-    size_t length;
+    size_t length, sent;
+    bool streams;
 } asked;
 
 static void answer(kr_server *server, int template_id, const asked *a)
@@ -323,6 +336,44 @@ static void answer(kr_server *server, int template_id, const asked *a)
     if (result == 0) /* an answered request is gone */
         assert(kr_server_answer(server, a->connection, a->generation, a->sequence, template_id, NULL, 0, body, 1) ==
                KR_EGONE);
+}
+
+static bool is_fine(int64_t result)
+{
+    return result >= 0 || result == KR_EGONE || result == KR_EFULL;
+}
+
+/* Goes on with a request.  False when there is nothing more to do for it. */
+static bool go_on(kr_server *server, int template_id, asked *a, bool hostile)
+{
+    static uint8_t body[TEXT];
+    memset(body, 'b', a->length);
+    if (!a->streams && dice(3)) {
+        answer(server, template_id, a);
+        return false;
+    }
+    if (!a->streams) {
+        a->streams = true;
+        int started = kr_server_stream(server, a->connection, a->generation, a->sequence, template_id, NULL, 0);
+        assert(is_fine(started));
+        if (started == 0) /* a stream that was started cannot be answered otherwise */
+            assert(kr_server_answer(server, a->connection, a->generation, a->sequence, template_id, NULL, 0, body, 1) ==
+                   KR_EGONE);
+        return started == 0;
+    }
+    if (hostile && dice(20) == 0) {
+        assert(is_fine(kr_server_abort(server, a->connection, a->generation, a->sequence)));
+        return false;
+    }
+    size_t size = a->sent < a->length ? 1 + dice((uint32_t)(a->length - a->sent)) : 0;
+    int64_t pending = kr_server_chunk(server, a->connection, a->generation, a->sequence, body, size);
+    assert(is_fine(pending) && (pending < 0 || pending >= (int64_t)size));
+    a->sent += size;
+    if (pending < 0 || a->sent < a->length)
+        return pending >= 0;
+    assert(is_fine(kr_server_finish(server, a->connection, a->generation, a->sequence)));
+    assert(kr_server_finish(server, a->connection, a->generation, a->sequence) == KR_EGONE);
+    return false;
 }
 
 static size_t length_asked(const kr_server *server, const int32_t *row)
@@ -431,20 +482,20 @@ static void run(uint64_t seed)
         for (int i = 0; i < count; i++) {
             const int32_t *row = kr_server_rows(server) + (size_t)i * KR_ROW_WORDS;
             asked a = {(uint32_t)row[KR_ROW_CONNECTION], (uint32_t)row[KR_ROW_GENERATION],
-                       (uint32_t)row[KR_ROW_SEQUENCE], length_asked(server, row)};
-            if (dice(3) && open < 4096)
+                       (uint32_t)row[KR_ROW_SEQUENCE], length_asked(server, row), 0, false};
+            if (open < 4096 && (dice(3) || go_on(server, template_id, &a, hostile)))
                 later[open++] = a;
-            else
-                answer(server, template_id, &a);
         }
         if (dice(2))
             kr_server_end(server);
         while (open > 0 && dice(3)) {
             uint32_t which = dice((uint32_t)open);
-            asked a = later[which];
-            later[which] = later[--open];
-            answer(server, template_id, &a);
+            if (!go_on(server, template_id, &later[which], hostile))
+                later[which] = later[--open];
         }
+        int32_t notices[3 * 8];
+        for (int i = kr_server_notices(server, notices, 8); i-- > 0;)
+            assert(notices[3 * i] >= 0 && notices[3 * i + 2] <= 1);
         for (int i = 0; i < CLIENTS; i++)
             step(&world.clients[i], hostile);
         world.now += hostile && dice(20) == 0 ? dice(5000) : dice(3);

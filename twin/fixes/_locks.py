@@ -106,14 +106,24 @@ def _place(case: Case) -> tuple[Node, int] | None:
 
 def _rival_place(case: Case, mine: Node) -> tuple[Node, int] | None:
     """The same for the function that changed what was read, if it is another one."""
-    if case.rival is None or case.rival.code is not case.code:
-        return None
-    function = function_of(case.rival.statement)
+    function = _rival_function(case, mine)
     while function is not None and (body_of(function) is None or not _suspends(function)):
         function = function_of(function)
     if function is None or within(function, mine) or within(mine, function):
         return None
     return function, 0
+
+
+def _rival_function(case: Case, mine: Node) -> Node | None:
+    """The function of this file that changed what was read, or that called what did."""
+    if case.rival is not None and case.rival.code is case.code:
+        return function_of(case.rival.statement)
+    for step in case.finding.steps:
+        node = case.code.on_line(step.line) if step.file == case.finding.file and step.action != "call" else None
+        function = function_of(node) if node is not None else None
+        if function is not None and not within(function, mine) and not within(mine, function):
+            return function
+    return None
 
 
 def _suspends(function: Node) -> bool:
@@ -524,6 +534,9 @@ def _releases(code: Code, taken: Node, rest: list[Node]) -> list[str]:
     flag = re.fullmatch(r"(.+?)\s*=\s*true", text)
     if flag:
         out += [t for t in later if re.fullmatch(rf"{re.escape(flag[1])}\s*=\s*false", t)]
+    entry = re.fullmatch(r"([\w.#]+)\.(?:add|set)\((\w[\w.]*)(?:, .*)?\)", text)
+    if entry:
+        out += [t for t in later if t == f"{entry[1]}.delete({entry[2]})"]
     called = re.search(r"(?:await )?([\w.]+)\.(acquire|lock|wait|take|down)\(", text)
     if called and not names:
         out += [
@@ -604,18 +617,19 @@ def _same_callee(code: Code, a: Node, b: Node) -> bool:
 
 def swap_nesting(case: Case) -> Iterator[Draft]:
     """Let one function take two locks in the order in which the other does."""
-    code = case.code
-    pairs: list[tuple[Node, Node]] = []
-    for n in walk(code.root):
-        if (target := _exclusive(code, n)) is not None:
-            outer = next((t for p in above(n) if p != n and (t := _exclusive(code, p)) is not None), None)
-            if outer is not None and code.of(outer) != code.of(target):
-                pairs.append((outer, target))
-    for outer, target in reversed(pairs):
-        if any(code.of(a) == code.of(target) and code.of(b) == code.of(outer) for a, b in pairs):
-            draft = Draft("order-locks", f"Take {code.of(target)} before {code.of(outer)} here too")
-            draft.replace(code, outer, code.of(target))
-            draft.replace(code, target, code.of(outer))
+    pairs: list[tuple[Code, Node, Node]] = []
+    for code in case.codes.values():
+        for n in walk(code.root):
+            if (target := _exclusive(code, n)) is not None:
+                outer = next((t for p in above(n) if p != n and (t := _exclusive(code, p)) is not None), None)
+                if outer is not None and code.of(outer) != code.of(target):
+                    pairs.append((code, outer, target))
+    for code, outer, target in reversed(pairs):
+        first, second = code.of(outer), code.of(target)
+        if any(c.of(a) == second and c.of(b) == first for c, a, b in pairs):
+            draft = Draft("order-locks", f"Take {second} before {first} here too")
+            draft.replace(code, outer, second)
+            draft.replace(code, target, first)
             yield draft
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from krepis.twin.findings import Kind
+from krepis.twin.fixes import _locals as local
 from krepis.twin.fixes import _locks as locks
 from krepis.twin.fixes import _memory as memory
 from krepis.twin.fixes import _promises as promises
@@ -33,6 +34,7 @@ _DATABASE: Final[tuple[Recipe, ...]] = (
     transactions.serializable,
 )
 _MEMORY: Final[tuple[Recipe, ...]] = (
+    local.make_local,
     memory.hoist_await,
     memory.move_read,
     memory.take_buffer,

@@ -1,10 +1,12 @@
 """Makes the reference pages and the VS Code settings from the program, so that they cannot disagree with it.
 
-    python docs/generate.py          writes docs/reference/*.md and the settings in editors/vscode/package.json
+    python docs/generate.py          writes docs/reference/*.md, the lists of fixes in docs/rules/*.md and the
+                                     settings in editors/vscode/package.json
     python docs/generate.py --check  exits with 1 when one of them is not up to date
 
 The command line page comes from the click commands, the settings page from `krepis.server.config`, the rules
-page from `krepis.twin.report.rules`. The pages below `docs/rules/` are written by people.
+page from `krepis.twin.report.rules`. The pages below `docs/rules/` are written by people, except for the list of
+fixes in each, which comes from `krepis.twin.fixes`.
 """
 
 from __future__ import annotations
@@ -19,10 +21,13 @@ from typing import Any
 import click
 from krepis.server.cli import krepis
 from krepis.server.config import FILE_NAME, LEVELS, TABLES, Setting
+from krepis.twin.findings import KINDS, Kind
+from krepis.twin.fixes import remedies
 from krepis.twin.report import RULE_OF
 
 ROOT = Path(__file__).parents[1]
 VSCODE = "editors/vscode/package.json"
+FIXES = ("<!-- Made by docs/generate.py: fixes -->", "<!-- end of fixes -->")
 NOTICE = "<!-- Made by docs/generate.py; do not edit. -->"
 
 
@@ -30,6 +35,9 @@ def pages() -> dict[str, str]:
     """The text of each file that is made, by its path from the root."""
     made = {"cli": _cli(), "settings": _settings(), "rules": _rules()}
     text = {f"docs/reference/{name}.md": "\n".join([NOTICE, "", *lines]) + "\n" for name, lines in made.items()}
+    for kind in KINDS:
+        name = f"docs/rules/{kind}.md"
+        text[name] = _with_fixes((ROOT / name).read_text(encoding="utf-8"), kind)
     return text | {VSCODE: _vscode((ROOT / VSCODE).read_text(encoding="utf-8"))}
 
 
@@ -75,6 +83,16 @@ def _commands(group: click.Group) -> Iterator[tuple[str, click.Command]]:
             yield from ((f"{name} {inner}", below) for inner, below in _commands(command))
         else:
             yield name, command
+
+
+def _with_fixes(page: str, kind: Kind) -> str:
+    """The page of a rule with the list of what Krepis may offer."""
+    before, rest = page.split(FIXES[0])
+    after = rest.split(FIXES[1])[1]
+    lines = ["", "The editor and `krepis verify --fix` offer the first of these that hold when the edited program"]
+    lines[-1] += " is verified again:"
+    lines += ["", *(f"- {text}" for text in remedies(kind)), ""]
+    return f"{before}{FIXES[0]}{chr(10).join(lines)}{chr(10)}{FIXES[1]}{after}"
 
 
 def _settings() -> Iterator[str]:

@@ -1,7 +1,8 @@
 """Verified repairs: edits that make a finding go away, checked by verifying the edited program.
 
 `candidates` proposes (syntax only), `verified` keeps what holds, `apply` performs. Recipes are one module per
-way of thinking: locks, memory, promises, databases; `_recipes` puts them in order, the most specific first.
+way of thinking: locks, memory, locals, promises, updates and transactions of databases; `_recipes` puts them in
+order, the most specific first.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from krepis.twin.findings import Finding
 from krepis.twin.fixes._case import case_of
 from krepis.twin.fixes._edit import Edit, Repair, apply
-from krepis.twin.fixes._recipes import drafts
+from krepis.twin.fixes._recipes import drafts, remedies
 from krepis.twin.fixes._verified import edited, holds, verified
 from krepis.twin.options import Options, SourceFile
 
@@ -27,4 +28,4 @@ def candidates(finding: Finding, files: Sequence[SourceFile], options: Options) 
                 yield repair
 
 
-__all__ = ["Edit", "Repair", "apply", "candidates", "edited", "holds", "verified"]
+__all__ = ["Edit", "Repair", "apply", "candidates", "edited", "holds", "remedies", "verified"]

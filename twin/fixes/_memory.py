@@ -75,7 +75,7 @@ def _for_await(node: Node) -> bool:
 
 
 def hoist_await(case: Case) -> Iterator[Draft]:
-    """`x += await f()` reads x before it waits: wait first."""
+    """Wait before reading what is updated: `x += await f()` reads `x` first."""
     code, statement = case.code, case.act.statement
     found = awaits(statement)
     if statement.type != "expression_statement" or len(found) != 1 or not code.alone(statement):
@@ -119,7 +119,7 @@ def _result_name(code: Code, waiting: Node) -> str:
 
 
 def move_read(case: Case) -> Iterator[Draft]:
-    """Move the declarations that hold what went stale behind the last `await` before the act."""
+    """Move the read behind the last `await` before the write."""
     code = case.code
     if case.read is None or case.read.code is not code:
         return
@@ -285,7 +285,7 @@ def _gives_value(function: Node) -> bool:
 
 
 def claim_first(case: Case) -> Iterator[Draft]:
-    """Move the write that other calls check for before the await, and take it back when the work fails."""
+    """Claim before the await what other calls check for, and give it back when the work fails."""
     code = case.code
     for place in _places(case):
         act = place.body[place.act]
@@ -368,7 +368,7 @@ _EMPTIED = re.compile(
 
 
 def take_buffer(case: Case) -> Iterator[Draft]:
-    """Take what is there and empty the buffer before the await: what comes meanwhile is kept."""
+    """Take what a buffer holds and empty it before the await, so that what comes meanwhile is kept."""
     code = case.code
     for place in _places(case):
         act = place.body[place.act]

@@ -121,7 +121,7 @@ def await_it(case: Case) -> Iterator[Draft]:
 
 
 def return_await(case: Case) -> Iterator[Draft]:
-    """`return await` inside of `try`: so `finally` and `catch` run when the work is done, not when it starts."""
+    """`return await` inside of `try`, so that `finally` runs when the work is done, not when it starts."""
     for code in case.codes.values():
         for n in walk(code.root):
             if n.type != "return_statement" or not n.named_children or n.named_children[0].type != "call_expression":

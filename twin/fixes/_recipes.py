@@ -61,3 +61,8 @@ def drafts(case: Case) -> Iterator[Draft]:
     """Everything that might repair a finding."""
     for recipe in RECIPES[case.finding.kind]:
         yield from recipe(case)
+
+
+def remedies(kind: Kind) -> tuple[str, ...]:
+    """What may be offered for findings of a kind, best first, for people."""
+    return tuple((recipe.__doc__ or "").strip().splitlines()[0] for recipe in RECIPES[kind])

@@ -246,7 +246,7 @@ def _append(draft: Draft, code: Code, call: Node, callback: Node, option: str) -
 def right_connection(case: Case) -> Iterator[Draft]:
     """Read through the transaction whose callback the act is in, and lock what is read."""
     code = case.code
-    callback = next((n for n in above(case.act.node) if n.type in FUNCTIONS and _one_parameter(code, n)), None)
+    callback = next((n for n in above(case.act.node) if n.type in FUNCTIONS and _in_transaction(code, n)), None)
     if callback is None or case.read is None or case.read.code is not code or not within(case.read.node, callback):
         return
     tx = next(iter(parameters(code, callback)))
@@ -311,9 +311,12 @@ def _lock(draft: Draft, code: Code, node: Node) -> bool:
     return _lock_sql(draft, code, node) or _lock_chain(draft, code, node) or _lock_option(draft, code, node)
 
 
-def _one_parameter(code: Code, function: Node) -> bool:
+def _in_transaction(code: Code, function: Node) -> bool:
+    """Whether a function is a callback that is given a transaction, by its name."""
     names = list(parameters(code, function))
-    return len(names) == 1 and re.fullmatch(r"t|tx|trx|transaction|client|conn\w*|manager|em", names[0]) is not None
+    known = re.compile(r"t|tx|trx|transaction|client|conn|connection|manager|em")
+    given = function.parent is not None and function.parent.type == "arguments"
+    return given and len(names) == 1 and known.fullmatch(names[0]) is not None
 
 
 # ---------------------------------------------------------------------- nodes

@@ -52,7 +52,7 @@ Edit = Callable[[Draft, _Check | None], None]
 
 
 def relative_update(case: Case) -> Iterator[Draft]:
-    """Let the database add or subtract, on the condition that was checked before."""
+    """Let the database add or subtract in one statement, on the condition that was checked before."""
     code, statement = case.act.code, case.act.statement
     for call in _calls(statement):
         for change, edit in (*_prisma(code, call), *_sql(code, call), *_builders(code, call)):
@@ -351,7 +351,7 @@ def _grouped(text: str) -> str:
 
 
 def redis_counter(case: Case) -> Iterator[Draft]:
-    """`INCR` for a `GET` and a `SET` of one more."""
+    """Count with `INCR`, not with `GET` and `SET`."""
     code = case.act.code
     block = case.act.statement.parent
     if block is None or not code.alone(case.act.statement):

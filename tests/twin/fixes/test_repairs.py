@@ -117,6 +117,26 @@ def test_a_release_moves_into_finally() -> None:
     )
 
 
+def test_the_entry_of_a_set_is_given_back_in_finally() -> None:
+    text = repaired(
+        """\
+        import { fetchRefs } from './git';
+
+        const syncing = new Set<string>();
+
+        export async function sync(repo: string): Promise<boolean> {
+          if (syncing.has(repo)) return false;
+          syncing.add(repo);
+          await fetchRefs(repo);
+          syncing.delete(repo);
+          return true;
+        }
+        """,
+        "release-in-finally",
+    )
+    assert text.endswith("    return true;\n  } finally {\n    syncing.delete(repo);\n  }\n}\n")
+
+
 def test_moving_the_read_by_hand_is_a_repair() -> None:
     files, finding = found(WALLET)
     moved = "await charge(id);\n  const before = balances.get(id) ?? 0;\n"

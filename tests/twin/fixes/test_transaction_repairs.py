@@ -155,3 +155,24 @@ def test_a_read_on_another_connection_moves_into_the_transaction() -> None:
         }
         """
     check(before, "right-connection", ("await knex('accounts')", "await trx('accounts')"))
+
+
+def test_a_parameter_that_is_no_transaction_is_not_read_through() -> None:
+    before = """\
+        import { PrismaClient } from '@prisma/client';
+        import { oauth } from './oauth';
+
+        const prisma = new PrismaClient();
+
+        export async function token(connectionId: string): Promise<string> {
+          const connection = await prisma.connection.findUniqueOrThrow({ where: { id: connectionId } });
+          if (connection.expiresAt > Date.now()) return connection.accessToken;
+          const fresh = await oauth.refresh(connection.refreshToken);
+          await prisma.connection.update({
+            where: { id: connectionId },
+            data: { accessToken: fresh.accessToken, refreshToken: fresh.refreshToken, expiresAt: fresh.expiresAt },
+          });
+          return fresh.accessToken;
+        }
+        """
+    assert "right-connection" not in offered(before)

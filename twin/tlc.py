@@ -15,7 +15,6 @@ import re
 import subprocess
 import tempfile
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -183,28 +182,17 @@ def check(
             root.write_bytes((folder() / f"{module}.tla").read_bytes())
         (work / f"{module}.cfg").write_text(config.text(), encoding="utf-8")
         # TLC unpacks its standard modules into the temporary folder, where checks at the same time must not meet.
-        command = [
-            *_java(java),
-            f"-Djava.io.tmpdir={name}",
-            "tlc2.TLC",
-            "-tool",
-            "-coverage",
-            "1",
-            "-workers",
-            str(workers),
-            "-metadir",
-            name,
-        ]
+        command = [*_java(java), f"-Djava.io.tmpdir={name}", "tlc2.TLC", "-tool", "-coverage", "1"]
+        command += ["-workers", str(workers), "-metadir", name]
         command += [] if deadlock else ["-deadlock"]
         return _run([*command, "-config", f"{module}.cfg", module], work, module, config, progress)
 
 
 def never_taken(checks: Sequence[Checked]) -> tuple[str, ...]:
     """Actions of a module that none of its checks took; what only they could break was not checked."""
-    taken = {action.name: False for checked in checks for action in checked.actions}
-    for checked in checks:
-        taken |= {action.name: True for action in checked.actions if action.taken}
-    return tuple(name for name, happened in taken.items() if not happened)
+    actions = [action for checked in checks for action in checked.actions]
+    taken = {action.name for action in actions if action.taken}
+    return tuple(dict.fromkeys(action.name for action in actions if action.name not in taken))
 
 
 def check_mutant(mutant: Mutant) -> Checked:
@@ -213,7 +201,7 @@ def check_mutant(mutant: Mutant) -> Checked:
     if mutant.config not in named:
         raise TlcError(f"{mutant.name}: there is no configuration {mutant.config!r}")
     config = named[mutant.config]
-    if mutant.breaks not in (*config.invariants, *config.properties, "deadlock"):
+    if mutant.breaks not in (*config.invariants, *config.properties):
         raise TlcError(f"{mutant.name}: {mutant.config} does not check {mutant.breaks!r}")
     replaced = {entry.split()[0] for entry in mutant.replaces}
     only = replace(
@@ -224,7 +212,7 @@ def check_mutant(mutant: Mutant) -> Checked:
     )
     root = mutant.name.replace("-", "_")
     text = (folder() / "mutants" / f"{mutant.name}.tla").read_text(encoding="utf-8")
-    checked = check(root, only, sources={root: text}, deadlock=mutant.breaks == "deadlock")
+    checked = check(root, only, sources={root: text}, deadlock=False)
     return replace(checked, broken=mutant.breaks) if checked.broken else checked
 
 
@@ -241,20 +229,18 @@ def _java(options: tuple[str, ...]) -> list[str]:
 def _run(command: list[str], work: Path, module: str, config: Config, progress: Progress | None) -> Checked:
     began = time.monotonic()
     reader = _Reader(progress)
-    tail: deque[str] = deque(maxlen=20)
     with subprocess.Popen(
         command, cwd=work, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
     ) as process:
         assert process.stdout is not None
         try:
             for line in process.stdout:
-                tail.append(line.rstrip("\n"))
                 reader.line(line.rstrip("\n"))
         except BaseException:
             process.kill()
             raise
     if reader.broken is None and not reader.finished:
-        raise TlcError(f"{module}: " + (" ".join([*reader.errors, *reader.printed[-25:]]).strip() or " ".join(tail)))
+        raise TlcError(f"{module}: {' '.join([*reader.errors, *reader.printed[-25:]]).strip()}")
     return Checked(
         module, config, reader.broken, reader.states, reader.generated, reader.depth, time.monotonic() - began,
         tuple(reader.actions), tuple(reader.printed), tuple(reader.behaviour),

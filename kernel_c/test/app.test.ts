@@ -343,7 +343,7 @@ test('files are sent by the kernel', async () => {
 });
 
 test('node:http talks to it over a Unix socket', async () => {
-  const path = `${process.env.TMPDIR ?? '/tmp'}/krepis-${process.pid}.sock`;
+  const path = join(tmpdir(), `krepis-${process.pid}.sock`);
   const server = krepis()
     .get('/', () => 'local')
     .listen(path);

@@ -967,7 +967,7 @@ def explore_pattern(
     names = [e.name for e in scenario.entries]
     found: dict[tuple[str, tuple[str, int]], Anomaly] = {}
     for world in worlds(max_worlds):
-        allowed: dict[Any, set[tuple[bool, ...]]] = {}
+        allowed: Allowed = {}
         belated: set[Any] = set()
         lasting: set[Subject] = set()
         hung = False
@@ -996,7 +996,7 @@ def explore_pattern(
                 if late:
                     belated.add(oracle.outcome(run))
                 else:
-                    allowed.setdefault(oracle.outcome(run), set()).add(successes(run))
+                    allowed.setdefault(oracle.outcome(run), []).append((successes(run), run.machine.asked, order))
                 hung = hung or not all(run.settled(i) for i in range(len(names)))
                 lasting.update(b.subject for b in _left_broken(run))
                 scenario.close(run)
@@ -1154,11 +1154,15 @@ def best(found: list[Anomaly]) -> list[Anomaly]:
     return sorted(found, key=lambda x: (x.kind != "invariant" or x.severity != "error", cost(x.run)))
 
 
+Allowed = dict[Any, list[tuple[tuple[bool, ...], set[Term], list[int]]]]
+"""The outcomes of serial executions: which calls succeeded, what was asked, and the order of the calls."""
+
+
 def judge(
     scenario: Scenario,
     run: Execution,
     world: World,
-    allowed: dict[Any, set[tuple[bool, ...]]],
+    allowed: Allowed,
     belated: set[Any],
     partial: dict[tuple[int, ...], set[Any]],
     hung: bool,
@@ -1182,7 +1186,11 @@ def judge(
             if _flows_out(run, f.act):
                 yield anomaly_of(f, run, acts, names, scenario, kind="stale-read")
                 return
-        if got in allowed and all(successes(run)) and successes(run) not in allowed[got]:
+        if (
+            got in allowed
+            and all(successes(run))
+            and not any(all(s) or asked - R.asked for s, asked, _ in allowed[got])
+        ):
             # Every call says that it has done what only one of them can have done.
             acts = [
                 f
@@ -1223,7 +1231,7 @@ def judge(
         for f in acts
         if not _harmless(f, R) and (f.act.loc in changed if f.act.kind == "E" else not _private(R, f.act))
     ]
-    if not acts:
+    if not acts or _doubtful(scenario, run, world, got, allowed):
         return
     top = acts[0]
     if top.act.kind == "E" and top.data:  # the update that the stale read was made for says it better
@@ -1262,6 +1270,30 @@ def gave_up(run: Execution, i: int) -> bool:
         if a.kind == "W" and oracle.durable(a.loc):
             marks[a.loc] = raw(a.value)
     return all(v is UNDEFINED or v is False or v is None for v in marks.values())
+
+
+def _doubtful(scenario: Scenario, run: Execution, world: World, got: Any, allowed: Allowed) -> bool:
+    """Whether a serial order gives the outcome if unknown functions say otherwise of what only they see there."""
+    asked = run.machine.asked
+    for extra, order in (
+        ({q for q in more - asked if _opinion(q)}, order) for runs in allowed.values() for _, more, order in runs
+    ):
+        if extra:
+            known = {q: world.answers[q] for q in asked if q in world.answers}
+            inner = Scenario(scenario.program, scenario.entries, scenario.pattern)
+            again = inner.serial(World(known | {q: not world.answers[q] for q in extra}), order, False)
+            if again is not None:
+                same = oracle.outcome(again) == got
+                inner.close(again)
+                if same:
+                    return True
+    return False
+
+
+def _opinion(q: Term) -> bool:
+    """Whether a question is what an unknown function says of its arguments; what a store holds is no opinion."""
+    said = q.args[0] if q.op == "truthy" else None
+    return said.__class__ is Term and said.op == "call" and not any(a.__class__ is tuple for a in said.args)
 
 
 def _shared_work(got: Any, allowed: Iterable[Any]) -> bool:

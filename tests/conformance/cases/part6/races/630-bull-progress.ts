@@ -1,0 +1,12 @@
+import { Worker, Job } from 'bullmq';
+import { readRows } from './csv';
+
+const totals = { imported: 0, failed: 0 };
+
+export const worker = new Worker('import', async (job: Job<{ path: string }>) => {
+  let imported = totals.imported;
+  for await (const row of readRows(job.data.path)) {
+    if (row.valid) imported++;
+  }
+  totals.imported = imported; // RACE: lost-update
+}, { concurrency: 5 });

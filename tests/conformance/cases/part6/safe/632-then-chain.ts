@@ -1,0 +1,13 @@
+interface Rates { fetch(currency: string): Promise<number> }
+
+let exposure = 0;
+
+export function buy(rates: Rates, currency: string, units: number): Promise<number> {
+  return rates
+    .fetch(currency)
+    .then((rate) => rate * units)
+    .then((cost) => {
+      exposure += cost;
+      return exposure;
+    });
+}

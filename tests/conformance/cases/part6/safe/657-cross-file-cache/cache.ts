@@ -1,0 +1,1 @@
+export const prices = new Map<string, number>();

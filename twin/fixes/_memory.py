@@ -281,6 +281,47 @@ def _gives_value(function: Node) -> bool:
     return body is None or any(n.type == "return_statement" and n.named_children for n in walk(body, False))
 
 
+# ---------------------------------------------------------------------- one initialisation for all
+
+
+def share_promise(case: Case) -> Iterator[Draft]:
+    """Store the promise of an initialisation before waiting for it, so that other calls share it."""
+    code, statement = case.code, case.act.statement
+    made = re.fullmatch(r"(this\.)?(#?\w+) = await (.+?);?", code.of(statement), re.S)
+    found = awaits(statement)
+    if made is None or statement.type != "expression_statement" or len(found) != 1 or not code.alone(statement):
+        return
+    field, name, started = made.groups()
+    kinds = ("public_field_definition",) if field else ("variable_declarator",)
+    for n in walk(code.root):
+        key, kind = n.child_by_field_name("name"), n.child_by_field_name("type")
+        if n.type not in kinds or key is None or kind is None or code.of(key) != name:
+            continue
+        held = re.fullmatch(r":\s*(.+?)\s*\|\s*(?:undefined|null)", code.of(kind), re.S)
+        declaration = n if field else n.parent
+        if held is None or declaration is None:
+            continue
+        plain = name.removeprefix("#")
+        pending = code.free(f"pending{plain[:1].upper()}{plain[1:]}")
+        static = "static " if "static" in code.of(n).split(name)[0] else ""
+        draft = Draft("share-promise", "Store the promise before waiting for it, so that other calls share it")
+        head = f"private {static}{pending}" if field else f"let {pending}"
+        draft.lines_after(code, declaration, f"{head}: Promise<{held[1]}> | undefined{code.semi}")
+        pad, unit, semi = code.indent(statement), code.unit, code.semi
+        kept = f"{field or ''}{pending}"
+        lines = [
+            f"{kept} ??= {started}{semi}",
+            "try {",
+            f"{unit}{field or ''}{name} = await {kept}{semi}",
+            "} finally {",
+            f"{unit}{kept} = undefined{semi}",
+            "}",
+        ]
+        draft.replace(code, statement, f"{code.eol}{pad}".join(lines))
+        yield draft
+        return
+
+
 # ---------------------------------------------------------------------- claim first
 
 

@@ -35,6 +35,7 @@ _DATABASE: Final[tuple[Recipe, ...]] = (
 )
 _MEMORY: Final[tuple[Recipe, ...]] = (
     local.make_local,
+    memory.share_promise,
     memory.hoist_await,
     memory.move_read,
     memory.take_buffer,

@@ -224,3 +224,38 @@ def test_a_call_stops_when_what_it_wrote_was_changed() -> None:
         """
     line = "    await this.runner.execute(id);\n"
     check(before, "still-mine", (line, f"{line}    if (this.status.get(id) !== 'running') return;\n"))
+
+
+def test_an_initialisation_is_shared_while_it_runs() -> None:
+    before = """\
+        export function connector(make: { open(url: string): Promise<object> }, url: string) {
+          let connection: object | undefined;
+
+          const open = async (): Promise<object> => {
+            if (connection) return connection;
+            connection = await make.open(url);
+            return connection;
+          };
+
+          return { open, ping: async () => (await open()) !== undefined };
+        }
+        """
+    check(
+        before,
+        "share-promise",
+        (
+            "  let connection: object | undefined;\n",
+            "  let connection: object | undefined;\n  let pendingConnection: Promise<object> | undefined;\n",
+        ),
+        (
+            "    connection = await make.open(url);\n",
+            """\
+    pendingConnection ??= make.open(url);
+    try {
+      connection = await pendingConnection;
+    } finally {
+      pendingConnection = undefined;
+    }
+""",
+        ),
+    )

@@ -40,7 +40,8 @@ NEWS_SHARE = 20
 class Task:
     """Verify `folder` with `settings`, or only `files` of it; `texts` stand for what is on disk.
 
-    `first` are files whose results are wanted before the others'. `heard` is the number of the last news.
+    `first` are files whose results are wanted before the others'. `heard` is the number of the last news, `disk`
+    counts what is known to have changed on disk.
     """
 
     folder: Path
@@ -49,6 +50,7 @@ class Task:
     files: tuple[Path, ...] = ()
     first: tuple[Path, ...] = ()
     heard: int = 0
+    disk: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,10 @@ Unusable = (ConfigError, BaselineError)
 """Errors whose messages are for the user."""
 
 
+TRUSTED_S = 30.0
+"""Seconds for which nothing on disk is looked at when nobody says that it has changed."""
+
+
 class Cancelled(Exception):
     """The task was given up; what was found so far is in the cache."""
 
@@ -121,6 +127,10 @@ class _Folder:
     seen: Seen
     said: dict[str, FileView]
     number: int = -1
+    disk: int = -1
+    told: tuple[int, tuple[Path, ...], Settings] | None = None
+    looked: float = 0.0
+    found: tuple[tuple[SourceFile, ...], tuple[Note, ...]] = ((), ())
     depends: dict[str, tuple[Sequence[FileResult], frozenset[str]]] = field(default_factory=dict)
     comments: dict[Path, tuple[Stamp | None, str]] = field(default_factory=dict)
 
@@ -144,7 +154,7 @@ class Engine:
         """The answer to a task. Raises Cancelled, or Unusable for what a user has to repair."""
         os.chdir(task.folder)  # reports name files from here
         folder = self._folder(task, context)
-        files, notes = program(task, folder.seen)
+        files, notes = _program(folder, task)
         if folder.number != task.heard:  # what was said was not heard, or by another process
             folder.said, folder.number = {}, -1
         due = time.monotonic() + NEWS_EVERY_S
@@ -166,7 +176,7 @@ class Engine:
 
     def files(self, task: Task, context: Context) -> tuple[SourceFile, ...]:
         """The files of a task with their texts. Raises Unusable."""
-        return program(task, self._folder(task, context).seen)[0]
+        return _program(self._folder(task, context), task)[0]
 
     @staticmethod
     def _report(
@@ -175,7 +185,7 @@ class Engine:
         if not files:
             return Report(Summary())
         first = {shown(path, task.folder) for path in task.first}
-        report = folder.session.verify(files, context.progress, context.cancelled, first)
+        report = folder.session.verify(files, context.progress, context.cancelled, first, folder.disk)
         if context.cancelled():
             raise Cancelled
         return _judged(folder, task, files, notes, report)
@@ -301,25 +311,34 @@ def repairs(engine: Engine, job: Repairs, context: Context) -> tuple[Repair, ...
     return found
 
 
-def program(task: Task, seen: Seen) -> tuple[tuple[SourceFile, ...], tuple[Note, ...]]:
-    """The files of a task with their texts, and notes about what was left out."""
-    settings = task.settings
-    for folder in settings.models:
-        if not folder.is_dir():
-            raise ConfigError(f"{settings.file}: no such folder of models: {str(folder)!r}")
-    notes: tuple[Note, ...] = ()
-    selection = _selection(settings)
-    if task.files:
-        chosen = {file: SourceFile(shown(file, task.folder), file) for file in task.files}
-    else:
-        wanted = [shown(path, task.folder) for path in settings.paths] or ["."]
-        try:
-            found = discover(wanted, task.folder, selection, seen)
-            chosen, notes = {file.absolute: file for file in found.files}, found.notes
-        except DiscoveryError:  # an empty folder is not an error in an editor
-            chosen = {}
+def _program(folder: _Folder, task: Task) -> tuple[tuple[SourceFile, ...], tuple[Note, ...]]:
+    """The files of a task with their texts, and notes about what was left out. Raises Unusable."""
+    now = time.monotonic()
+    told = task.disk, task.files, task.settings
+    if told != folder.told or now - folder.looked > TRUSTED_S:
+        folder.found = _discovered(task, folder)
+        folder.told, folder.looked, folder.disk = told, now, folder.disk + 1
+    chosen, notes = folder.found
+    sources = [
+        replace(file, text=task.texts[file.absolute]) if file.absolute in task.texts else file for file in chosen
+    ]
+    there = {file.absolute for file in chosen}
     for path in task.texts:  # files that were never saved
-        if path not in chosen and path.name.endswith(selection.suffixes) and not path.exists():
-            chosen[path] = SourceFile(shown(path, task.folder), path)
-    sources = (replace(file, text=task.texts.get(path)) for path, file in chosen.items())
+        if path not in there and path.name.endswith(folder.selection.suffixes) and not path.exists():
+            sources.append(SourceFile(shown(path, task.folder), path, task.texts[path]))
     return tuple(sorted(sources, key=lambda file: file.path)), notes
+
+
+def _discovered(task: Task, folder: _Folder) -> tuple[tuple[SourceFile, ...], tuple[Note, ...]]:
+    settings = task.settings
+    for models in settings.models:
+        if not models.is_dir():
+            raise ConfigError(f"{settings.file}: no such folder of models: {str(models)!r}")
+    if task.files:
+        return tuple(SourceFile(shown(file, task.folder), file) for file in task.files), ()
+    wanted = [shown(path, task.folder) for path in settings.paths] or ["."]
+    try:
+        found = discover(wanted, task.folder, folder.selection, folder.seen)
+    except DiscoveryError:  # an empty folder is not an error in an editor
+        return (), ()
+    return found.files, found.notes

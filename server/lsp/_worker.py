@@ -9,6 +9,8 @@ When stdin ends, the server has gone, and so does the whole process group, with 
 from __future__ import annotations
 
 import contextlib
+import gc
+import itertools
 import os
 import pickle
 import queue
@@ -21,7 +23,10 @@ from typing import BinaryIO
 from krepis.server.lsp._engine import Cancelled, Context, Engine, Unusable, perform
 from krepis.server.lsp._messages import Answer, Cancel, Done, Failed, Moved, Request, Stopped, Told, Warned, read, write
 from krepis.twin.options import Progress
+from krepis.twin.typescript.workers import YOUNG
 
+SETTLED_EVERY = 100
+"""Tasks after which the collector looks at everything."""
 REPORT_EVERY_S = 0.05
 """Seconds between two reports of progress."""
 
@@ -60,10 +65,15 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
         os.killpg(0, signal.SIGKILL)
 
     threading.Thread(target=receive, daemon=True).start()
-    while True:
+    gc.set_threshold(YOUNG, 20, 50)
+    for number in itertools.count():
         request = waiting.get()
         output.send(_answer(engine, request, output, cancelled))
         cancelled.discard(request.task)
+        if number % SETTLED_EVERY == 0:  # what is kept from task to task need not be looked through in each
+            gc.unfreeze()
+            gc.collect()
+            gc.freeze()
 
 
 def _answer(engine: Engine, request: Request, output: _Output, cancelled: set[int]) -> Answer:

@@ -178,6 +178,7 @@ class KrepisServer(LanguageServer):
                 configure(project)
                 project.doubt(project.views)
             if mine:
+                project.disk += 1
                 self.edited(project, mine)
 
     async def _watch_parent(self, pid: int) -> None:
@@ -240,15 +241,22 @@ class KrepisServer(LanguageServer):
         opened = self.state.close(params.text_document.uri)
         if opened is None:
             return
+        self._touch(opened.path)
         self._say(opened.path)
         project = self.state.project_of(opened.path)
         if project is not None and opened.path is not None and not _on_disk(opened.path, opened.doc.text):
             self.edited(project, [opened.path])
 
     def _did_save(self, params: types.DidSaveTextDocumentParams) -> None:
+        self._touch(path_of(params.text_document.uri))
         project = self.state.project_of(path_of(params.text_document.uri))
         if project is not None and project.settings.run == "onSave" and project.phase == "stale":
             self.schedule(project, 0)
+
+    def _touch(self, path: Path | None) -> None:
+        project = self.state.project_of(path)
+        if project is not None:
+            project.disk += 1
 
     def _say(self, path: Path | None) -> None:
         if not self.client.pulls and path is not None:

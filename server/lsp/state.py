@@ -54,7 +54,8 @@ class Project:
 
     `views` are what is known of its files, by the names that reports give them, `ticks` when the texts of that were
     taken. Files in `waiting` may have other results by now, those in `running` are being looked at, and `unsaid` are
-    those whose status the client has not been told. `stamp` counts what happened to the texts, whoever did it, and
+    those whose status the client has not been told. `disk` counts what changed on disk, `stamp`
+    counts what happened to the texts, whoever did it, and
     `repairs` are known for the stamp that they name.
     """
 
@@ -71,6 +72,7 @@ class Project:
     running: frozenset[str] = frozenset()
     unsaid: set[str] = field(default_factory=set)
     heard: int = 0
+    disk: int = 0
     progress: Progress | None = None
     job: asyncio.Task[None] | None = None
     first: tuple[Path, ...] = ()
@@ -204,7 +206,9 @@ class State:
         mine = [o for o in self.documents.values() if o.path and self.project_of(o.path) is project]
         texts = {o.path: o.doc.text.removeprefix(BOM) for o in mine if o.path is not None and verifiable(o.path)}
         alone = tuple(sorted(texts)) if project.loose else ()
-        return Task(project.folder, project.settings, texts, alone, (*project.first, *texts), project.heard)
+        return Task(
+            project.folder, project.settings, texts, alone, (*project.first, *texts), project.heard, project.disk
+        )
 
     @staticmethod
     def hear(project: Project, news: News, tick: int) -> None:

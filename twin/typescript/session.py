@@ -52,6 +52,7 @@ class Session:
         self._files: Sequence[SourceFile] = ()
         self._known: dict[tuple[str, bool], Known] = {}
         self._stamps: dict[str, Any] = {}
+        self._disk: int | None = None
         self._folders = Folders()
         self._declared: list[tuple[Path, Any]] = []
         self._declaring: set[str] = set()
@@ -65,14 +66,16 @@ class Session:
         progress: Callable[[Progress], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
         first: Collection[str] = (),
+        disk: int | None = None,
     ) -> Report:
         """The report of `files` as they are now; those whose paths are in `first` are looked at before the others.
 
-        When `cancelled` says so, what was found so far is kept, and the report has only that.
+        When `cancelled` says so, what was found so far is kept, and the report has only that. A `disk` that is the
+        one of the verification before says that nothing there has changed since.
         """
         started = time.monotonic()
         sys.setrecursionlimit(max(RECURSION, sys.getrecursionlimit()))
-        self._update(files)
+        self._update(files, disk)
         run = _Run(self, files, progress or (lambda p: None), cancelled or (lambda: False), first)
         self._busy = run.busy
         try:
@@ -123,19 +126,25 @@ class Session:
 
     # what holds still
 
-    def _update(self, files: Sequence[SourceFile]) -> None:
+    def _update(self, files: Sequence[SourceFile], disk: int | None) -> None:
         """Takes over files and texts, and drops what was computed from others."""
         old = self._job
         texts = {str(f.absolute): f.text for f in files if f.text is not None}
         names = {str(f.absolute): f.path for f in files}
         stamps = {str(f.absolute): f.stamp if f.text is None and f.stamp else _stamp(f) for f in files}
-        stamps |= {p: stamp_of(p) for p in self._stamps.keys() - stamps.keys()}
-        declared = [(p, stamp_of(str(p))) for p in _declarations(self._options, self._folders)]
+        if old is not None:
+            stamps |= {p: stamp_of(p) for p in old.shown.keys() - names.keys()}
+        declared = self._declared
+        if disk is None or disk != self._disk:
+            stamps |= {p: stamp_of(p) for p in self._stamps.keys() - stamps.keys()}
+            declared = [(p, stamp_of(str(p))) for p in _declarations(self._options, self._folders)]
+        self._disk = disk
         changed = {p for p, stamp in stamps.items() if self._stamps.get(p) != stamp}
         declaring = {p for p in changed if p in names and declares(p, texts.get(p))}
         migrated = bool(declaring) or not self._declaring.isdisjoint(changed)
         self._declaring = (self._declaring - changed | declaring) & names.keys()
-        self._files, self._stamps = files, stamps
+        self._files = files
+        self._stamps |= stamps
         stale = changed
         if old is not None and names == old.shown and declared == self._declared and not migrated:
             old.files = list(files)
@@ -215,6 +224,7 @@ class _Run:
         self._own: tuple[int, ...] = ()
         self._pending: Counter[str] = Counter()
         self._count = options.jobs or os.cpu_count() or 1
+        self._paths = [str(f.absolute) for f in files]
         order = [i for i, f in enumerate(files) if f.path in first]
         self._order = order + [i for i, f in enumerate(files) if f.path not in first]
 
@@ -233,7 +243,7 @@ class _Run:
         """The results of both phases, as far as they were not cancelled, in the order of the files."""
         total = len(self._files)
         budget = alone(total)
-        one = {i: Phase(budget) for i in self._order}
+        one = dict.fromkeys(self._order, Phase(budget))
         first = self._phase(one, {}, 0)
         results = [first[i] for i in sorted(first)]
         if len(first) == total:
@@ -248,22 +258,19 @@ class _Run:
             self._expect(two)
             for i, r in first.items():
                 if i not in two:
-                    self._session.show(self._path(i), [r])
-                    self._settle(self._path(i))
+                    self._session.show(self._paths[i], [r])
+                    self._settle(self._paths[i])
             second = self._phase(two, first, total)
             results += [second[i] for i in sorted(second)]
             self._progress(Progress(2 * total, 2 * total, "done"))
         return results
-
-    def _path(self, index: int) -> str:
-        return str(self._files[index].absolute)
 
     def _expect(self, two: dict[int, Phase]) -> None:
         """The second phase of these files is to come; a pair across files concerns both."""
         self._pending.update(p for i, phase in two.items() for p in self._concerned(i, phase))
 
     def _concerned(self, index: int, phase: Phase) -> set[str]:
-        return {self._path(index), *(other for _, other, _ in phase.across)}
+        return {self._paths[index], *(other for _, other, _ in phase.across)}
 
     def _settle(self, path: str) -> None:
         if not self._pending[path]:
@@ -272,9 +279,9 @@ class _Run:
     def _show(self, index: int, phase: Phase, results: list[FileResult]) -> None:
         """A piece of work is done."""
         if len(results) == 1:
-            self._session.show_first(self._path(index), results[0])
+            self._session.show_first(self._paths[index], results[0])
             return
-        self._session.show(self._path(index), results)
+        self._session.show(self._paths[index], results)
         for path in self._concerned(index, phase):
             self._pending[path] -= 1
             self._settle(path)
@@ -284,7 +291,7 @@ class _Run:
         second = bool(before)
         missing: dict[int, Phase] = {}
         for i, phase in asked.items():
-            path, salt = str(self._files[i].absolute), _salt(phase)
+            path, salt = self._paths[i], _salt(phase)
             hit = self._session.recall(path, second, salt)
             if hit is None and self._cache is not None:
                 hit = self._cache.get(path, salt)
@@ -305,7 +312,7 @@ class _Run:
                 r.modules = tuple(sorted({*r.modules, *before[i].modules}))
             self._show(i, asked[i], [before[i], r] if second else [r])
             if not r.failure:
-                path, salt = str(self._files[i].absolute), _salt(asked[i])
+                path, salt = self._paths[i], _salt(asked[i])
                 self._session.remember(path, second, salt, r)
                 if self._cache is not None:
                     self._cache.put(path, salt, r)

@@ -22,12 +22,15 @@ def verify_file(server: KrepisServer, uri: str) -> None:
     path = path_of(uri)
     if path is None:
         raise JsonRpcInvalidParams(f"{uri} is not a file")
-    server.schedule(server.state.adopt(path), 0, (path,))
+    project = server.state.adopt(path)
+    project.disk += 1
+    server.schedule(project, 0, (path,))
 
 
 def verify_workspace(server: KrepisServer) -> None:
     """Verifies everything now."""
     for project in server.state.projects.values():
+        project.disk += 1
         server.schedule(project, 0)
 
 

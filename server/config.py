@@ -85,6 +85,7 @@ VERIFY_SETTINGS: Final[tuple[Setting, ...]] = (
 
 EDITOR_SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("code-lens", "boolean", "true", "Whether entry points show their status above them."),
+    Setting("inlay-hints", "boolean", "false", "Whether the points where other calls can run are marked in the code."),
 )
 
 TABLES: Final[Mapping[str, tuple[Setting, ...]]] = {"verify": VERIFY_SETTINGS, "editor": EDITOR_SETTINGS}
@@ -114,6 +115,7 @@ class Settings:
     run: Literal["onType", "onSave", "manual"] = "onType"
     delay_ms: int = 300
     code_lens: bool = True
+    inlay_hints: bool = False
     rules: Mapping[Kind, Level] = field(default_factory=dict)
 
 

@@ -224,6 +224,7 @@ def main() -> None:
         work = Path(name).resolve() / "project"
         shutil.copytree(options.folder, work, ignore=shutil.ignore_patterns("node_modules", ".git", ".krepis"))
         sources = [p for p in work.rglob("*.ts*") if p.name.endswith((".ts", ".tsx")) and not p.name.endswith(".d.ts")]
+        sources = [p for p in sources if p.is_file()]
         print(f"{len(sources):,} files, {sum(p.read_bytes().count(bytes([10])) for p in sources):,} lines")
         asyncio.run(measure(work, options.edits, options.seed, options.delay_ms))
 

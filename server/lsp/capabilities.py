@@ -23,7 +23,7 @@ class Client:
     code_description: bool = False
     diagnostic_data: bool = False
     refreshes_code_lenses: bool = False
-    refreshes_semantic_tokens: bool = False
+    refreshes_inlay_hints: bool = False
     resolves_edits: bool = False
     action_literals: bool = False
     disabled_actions: bool = False
@@ -35,7 +35,6 @@ class Client:
     registers_configuration: bool = False
     registers_watchers: bool = False
     relative_patterns: bool = False
-    hierarchical_symbols: bool = False
     text_document_content: bool = False
 
 
@@ -58,7 +57,7 @@ def client_of(capabilities: types.ClientCapabilities) -> Client:
         code_description=_diagnostic(capabilities, "code_description_support"),
         diagnostic_data=_diagnostic(capabilities, "data_support"),
         refreshes_code_lenses=has("workspace.code_lens.refresh_support"),
-        refreshes_semantic_tokens=has("workspace.semantic_tokens.refresh_support"),
+        refreshes_inlay_hints=has("workspace.inlay_hint.refresh_support"),
         resolves_edits=known("text_document.code_action.resolve_support.properties", "edit"),
         action_literals=literals,
         disabled_actions=has("text_document.code_action.disabled_support"),
@@ -70,7 +69,6 @@ def client_of(capabilities: types.ClientCapabilities) -> Client:
         registers_configuration=has("workspace.did_change_configuration.dynamic_registration"),
         registers_watchers=has("workspace.did_change_watched_files.dynamic_registration"),
         relative_patterns=has("workspace.did_change_watched_files.relative_pattern_support"),
-        hierarchical_symbols=has("text_document.document_symbol.hierarchical_document_symbol_support"),
         text_document_content=_at(capabilities, "workspace.text_document_content") is not None,
     )
 

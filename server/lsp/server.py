@@ -25,6 +25,7 @@ from krepis.server.lsp.features import METHODS, PULLED
 from krepis.server.lsp.features.commands import CLIENTS, COMMANDS
 from krepis.server.lsp.features.diagnostics import push
 from krepis.server.lsp.features.status import status_changed
+from krepis.server.lsp.features.trace import SCHEME
 from krepis.server.lsp.progress import WorkProgress
 from krepis.server.lsp.protocol import Protocol
 from krepis.server.lsp.state import BOM, Phase, Project, State, configure, path_of, verifiable
@@ -101,6 +102,9 @@ class KrepisServer(LanguageServer):
         capabilities.position_encoding = types.PositionEncodingKind(self.client.encoding)
         announced = [name for name in COMMANDS if name not in CLIENTS]
         capabilities.execute_command_provider = types.ExecuteCommandOptions(announced)
+        if self.client.text_document_content:
+            capabilities.workspace = capabilities.workspace or types.WorkspaceOptions()
+            capabilities.workspace.text_document_content = types.TextDocumentContentOptions([SCHEME])
 
     def _initialized(self, _params: types.InitializedParams) -> None:
         if self.process_id is not None:
@@ -155,6 +159,8 @@ class KrepisServer(LanguageServer):
         configure(project)
         if before != (project.settings, project.problem):
             project.doubt(project.views)
+            if self.client.refreshes_inlay_hints:
+                self._ask(types.WORKSPACE_INLAY_HINT_REFRESH)
             if project.phase != "stale":
                 self.schedule(project, 0)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import select
 import sys
 from typing import Protocol as Interface
 
@@ -79,6 +80,8 @@ async def serve_stdio(protocol: Protocol) -> None:
     """Talks over stdin and stdout. Raises OSError when they are no pipes."""
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader(limit=1 << 20)
+    with select.epoll() as waiting:  # asyncio would find out when it is too late
+        waiting.register(sys.stdin.fileno())
     try:
         await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer)
         writer, pipe = await loop.connect_write_pipe(_Pipe, sys.stdout.buffer)

@@ -10,7 +10,7 @@ from krepis.twin.report._frame import Sources, split_lines
 from krepis.twin.report._timeline import phrase, roles_of, tasks_of
 from krepis.twin.report.render import FORMATS, Format, render
 from krepis.twin.report.rules import RULE_OF, Rule
-from krepis.twin.report.text import Style, replayed
+from krepis.twin.report.text import Style, finding_text, replayed
 
 __all__ = [
     "FORMATS",
@@ -19,6 +19,7 @@ __all__ = [
     "Rule",
     "Sources",
     "Style",
+    "finding_text",
     "phrase",
     "render",
     "replayed",

@@ -61,6 +61,12 @@ def replayed(finding: Finding, sources: Sources, style: Style) -> str:
     return _joined(lines, style)
 
 
+def finding_text(finding: Finding, sources: Sources) -> str:
+    """One finding as a text of its own."""
+    style = Style()
+    return _joined([*finding_lines(finding, sources, style)], style)
+
+
 def _joined(lines: Sequence[str], style: Style) -> str:
     text = "\n".join(line.rstrip() for line in lines) + "\n"
     return text if style.unicode else text.encode("ascii", "backslashreplace").decode("ascii")

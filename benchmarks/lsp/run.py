@@ -50,6 +50,7 @@ class Client:
         self.status: dict[str, Any] = {"running": False}
         self.entries: dict[str, list[dict[str, Any]]] = {}
         self.changed = asyncio.Event()
+        self.ended = False
         self._answers: dict[int, asyncio.Future[Any]] = {}
         self._number = 0
         self._reading = asyncio.ensure_future(self._read())
@@ -62,6 +63,10 @@ class Client:
             while (await stdout.readline()).strip():
                 pass
             self._take(json.loads(await stdout.readexactly(length)))
+        for answer in self._answers.values():
+            answer.set_exception(ConnectionError("the server has ended"))
+        self.ended = True
+        self.changed.set()
 
     def _take(self, message: dict[str, Any]) -> None:
         if "method" not in message:
@@ -92,6 +97,8 @@ class Client:
 
     async def until(self, ready: Callable[[], bool]) -> None:
         while not ready():
+            if self.ended:
+                raise ConnectionError("the server has ended")
             await self.changed.wait()
 
 

@@ -26,6 +26,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 SERVER = [sys.executable, "-c", "from krepis.server.cli import main; main()", "lsp"]
 CAPABILITIES = {
@@ -174,7 +175,7 @@ class Typist:
         client = self.client
         if uri not in self.versions:
             self.versions[uri] = 0
-            text = Path(uri.removeprefix("file://")).read_text(encoding="utf-8")
+            text = Path(unquote(urlsplit(uri).path)).read_text(encoding="utf-8")
             item = {"uri": uri, "languageId": "typescript", "version": 0, "text": text}
             client.notify("textDocument/didOpen", {"textDocument": item})
             await client.request("textDocument/diagnostic", {"textDocument": {"uri": uri}})

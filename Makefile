@@ -66,12 +66,13 @@ test-vscode: vscode
 	$(NPM) run package
 	$(NPM) run e2e
 
-bench: setup
+bench: setup kernel
 	$(BIN)/python benchmarks/engine/run.py
+	$(BIN)/python benchmarks/kernel/run.py
 	$(BIN)/python benchmarks/frontend/run.py examples/shop/src
 
 soak: setup kernel
 	KREPIS_KILLS=100 KREPIS_SOAK=50 KREPIS_FUZZ=20000 $(BIN)/python -m pytest -n 2 tests --hypothesis-seed=random
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) build dist *.egg-info $(KERNEL)/build $(KERNEL)/dist

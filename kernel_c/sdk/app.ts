@@ -7,6 +7,7 @@ import {
   type KernelOptions,
   METHODS,
   type Memory,
+  Meta,
   type Method,
   Row,
   Answer as Table,
@@ -337,8 +338,8 @@ export class App {
 
   #take(): string {
     const text = this.#text;
-    this.#kernel.meta[1] = this.#count;
-    this.#kernel.meta[2] = this.#unkept.length;
+    this.#kernel.meta[Meta.ANSWERS] = this.#count;
+    this.#kernel.meta[Meta.DUE] = this.#unkept.length;
     this.#text = '';
     this.#count = 0;
     return text;
@@ -367,7 +368,7 @@ export class App {
   }
 
   #due(): void {
-    this.#kernel.meta[2] = this.#count + this.#unkept.length;
+    this.#kernel.meta[Meta.DUE] = this.#count + this.#unkept.length;
   }
 
   #failed(error: unknown, request: KrepisRequest): Answer | Promise<Answer> {

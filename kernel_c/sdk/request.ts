@@ -1,6 +1,6 @@
 /** Requests as handlers see them: numbers that point into the kernel's memory, decoded when something is read. */
 
-import { type Kernel, METHODS, type Memory, Row, type Watcher } from './kernel.ts';
+import { type Kernel, METHODS, type Memory, Meta, Row, type Watcher } from './kernel.ts';
 import { HttpError } from './reply.ts';
 
 /** The parameters of a path pattern: `/users/:id/files/*rest` has `id` and `rest`. */
@@ -47,13 +47,13 @@ export class KrepisRequest<Path extends string = string> {
     this.#memory = memory;
     this.#rows = rows;
     this.#at = at;
-    this.#epoch = kernel.meta[0] as number;
+    this.#epoch = kernel.meta[Meta.EPOCH] as number;
     this.#names = names;
   }
 
   /** A number of the row, when the row is still this request's. */
   #word(index: number): number {
-    if (this.#epoch !== this.#kernel.meta[0] && this.#memory === this.#kernel.memory) {
+    if (this.#epoch !== this.#kernel.meta[Meta.EPOCH] && this.#memory === this.#kernel.memory) {
       throw new Error('this request is over: its handler returned, and its promise is settled');
     }
     return this.#rows[this.#at + index] as number;

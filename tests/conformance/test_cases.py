@@ -25,6 +25,7 @@ SETS = {
     "part2": HERE / "cases" / "part2" / "manifest.json",
     "part3": HERE / "cases" / "part3" / "manifest.json",
     "part4": HERE / "cases" / "part4" / "manifest.json",
+    "part5": HERE / "cases" / "part5" / "manifest.json",
     "part6": HERE / "cases" / "part6" / "manifest.json",
 }
 KNOWN: dict[str, list[str]] = json.loads((HERE / "known.json").read_text(encoding="utf-8"))

@@ -14,7 +14,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice, permutations
+from itertools import islice, pairwise, permutations
 from typing import Any
 
 from krepis.twin.typescript import lexicon, oracle
@@ -245,6 +245,7 @@ def explore_all(program: Program, profiles: list[Profile], result: UnitResult, b
             break
     explore_triples(program, profiles, result, bounds)
     explore_armed(program, profiles, result, bounds)
+    explore_hanging(program, profiles, result)
 
 
 def explore_armed(program: Program, profiles: list[Profile], result: UnitResult, bounds: Bounds) -> None:
@@ -273,6 +274,44 @@ def armed(profiles: list[Profile]) -> Iterator[tuple[Profile, Profile]]:
         if not (a.suspends or a.acts or a.hangs or a.entry.exclusive) and a.entry.code.has_await:
             looks = {_place_of(x) for x in a.reads if x[0] in ("prop", "cell", "array")}
             yield from ((a, b) for b, sets in setters if looks & sets)
+
+
+def explore_hanging(program: Program, profiles: list[Profile], result: UnitResult) -> None:
+    """Entries that wait for another one, which then waits for them; the other way round both end."""
+    for a in profiles:
+        if not a.hangs:
+            continue
+        stuck: Execution | None = None
+        names: list[str] = []
+        for b in profiles:
+            if b.hangs or b is a:
+                continue
+            forget_terms()
+            scenario = Scenario(program, [a.entry, b.entry], Pattern("the same arguments"))
+            behind = scenario.serial(World(), [0, 1], False)
+            ahead = scenario.serial(World(), [1, 0], False)
+            if behind is None or ahead is None or behind.limit or ahead.limit:
+                continue
+            _collect(result, behind)
+            result.traces += 2
+            result.states += scenario.steps
+            if behind.settled(0):
+                stuck = None
+                break  # it only waits until the other one comes
+            ends = ahead.settled(0) and ahead.settled(1) and not _waiting(ahead, 1)
+            if ends and _waiting(behind, 1) and not behind.machine.parked:
+                stuck, names = behind, [a.entry.name, b.entry.name]
+        if stuck is not None:
+            R = stuck.machine
+            waiting = [x for x in _waiting(stuck, 0) if not R.program.is_model(_path(x[0]))]
+            if waiting:
+                f, at = waiting[-1]
+                detail = "one waits for what only the other one does"
+                result.anomalies.append(Anomaly("deadlock", "error", f, at, stuck, names, detail=detail))
+
+
+def _path(frame: Frame) -> str:
+    return frame.code.module.path if frame.code is not None else ""
 
 
 def explore_triples(program: Program, profiles: list[Profile], result: UnitResult, bounds: Bounds) -> None:
@@ -509,11 +548,21 @@ def _orders(value: Any) -> bool:
 
 
 def innermost_of_all(run: Execution) -> set[tuple[str, int]] | None:
-    """The functions inside one run of which everything shared was touched; None if nothing was."""
+    """The functions inside one run of which everything shared was touched; None if nothing was.
+
+    A function that runs a callback of its caller does not hold what the callback does.
+    """
     common: list[Frame] | None = None
     for a in run.machine.log:
         if a.kind in ("R", "W", "L", "Q", "E") and (a.kind == "E" or a.loc[0] == "lock" or oracle.durable(a.loc)):
             frames = oracle.chain(a.frame)
+            for i in range(len(frames) - 1, 0, -1):
+                outer = frames[i].code
+                given = (n for n in range(i) if outer is not None and _inside(frames[n].code, outer))
+                first = next(given, None)
+                if first is not None:
+                    frames = frames[: first + 1] + frames[i:]
+                    break
             common = frames if common is None else [f for f in common if any(f is g for g in frames)]
     if common is None:
         return None
@@ -578,6 +627,7 @@ def self_deadlocks(run: Execution, entry: Entry) -> Iterator[Anomaly]:
     R = run.machine
     if run.settled(0):
         return
+    yield from waits_for_itself(run, entry)
     for lock in R.locks:
         for p, frame, site in lock.waiters:
             if p.state == 0 and frame.root == 0 and any(f.root == 0 for f, _ in lock.holders):
@@ -585,6 +635,58 @@ def self_deadlocks(run: Execution, entry: Entry) -> Iterator[Anomaly]:
                 if f.code is None:
                     continue
                 yield Anomaly("deadlock", "error", f, at, run, [entry.name], detail=lock.label)
+
+
+def waits_for_itself(run: Execution, entry: Entry) -> Iterator[Anomaly]:
+    """A call that waits for a promise which only what is waiting can settle: a lock of its own making, taken twice."""
+    R = run.machine
+    if R.pending or R.parked or R.excused:
+        return
+    awaited = {id(p.act.frame): p.act.awaits for p in R.promises if p.act is not None and p.act.awaits is not None}
+    waiting = [x for x in _waiting(run, 0) if id(x[0]) in awaited]
+    turns = {
+        id(f): [b.served and b.owner is not None and b.owner.root == 0 for b in _bases(awaited[id(f)])]
+        for f, _ in waiting
+    }
+    if all(all(own) for own in turns.values()):  # and none waits for anything else
+        for frame, site in reversed(waiting):
+            if turns[id(frame)] and not R.program.is_model(_path(frame)):
+                yield Anomaly("deadlock", "error", frame, site, run, [entry.name], detail="a turn")
+                return
+    for p in R.promises:
+        act = p.act
+        if act is None or act.root != 0 or act.done or act.parked or act.awaits is None:
+            continue
+        awaited = act.awaits
+        if awaited.state or awaited.act is not None or awaited.owner is None or awaited.owner.root != 0:
+            continue
+        if not awaited.settlers or any(f.shared for f in awaited.settlers):
+            continue  # somebody else may settle it
+        frames = oracle.chain(act.frame)
+        for inner, outer in pairwise(frames):
+            if outer is not act.frame and outer.code is act.frame.code and inner.code is not None:
+                below = frames[frames.index(inner) - 1]
+                if inner is not act.frame and not R.program.is_model(inner.code.module.path):
+                    yield Anomaly(
+                        "deadlock", "error", inner, below.site, run, [entry.name], detail="a promise of its own"
+                    )
+                    return
+
+
+def _bases(p: JsPromise) -> Iterator[JsPromise]:
+    """The promises that one waits for, ultimately, as long as they are not settled."""
+    todo, seen = [p], set()
+    while todo:
+        x = todo.pop()
+        if not isinstance(x, JsPromise) or x.state or id(x) in seen:
+            continue
+        seen.add(id(x))
+        if isinstance(x.waits_for, tuple | list):
+            todo.extend(x.waits_for)
+        elif isinstance(x.waits_for, JsPromise):
+            todo.append(x.waits_for)
+        elif x.act is None:
+            yield x
 
 
 def second_acquisition(R: Machine, frame: Frame, site: int) -> tuple[Frame, int]:
@@ -907,7 +1009,7 @@ def patterns(a: Profile, b: Profile) -> list[Pattern]:
 
 def explore_pair(program: Program, a: Profile, b: Profile, result: UnitResult, budget: Budget, max_states: int) -> None:
     """Two calls under every pattern and world until the budget is spent."""
-    seen = {x.where() for x in result.anomalies}
+    seen, causes = {x.where() for x in result.anomalies}, {cause_of(x) for x in result.anomalies}
     containers: dict[Any, tuple[str, ...]] = {}
     for ident, path in [*a.looks, *b.looks]:
         containers[ident] = tuple(dict.fromkeys([*containers.get(ident, ()), path]))
@@ -937,8 +1039,9 @@ def explore_pair(program: Program, a: Profile, b: Profile, result: UnitResult, b
         result.states += scenario.steps
         result.traces += scenario.executions
         for anomaly in found:
-            if anomaly.where() not in seen:
+            if anomaly.where() not in seen and cause_of(anomaly) not in causes:
                 seen.add(anomaly.where())
+                causes.add(cause_of(anomaly))
                 result.anomalies.append(anomaly)
         if budget.spent():
             result.bounds.add(
@@ -1149,9 +1252,21 @@ def _waiting_after(R: Machine, a: Access) -> Access:
     return next((x for x in R.log[a.index :] if x.kind == "A" and x.root == a.root), a)
 
 
+def cause_of(x: Anomaly) -> Any:
+    """What is reported once: a stale read and the function that acts on it."""
+    return (x.frame.code, x.read.frame.code, x.read.site) if x.read is not None else (x.kind, x.where())
+
+
 def best(found: list[Anomaly]) -> list[Anomaly]:
-    """The most telling first: what breaks a declared invariant, then what takes the fewest switches."""
-    return sorted(found, key=lambda x: (x.kind != "invariant" or x.severity != "error", cost(x.run)))
+    """One anomaly for each stale read in a function, what breaks a declared invariant first, then the first act."""
+    found.sort(key=lambda x: (x.kind != "invariant" or x.severity != "error", cost(x.run)))
+    causes: dict[Any, Anomaly] = {}
+    for x in found:
+        cause = cause_of(x)
+        old = causes.get(cause)
+        if old is None or (old.kind == x.kind and old.where() > x.where()):
+            causes[cause] = x
+    return [x for x in found if any(x is y for y in causes.values())]
 
 
 Allowed = dict[Any, list[tuple[tuple[bool, ...], set[Term], list[int]]]]
@@ -1229,9 +1344,18 @@ def judge(
     acts = [
         f
         for f in acts
-        if not _harmless(f, R) and (f.act.loc in changed if f.act.kind == "E" else not _private(R, f.act))
+        if not _harmless(f, R)
+        and not _claimed(f, R)
+        and (f.act.loc in changed if f.act.kind == "E" else not _private(R, f.act))
     ]
-    if not acts or _doubtful(scenario, run, world, got, allowed):
+    if not acts:
+        for read, write in seen_too_early(run):
+            act = next((a for a in R.log if a.loc in changed and (a.tags | a.ctrl) >> read.index & 1), None)
+            if act is not None:
+                yield early_anomaly(read, write, act, run, names, scenario)
+                return
+        return
+    if _doubtful(scenario, run, world, got, allowed):
         return
     top = acts[0]
     if top.act.kind == "E" and top.data:  # the update that the stale read was made for says it better
@@ -1248,6 +1372,40 @@ def judge(
     yield anomaly_of(top, run, acts, names, scenario)
 
 
+def seen_too_early(run: Execution) -> Iterator[tuple[Access, Access]]:
+    """What calls looked for in memory before another call wrote it, which had announced it: (read, later write).
+
+    An announcement that is taken back is a busy flag, and no announcement.
+    """
+    log = [a for a in run.machine.log if a.loc[0] in ("cell", "prop", "entry") and oracle.durable(a.loc)]
+    writes = [a for a in log if a.kind == "W"]
+    seen: dict[int, list[Access]] = {}
+    for a in log:
+        if a.kind != "R":
+            continue
+        last = next((w for w in reversed(writes) if w.index < a.index and w.loc == a.loc), None)
+        if last is not None:
+            if last.root != a.root:
+                seen.setdefault(a.root, []).append(last)
+            continue
+        for w in writes:
+            if w.index > a.index and w.root != a.root and w.loc == a.loc:
+                marks = (m for m in seen.get(a.root, ()) if m.root == w.root and m.loc != w.loc)
+                if any(all(x.loc != m.loc or x.index <= m.index for x in writes) for m in marks):
+                    yield a, w
+
+
+def early_anomaly(
+    read: Access, write: Access, act: Access, run: Execution, names: list[str], scenario: Scenario
+) -> Anomaly:
+    """A call that acts on what another one has announced but not done yet."""
+    frame, site = user_frame(act.frame, run.machine)
+    site = act.site if frame is act.frame else site
+    found = Anomaly("order-violation", "error", frame, site, run, names, read, write, act)
+    found.states, found.traces = scenario.steps, scenario.executions
+    return found
+
+
 def successes(run: Execution) -> tuple[bool, ...]:
     """Which calls ended well, as far as they say."""
     return tuple([p is not None and p.state == 1 and raw(p.value) is not False for p in run.promises])
@@ -1260,16 +1418,21 @@ def _read_again(run: Execution, f: oracle.StaleAct) -> bool:
 
 
 def gave_up(run: Execution, i: int) -> bool:
-    """Whether a call left nothing behind: it wrote nothing, or took back what it wrote, and had no effect."""
-    marks: dict[Any, Any] = {}
+    """Whether a call left nothing behind: it had no effect, and what it wrote it took back, or who served it did."""
+    marks: dict[Any, Access] = {}
     for a in run.machine.log:
-        if a.root != i:
-            continue
-        if a.kind == "E":
+        if a.root == i and a.kind == "E":
             return False
         if a.kind == "W" and oracle.durable(a.loc):
-            marks[a.loc] = raw(a.value)
-    return all(v is UNDEFINED or v is False or v is None for v in marks.values())
+            served = a.loc in marks and _cleared(a) and a.event <= _end_of(run, i)
+            if a.root == i or served:
+                marks[a.loc] = a
+    return all(map(_cleared, marks.values()))
+
+
+def _cleared(a: Access) -> bool:
+    """Whether a write takes something away."""
+    return any(raw(a.value) is nothing for nothing in (UNDEFINED, None, False))
 
 
 def _doubtful(scenario: Scenario, run: Execution, world: World, got: Any, allowed: Allowed) -> bool:
@@ -1337,8 +1500,31 @@ def _harmless(f: oracle.StaleAct, R: Machine) -> bool:
     return name.startswith(("last", "updatedat", "updated_at", "seenat")) and not f.same
 
 
+def _claimed(f: oracle.StaleAct, R: Machine) -> bool:
+    """Acts on one row of a list that went stale in others: the list was only gone through, and the row taken.
+
+    A row of the list is taken by a statement that checks it and changes it, when no other call changes it meanwhile.
+    """
+    if f.read.loc[0] != "table" or R.measured >> f.read.index & 1:
+        return False
+    log = R.log
+    wrote = {(a.loc[1:3], a.event) for a in log if a.kind == "W" and a.loc[0] == "row" and a.root == f.act.root}
+    depends = f.act.tags | f.act.ctrl
+    for a in log[f.read.index :]:
+        if a.kind != "R" or a.root != f.act.root or a.loc[0] != "row" or a.loc[1] != f.read.loc[1]:
+            continue
+        if not any(v.__class__ is Term and R.origin(v).op == "rows" for _, v in a.loc[2]):
+            continue
+        own = a.event == f.act.event and f.act.loc[1:3] in (a.loc[1:3], a.loc[1:2])
+        if (own or depends >> a.index & 1) and a.event <= f.act.event and (a.loc[1:3], a.event) in wrote:
+            rivals = (w for w in log if w.kind == "W" and w.loc[0] == "row" and w.loc[1:3] == a.loc[1:3])
+            if all(w.root == a.root or w.index > f.act.index for w in rivals):
+                return True
+    return False
+
+
 def _flows_out(run: Execution, read: Access) -> bool:
-    """Whether a read value reaches what its call returns, or an effect."""
+    """Whether a read value reaches what its call returns or answers, or an effect."""
     bit = 1 << read.index
     R = run.machine
     p = run.promises[read.root]
@@ -1351,7 +1537,7 @@ def _flows_out(run: Execution, read: Access) -> bool:
         and R.deep_tags(p.value) & bit
     ):
         return True
-    return any(a.kind == "E" and a.tags & bit for a in R.log)
+    return any(a.kind in ("E", "O") and a.tags & bit for a in R.log)
 
 
 def deadlocks(run: Execution, names: list[str]) -> Iterator[Anomaly]:

@@ -130,6 +130,24 @@ def registers(name: str) -> bool:
     return name in _REGISTER
 
 
+_LIMITERS = ("/p-limit.ts", "/p-queue.ts")
+"""Models of libraries whose promises only wait for a turn, which only the tasks before them can give."""
+
+
+def is_limiter(path: str) -> bool:
+    """Whether a model is that of a library which runs so many tasks at a time."""
+    return path.endswith(_LIMITERS)
+
+
+_PURE_MODULES = frozenset(["date-fns", "dayjs", "luxon", "lodash", "lodash-es", "ramda", "big.js", "bignumber.js"])
+"""Packages of functions that only compute."""
+
+
+def is_pure_module(specifier: str) -> bool:
+    """Whether everything that a package exports only computes, whatever it is called."""
+    return specifier.partition("/")[0] in _PURE_MODULES
+
+
 def is_request(name: str) -> bool:
     """Whether a parameter name is that of a per-request object by convention."""
     return name.lstrip("_") in _REQUEST_NAMES

@@ -16,11 +16,12 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from krepis.twin.typescript import builtins, terms
+from krepis.twin.typescript import builtins, lexicon, terms
 from krepis.twin.typescript.canonical import Canonical, Pattern, leaf, path_of
 from krepis.twin.typescript.code import FunctionCode, ModuleCode, TypeRef
 from krepis.twin.typescript.values import (
     BUILTIN,
+    FROM,
     MAX_LENGTH,
     NEW,
     NOT_BOUND,
@@ -68,6 +69,10 @@ UNROLL = 2
 MAX_EVENTS = 120
 """Events of one execution."""
 
+ELEMENTWISE = frozenset(
+    ["at", "entries", "filter", "find", "flatMap", "forEach", "map", "pop", "shift", "slice", "sort", "values"]
+)
+"""Methods of an array that take its elements one by one: how many others there are does not matter to them."""
 PARTS = frozenset([".", "entry", "elem", "await", "rest", "find", "filter", "slice", "sort"])
 """Operations that take a part of an unknown value."""
 
@@ -127,7 +132,7 @@ class Activation:
 
 
 class Access:
-    """One logged step: R(ead), W(rite), E(ffect), L(ock), U(nlock), A(wait), B(egin), X (end)."""
+    """One logged step: R(ead), W(rite), E(ffect), O(utput), L(ock), U(nlock), A(wait), B(egin), X (end)."""
 
     __slots__ = ("ctrl", "event", "extra", "frame", "index", "kind", "loc", "root", "site", "tags", "value")
 
@@ -297,6 +302,7 @@ class Machine:
         self.waited: list[tuple[Term, Frame, int, int, int]] = []
         self.invoked: set[FunctionCode] = set()
         self.instances: list[JsObject] = []
+        self.measured = 0  # the reads whose lists were looked at as a whole
         self.marked: set[int] = set()
         self.asked: set[Term] = set()
         self.excused = ""
@@ -402,6 +408,10 @@ class Machine:
     def term(self, op: str, *args: Any) -> Term:
         """A term over untagged, canonical arguments."""
         return term(op, *[self.canon(a) for a in args])
+
+    def instead(self, left: Value, value: Value) -> Value:
+        """`left ?? value`, whose value depends on the left side whichever it is."""
+        return tagged(value, left.tags) if left.__class__ is V else value
 
     def strip(self, value: Value) -> Value:
         """`value` without tags."""
@@ -551,6 +561,10 @@ class Machine:
             total |= self.deep_tags(v)
         a = self._log("E", ("effect", name), self.snapshot(args), s)
         a.tags = total
+
+    def answer(self, name: str, s: int, tags: int) -> None:
+        """Logs what a call hands to its own request: it is part of no outcome, but it may be another request's."""
+        self._log("O", ("answer", name), None, s).tags = tags
 
     def deep_tags(self, value: Value, depth: int = 4) -> int:
         """What a value depends on, through the objects that it is made of."""
@@ -940,6 +954,8 @@ class Machine:
         """`o[k]`."""
         c = o.__class__
         if c is V:
+            if o.v.__class__ is JsArray and k.__class__ is str and k not in ELEMENTWISE:
+                self.measured |= o.tags
             return tagged(self.get(o.v, k, s), o.tags)
         if k.__class__ is not str:
             if k.__class__ is V:
@@ -1400,7 +1416,7 @@ class Machine:
     def _length(self, items: list[Value]) -> Value:
         n: Any = 0
         for i in items:
-            n = terms.add(n, term("length", i.term)) if i.__class__ is Rest else terms.add(n, 1)
+            n = terms.add(terms.add(n, term("length", i.term)), -i.fewer) if i.__class__ is Rest else terms.add(n, 1)
         return n
 
     def _element(self, a: JsArray, k: Value, s: int) -> Value:
@@ -1415,7 +1431,10 @@ class Machine:
             if 0 <= k < len(items):
                 return tagged(items[k], tag)
             return V(UNDEFINED, tag) if tag else UNDEFINED
-        rest = next((i.term for i in items if i.__class__ is Rest), None)
+        others = next((i for i in items if i.__class__ is Rest), None)
+        rest = others.term if others is not None else None
+        if others is not None and isinstance(k, int) and k >= 0:
+            k = others.position(k)
         if isinstance(k, Term) or rest is not None:
             key = self.property_key(k) if not isinstance(k, int) else k
             if key in a.props:
@@ -1601,6 +1620,8 @@ class Machine:
     def callm(self, o: Value, k: Value, args: list[Value], s: int) -> Value:
         """`o[k](args)`."""
         if o.__class__ is V:
+            if o.v.__class__ is JsArray and k not in ELEMENTWISE:
+                self.measured |= o.tags
             r = self.callm(o.v, k, args, s)
             return tagged(r, o.tags)
         if o.__class__ is Term:
@@ -1898,8 +1919,12 @@ class Machine:
                 R.reject(p, args[0] if args else UNDEFINED)
             return UNDEFINED
 
-        a, b = self.native("resolve", yes), self.native("reject", no)
-        return a, b
+        p.settlers = self.native("resolve", yes), self.native("reject", no)
+        for f in p.settlers:
+            f.shared = False  # until it is stored where others find it
+        code = self.frame.code
+        p.served = code is not None and self.in_model() and lexicon.is_limiter(code.module.path)
+        return p.settlers[0], p.settlers[1]
 
     def note_settle(self, p: JsPromise, s: int) -> None:
         """Settling a promise that another call waits for is a dependence between the two."""
@@ -2913,7 +2938,7 @@ class Machine:
             item = items[i]
             if item.__class__ is Rest:
                 typed = self._element_type(a, 0)
-                for n in range(UNROLL):
+                for n in item.positions(UNROLL):
                     yield tagged(self.unknown(term("elem", item.term, n), typed), t)
             else:
                 yield tagged(item, t)
@@ -3138,7 +3163,7 @@ class Machine:
         it = self.iter(v, s)
         if isinstance(r, JsArray) and any(i.__class__ is Rest for i in r.items):
             items = self.array_read(r, s)
-            first = next(i.term for i in items if i.__class__ is Rest)
+            first = next(i for i in items if i.__class__ is Rest)
             typed = self._element_type(r, 0)
             known = 0
             for item in items:
@@ -3146,9 +3171,10 @@ class Machine:
                     break
                 known += 1
             for i in range(n):
-                out.append(tagged(items[i] if i < known else self.unknown(term("elem", first, i - known), typed), t))
+                at = term("elem", first.term, first.position(i - known))
+                out.append(tagged(items[i] if i < known else self.unknown(at, typed), t))
             if rest:
-                out.append(self.new_array(list(items[n:]) if n < known else [Rest(first)]))
+                out.append(self.new_array(list(items[n:]) if n < known else [Rest(first.term)]))
             return out
         for _ in range(n):
             out.append(next(it, UNDEFINED))
@@ -3164,8 +3190,6 @@ class Machine:
 NUMBER = TypeRef("number")
 INTEGER = TypeRef("number", text=terms.WHOLE)
 """The type of what starts as an integer: a count, as far as anybody can tell."""
-FROM = ("from",)
-"""Key of the dependences of an object that was made by spreading an empty one."""
 HEAP = frozenset(("prop", "cell", "entry", "array", "keys"))
 """Kinds of locations in the simulated heap."""
 LISTENING = frozenset(("on", "once", "subscribe", "addListener", "addEventListener", "addHandler", "registerHandler"))

@@ -17,7 +17,7 @@ from typing import Any
 
 from krepis.twin.typescript.machine import Access, Frame, Machine, owned_by_call
 from krepis.twin.typescript.scenario import Execution
-from krepis.twin.typescript.values import JsObject, Term, V
+from krepis.twin.typescript.values import JsObject, JsPromise, Term, V, raw
 
 _OBJECTS = frozenset({"cell", "prop", "entry", "array", "keys"})
 
@@ -196,7 +196,7 @@ def stale_acts(run: Execution, internal: bool, changed: set[Any] | None) -> list
                 act.index,
             )
             found.append(StaleAct(read, foreign, act, data, same, rank))
-    found.sort(key=lambda f: f.rank)
+    found.sort(key=lambda f: (f.rank, -f.read.index))  # the last of several reads is the nearest to its act
     return found
 
 
@@ -210,8 +210,13 @@ def overwritten(run: Execution) -> list[StaleAct]:
             mine[(a.root, a.loc)] = a
         elif a.kind == "R":
             own = mine.get((a.root, a.loc))
-            if own is None or own.event == a.event or repr(own.value) in _MARKS:
-                continue
+            if (
+                own is None
+                or own.event == a.event
+                or repr(own.value) in _MARKS
+                or isinstance(raw(own.value), JsPromise)
+            ):
+                continue  # a promise is kept for others to share
             others = [w for w in R.log[own.index : a.index] if w.kind == "W" and w.loc == a.loc and w.root != a.root]
             if others and not _same_value(R, own.value, others[-1].value):
                 found.append(StaleAct(own, others[-1], a, True, True, (0, 0, 0, a.index)))

@@ -306,12 +306,16 @@ class Query:
 
 @dataclass(frozen=True)
 class Rows:
-    """`rows` are known, `rest` (or None) stands for any number of others, `seen` are the locations asked."""
+    """`rows` are known, `rest` (or None) stands for any number of others, `seen` are the locations asked.
+
+    The rest is what was there at first; rows with a key of `known` are among the rows, or there no more.
+    """
 
     rows: tuple[RowView, ...]
     rest: Value | None
     seen: tuple[Location, ...]
     at: Any
+    known: tuple[Key, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -829,7 +833,10 @@ class Database:
         rest = self.host.term("rows", table, *_shape(query.where), *self._history(tx, table, None))
         if query.lock:
             self.locks.acquire(owner, ("table", self.name, table), "r", hold=tx is not None)
-        return Rows(tuple(rows), rest, (("table", table),), at)
+        changed = {row.key: before for row, before, _ in self._changes(tx, query)}
+        known = [key for key, before in changed.items() if before]
+        known += [view.row.key for view in rows if view.row.key not in changed]
+        return Rows(tuple(rows), rest, (("table", table),), at, tuple(known))
 
     def _guarded(self, table: str, row: Row, guards: Sequence[Expr], seen: list[Location]) -> bool:
         for guard in guards:

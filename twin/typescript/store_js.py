@@ -30,6 +30,7 @@ from krepis.twin.typescript.store import (
     Database,
     KeyValue,
     Query,
+    Rows,
     RowView,
     StoreError,
     Tx,
@@ -803,7 +804,7 @@ def _select(machine: Machine, c: Connection, args: list[Value], s: int) -> Value
         return _noted(c, rows.seen, rows.at, found[0] if found else None)
     out: list[Value] = list(found)
     if rows.rest is not None:
-        out.append(Rest(rows.rest))
+        out.append(_rest(rows))
     return _noted(c, rows.seen, rows.at, machine.new_array(out))
 
 
@@ -824,6 +825,15 @@ def _insert(machine: Machine, c: Connection, args: list[Value], s: int) -> Value
     else:
         views = c.database.atomically(tx, lambda inner: [c.database.insert(inner, table, row) for row in data])
     return machine.new_array([row_object(machine, view, proto) for view in views if view is not None])
+
+
+def _rest(rows: Rows) -> Rest:
+    """The rows of a query that nothing touched. Those that something did may be elements of what it gave before."""
+    base = rows.rest
+    assert base is not None
+    keys = [value.args[0] for key in rows.known for _, value in key if isinstance(value, Term) and value.op == "."]
+    gone = [e.args[1] for e in keys if isinstance(e, Term) and e.op == "elem" and e.args[0] is base]
+    return Rest(base, len(rows.known), frozenset(n for n in gone if n.__class__ is int))
 
 
 def _affected(machine: Machine, done: Affected, proto: JsObject | None) -> JsObject:
@@ -1174,10 +1184,10 @@ def _run_select(machine: Machine, c: Connection, tx: Tx | None, select: sql.Sele
     found = db.select(tx, select)
     rows: list[Value] = [_output(machine, c, select.columns, view, names) for view in found.rows]
     if found.rest is not None:
-        rows.append(Rest(found.rest))
+        rows.append(_rest(found))
     count: Value = len(rows)
     if found.rest is not None:
-        count = terms.add(len(rows) - 1, machine.term("length", found.rest))
+        count = terms.add(len(rows) - 1 - len(found.known), machine.term("length", found.rest))
     result = _result(machine, rows, _noted(c, found.seen, found.at, count))
     result.props["rows"] = _noted(c, found.seen, found.at, result.props["rows"])
     return result

@@ -74,7 +74,7 @@ def call(R: Machine, name: str, receiver: Value, args: list[Value], s: int, fn: 
         return term("call", name, "log")
     if method == "throw" and base.__class__ is Term:
         raise R.error("Error", name)
-    verb = lexicon.classify(name)
+    verb = Verb.PURE if _computes(rooted) else lexicon.classify(name)
     if R.tracking and base.__class__ is Term and not per_request:
         closed = ("closed", R.canon(base))
         if method in lexicon.CLOSING:
@@ -92,6 +92,8 @@ def call(R: Machine, name: str, receiver: Value, args: list[Value], s: int, fn: 
             R.effect(name, args, s)
     elif verb is Verb.EFFECT and not per_request and R.tracking:
         R.effect(name, args, s)
+    elif per_request and tags and R.tracking:
+        R.answer(name, s, tags)
     value_head: Any = R.canon(head) if head.__class__ is Term else str(head)
     result: Value = term("call", name, value_head, *argument_terms(R, args), type=result_type)
     if R.tracking and not per_request and isinstance(base, Term | JsObject) and verb in _STORING:
@@ -108,6 +110,13 @@ def call(R: Machine, name: str, receiver: Value, args: list[Value], s: int, fn: 
             if made is not None:
                 return tagged(made, tags)
     return tagged(result, tags)
+
+
+def _computes(t: Value) -> bool:
+    """Whether a value comes from a package that only computes."""
+    while t.__class__ is Term and t.op in (".", "elem", "call"):
+        t = t.args[1 if t.op == "call" else 0]
+    return t.__class__ is Term and t.op == "dep" and lexicon.is_pure_module(str(t.args[0]))
 
 
 def _per_request(R: Machine, t: Value) -> bool:

@@ -269,13 +269,32 @@ def tags_of(value: Value) -> int:
     return tags
 
 
+FROM = ("from",)
+"""Key of the dependences of an object that was made by spreading an empty one."""
+
+
 class Rest:
-    """An unknown number of unknown elements inside an array, a map or a set."""
+    """An unknown number of unknown elements inside an array, a map or a set.
 
-    __slots__ = ("term",)
+    `fewer` of those that `term` stands for are not among them; `gone` are the positions of such, where known.
+    """
 
-    def __init__(self, term_: Term) -> None:
+    __slots__ = ("fewer", "gone", "term")
+
+    def __init__(self, term_: Term, fewer: int = 0, gone: frozenset[int] = frozenset()) -> None:
         self.term = term_
+        self.fewer = fewer
+        self.gone = gone
+
+    def positions(self, rounds: int) -> list[int]:
+        """Which of the first elements of `term` are there."""
+        return [n for n in range(rounds) if n not in self.gone]
+
+    def position(self, k: int) -> int:
+        """Where the element number `k` is among those of `term`."""
+        for n in sorted(self.gone):
+            k += n <= k
+        return k
 
 
 class Accessor:
@@ -420,7 +439,10 @@ class JsMap(JsObject):
 class JsPromise(JsObject):
     """A promise (ECMA-262 section 27.2); `handled` says that somebody looks at its outcome."""
 
-    __slots__ = ("act", "handled", "observed", "operation", "reactions", "site", "state", "value", "waits_for")
+    __slots__ = (
+        "act", "handled", "observed", "operation", "reactions", "served",
+        "settlers", "site", "state", "value", "waits_for",
+    )  # fmt: skip
 
     def __init__(self, ident: Any, proto: JsObject | None) -> None:
         super().__init__(ident, proto)
@@ -433,6 +455,8 @@ class JsPromise(JsObject):
         self.site: Any = None
         self.operation: Any = None  # the frame that asked for the external operation behind it
         self.waits_for: Any = None
+        self.settlers: tuple[JsFunction, ...] = ()  # what its maker was given to settle it with
+        self.served = False  # it waits for a turn in a limiter
 
 
 class JsFunction(JsObject):

@@ -68,6 +68,238 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         export async function f() {{ await x(y); }}
         """,
     ),
+    "a list that is counted is shorter when another call has taken a row out of it": (
+        "check-then-act",
+        """
+        import { Doctor } from './models';
+        export async function leave(id: number): Promise<boolean> {
+          const on = await Doctor.findAll({ where: { onCall: true } });
+          if (on.length < 2) return false;
+          await Doctor.update({ onCall: false }, { where: { id } }); // HERE
+          return true;
+        }
+        """,
+    ),
+    "rows of a list that another call may have taken first": (
+        "check-then-act",
+        """
+        import { Job } from './models';
+        import { queue } from './work';
+        export async function work(worker: string): Promise<void> {
+          for (const job of await Job.findAll({ where: { status: 'new' } })) {
+            await Job.update({ status: 'taken', worker }, { where: { id: job.id } });
+            await queue.send(job.id); // HERE
+          }
+        }
+        """,
+    ),
+    "rows of a list that are each taken by a conditional update": (
+        "",
+        """
+        import { Job } from './models';
+        import { queue } from './work';
+        export async function work(worker: string): Promise<void> {
+          for (const job of await Job.findAll({ where: { status: 'new' } })) {
+            const [n] = await Job.update({ status: 'taken' }, { where: { id: job.id, status: 'new' } });
+            if (n === 0) continue;
+            await queue.send(job.id, worker);
+          }
+        }
+        """,
+    ),
+    "work that a helper which is an entry point itself is given": (
+        "check-then-act",
+        """
+        import { Pool, PoolClient } from 'pg';
+        const pool = new Pool();
+        export async function withTransaction<T>(work: (tx: PoolClient) => Promise<T>): Promise<T> {
+          const client = await pool.connect();
+          try {
+            await client.query('BEGIN');
+            const result = await work(client);
+            await client.query('COMMIT');
+            return result;
+          } catch (error) {
+            await client.query('ROLLBACK');
+            throw error;
+          } finally {
+            client.release();
+          }
+        }
+        export async function demote(userId: string): Promise<void> {
+          await withTransaction(async (tx) => {
+            const { rows } = await tx.query("SELECT count(*) AS n FROM users WHERE role = 'admin'");
+            if (Number(rows[0].n) <= 1) throw new Error('the last one');
+            await tx.query('UPDATE users SET role = $2 WHERE id = $1', [userId, 'guest']); // HERE
+          });
+        }
+        """,
+    ),
+    "what is announced before it is there": (
+        "order-violation",
+        """
+        import { alerts } from './alerts';
+        import { load } from './rules';
+        let ready = false;
+        let rules: string[] = [];
+        async function ensure(): Promise<void> {
+          if (ready) return;
+          ready = true;
+          rules = await load();
+        }
+        export async function check(path: string): Promise<boolean> {
+          await ensure();
+          if (rules.includes(path)) return true;
+          await alerts.send(path); // HERE
+          return false;
+        }
+        """,
+    ),
+    "a busy flag announces nothing": (
+        "",
+        """
+        import { load } from './rules';
+        let busy = false;
+        let rules: string[] = [];
+        export async function reload(): Promise<number> {
+          if (busy) throw new Error('busy');
+          busy = true;
+          try {
+            rules = await load();
+            return rules.length;
+          } finally {
+            busy = false;
+          }
+        }
+        """,
+    ),
+    "what a request is answered may be another one's": (
+        "stale-read",
+        """
+        import type { Request, Response } from 'express';
+        import { tenants, invoices } from './db';
+        let currency = 'EUR';
+        export async function monthly(req: Request, res: Response): Promise<void> {
+          const tenant = await tenants.byHost(req.hostname);
+          currency = tenant.currency;
+          const total = await invoices.sum(tenant.id);
+          res.json({ total, currency }); // HERE
+        }
+        """,
+    ),
+    "a default that is collected into": (
+        "lost-update",
+        """
+        import { moderate } from './moderation';
+        const history: Record<string, string[]> = {};
+        export async function say(room: string, text: string): Promise<void> {
+          const before = history[room] ?? [];
+          const clean = await moderate(text);
+          history[room] = [...before, clean].slice(-50); // HERE
+        }
+        """,
+    ),
+    "a lock of the program's own, taken twice by one call": (
+        "deadlock",
+        """
+        import { store } from './store';
+        const tails = new Map<string, Promise<void>>();
+        async function exclusive<T>(key: string, work: () => Promise<T>): Promise<T> {
+          const previous = tails.get(key) ?? Promise.resolve();
+          let free!: () => void;
+          tails.set(key, new Promise<void>((resolve) => (free = resolve)));
+          await previous;
+          try {
+            return await work();
+          } finally {
+            free();
+          }
+        }
+        export async function clear(cart: string): Promise<void> {
+          await exclusive(cart, () => store.removeAll(cart));
+        }
+        export async function merge(guest: string, cart: string): Promise<void> {
+          await exclusive(guest, async () => {
+            await store.addAll(cart, await store.itemsOf(guest));
+            await clear(guest); // HERE
+          });
+        }
+        """,
+    ),
+    "waiting for what another call, an event or a library settles": (
+        "",
+        """
+        import { bus } from './bus';
+        export class Gate {
+          private waiters: (() => void)[] = [];
+          async enter(): Promise<void> { await new Promise<void>((resolve) => this.waiters.push(resolve)); }
+          open(): void { for (const wake of this.waiters.splice(0)) wake(); }
+          async viaBus(): Promise<void> { await new Promise<void>((resolve) => bus.once('open', () => resolve())); }
+          async viaCallback(): Promise<void> {
+            let done!: () => void;
+            const ended = new Promise<void>((resolve) => (done = resolve));
+            bus.later(() => done());
+            await ended;
+          }
+          async nested(): Promise<void> {
+            await this.wrap(() => this.wrap(() => new Promise<void>((resolve) => bus.emit('x', resolve))));
+          }
+          private async wrap(work: () => Promise<void>): Promise<void> { await work(); }
+        }
+        """,
+    ),
+    "tasks of a limiter that wait for more tasks of it": (
+        "deadlock",
+        """
+        import pLimit from 'p-limit';
+        import { put } from './bucket';
+        const limit = pLimit(1);
+        export async function mirror(folders: string[][]): Promise<void> {
+          await Promise.all(folders.map((files) => limit(async () => {
+            await Promise.all(files.map((file) => limit(() => put(file)))); // HERE
+          })));
+        }
+        """,
+    ),
+    "tasks of a limiter that wait for something else": (
+        "",
+        """
+        import pLimit from 'p-limit';
+        import { bus, put } from './bucket';
+        const limit = pLimit(1);
+        const other = pLimit(1);
+        export async function mirror(folders: string[][]): Promise<void> {
+          await Promise.all(folders.map((files) => limit(async () => {
+            await Promise.all(files.map((file) => other(() => put(file))));
+            await new Promise<void>((resolve) => bus.once('stored', () => resolve()));
+          })));
+        }
+        """,
+    ),
+    "waiting with a lock for what needs the lock": (
+        "deadlock",
+        """
+        import { Mutex } from 'async-mutex';
+        import { port } from './port';
+        export class Session {
+          private readonly mutex = new Mutex();
+          private markReady!: () => void;
+          private readonly ready = new Promise<void>((resolve) => { this.markReady = resolve; });
+          async open(): Promise<void> {
+            await this.mutex.runExclusive(async () => {
+              await port.request('VER?');
+              this.markReady();
+            });
+          }
+          async send(command: string): Promise<string> {
+            return this.mutex.runExclusive(async () => {
+              await this.ready; // HERE
+              return port.request(command);
+            });
+          }
+        }
+        """,
+    ),
     "microtasks of one tick interleave": (
         "lost-update",
         """

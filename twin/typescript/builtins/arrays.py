@@ -27,6 +27,7 @@ from krepis.twin.typescript.builtins._base import (
     to_string,
 )
 from krepis.twin.typescript.values import (
+    FROM,
     MAX_LENGTH,
     SYMBOL_ASYNC_ITERATOR,
     SYMBOL_ITERATOR,
@@ -77,7 +78,7 @@ def read(R: Machine, this: Value, s: int) -> tuple[JsArray, list[Value], int]:
     """The array, its elements, and what they depend on."""
     a = as_array(R, this)
     items = R.array_read(a, s)
-    return a, items, tags_of(this) | tags_of(R.array_tag(a))
+    return a, items, tags_of(this) | tags_of(R.array_tag(a)) | tags_of(a.props.get(FROM, UNDEFINED))
 
 
 def has_rest(items: list[Value]) -> bool:
@@ -112,7 +113,7 @@ def elements(
             continue
         item = live[i]
         if item.__class__ is Rest:
-            for k in range(unroll()):
+            for k in item.positions(unroll()):
                 yield i + offset + k, R.unknown(term("elem", item.term, k, type=typed), typed)
             offset += unroll() - 1
         else:

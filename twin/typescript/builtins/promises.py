@@ -115,7 +115,7 @@ def inputs(R: Machine, v: Value, s: int) -> tuple[list[JsPromise], int]:
         if item.__class__ is not Rest:
             out.append(R.to_promise(item, s))
             continue
-        for n in range(unroll()):
+        for n in item.positions(unroll()):
             e = R.unknown(term("elem", item.term, n, type=typed), typed)
             plain = e.__class__ is not Term or R.program.kind_of(e.type) in ("primitive", "array", "map")
             out.append(R.to_promise(e, s) if plain else R.external_term(e, s))

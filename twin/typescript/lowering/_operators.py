@@ -125,6 +125,10 @@ def binary(g: Gen, node: Node) -> str:
     return sequence([*done, text])
 
 
+_PLAIN = frozenset({"array", "object", "number", "string", "true", "false", "null"})
+"""What a default is written as that is a value, and not the making of one."""
+
+
 def _logical(g: Gen, node: Node) -> str:
     operator = node.child_by_field_id(g.fields.operator)
     token = g.kinds[operator.kind_id] if operator is not None else ""
@@ -133,7 +137,10 @@ def _logical(g: Gen, node: Node) -> str:
     done: list[str] = []
     for count, right in enumerate(operands[1:], 1):
         name = g.tmp()
-        text = logical(g, token, name, text, expr(g, right), g.site(node))
+        other = expr(g, right)
+        if g.kinds[right.kind_id] in _PLAIN and not token.startswith("'&&"):
+            other = f"R.instead({name}, {other})"
+        text = logical(g, token, name, text, other, g.site(node))
         if count % 8 == 0 and count < len(operands) - 1:
             whole = g.tmp()
             done.append(f"{whole} := {text}")

@@ -1369,6 +1369,18 @@ def judge(
             and f.act.loc[0] != "store"
         )
         top = next(updates, top)
+    elif not top.same:  # a write over what was checked, on the way there, is what should have been refused
+        claims = (
+            f
+            for f in acts
+            if f.same
+            and f.act.kind == "W"
+            and f.act.root == top.act.root
+            and f.act.index < top.act.index
+            and f.act.frame is top.act.frame
+            and f.read.loc == top.read.loc
+        )
+        top = min(claims, key=lambda f: f.act.index, default=top)
     yield anomaly_of(top, run, acts, names, scenario)
 
 

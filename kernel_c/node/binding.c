@@ -9,6 +9,7 @@
  * kernel's memory, writes a table of answers, and returns their text as one string.  Answers that come later, from
  * promises, are collected and fetched with a second function.  docs/kernel.md has the table of what is valid when.
  */
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,25 @@ static napi_value throw_code(napi_env env, int code)
                                            "another route already answers the same requests", "malformed route pattern",
                                            "a system call failed", "the connection or the request is no more"};
     (void)napi_throw_error(env, "ERR_KREPIS", code < 0 && code >= -7 ? messages[-code] : "unknown error");
+    return NULL;
+}
+
+/* What kept a server from listening, with the code that Node has for it. */
+static napi_value throw_listen(napi_env env, int code, int error)
+{
+    static const struct {
+        int error;
+        const char *code;
+    } known[] = {{EADDRINUSE, "EADDRINUSE"}, {EACCES, "EACCES"}, {EADDRNOTAVAIL, "EADDRNOTAVAIL"}, {ENOENT, "ENOENT"}};
+    if (code != KR_ESYSTEM)
+        return throw_code(env, code);
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (known[i].error == error) {
+            (void)napi_throw_error(env, known[i].code, strerror(error));
+            return NULL;
+        }
+    }
+    (void)napi_throw_error(env, "ERR_KREPIS", strerror(error));
     return NULL;
 }
 
@@ -596,7 +616,7 @@ static napi_value js_listen(napi_env env, napi_callback_info info)
         return NULL;
     int port = int_of(env, values[2]);
     int code = port == -1 ? kr_server_listen_unix(self->server, address) : kr_server_listen(self->server, address, port);
-    return code < 0 ? throw_code(env, code) : number(env, code);
+    return code < 0 ? throw_listen(env, code, errno) : number(env, code);
 }
 
 /* stop(handle, graceMs) */

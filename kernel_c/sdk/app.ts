@@ -1,5 +1,6 @@
 /** Applications: routes, hooks, and the calls that the kernel makes once a tick. */
 
+import { hosting } from './host.ts';
 import {
   ANSWERS_MAX,
   addon,
@@ -12,7 +13,7 @@ import {
   Row,
   Answer as Table,
 } from './kernel.ts';
-import { AccessLog } from './log.ts';
+import { accessLog, both, type Log } from './log.ts';
 import {
   type Answer,
   type Body,
@@ -71,7 +72,7 @@ export class App {
   /** Field lines of all responses. */
   #common = '';
   #headers: HeadersInit = {};
-  #log: AccessLog | undefined;
+  #log: Log | undefined;
   /** Templates of status 200 with their media types. */
   #json = 0;
   #plain = 0;
@@ -158,7 +159,7 @@ export class App {
 
   /** Writes a line for every answer of a handler: time, method, path, status, length of the body in characters. */
   accessLog(path: string): this {
-    this.#log = new AccessLog(path);
+    this.#log = accessLog(path);
     return this;
   }
 
@@ -182,6 +183,16 @@ export class App {
 
   /** Listens on an IP address, or on a Unix socket when `port` is a path. */
   listen(port: number | string, address = '127.0.0.1'): Listening {
+    const { host } = hosting;
+    if (host === undefined) return this.#listen(port, address);
+    const place = host.place(port, address);
+    if (host.log && !this.#started) this.#log = this.#log ? both(this.#log, host.log) : host.log;
+    const server = this.#listen(place.port, place.address);
+    host.listening(server, typeof place.port === 'string' ? place.port : server.port, place.address);
+    return server;
+  }
+
+  #listen(port: number | string, address: string): Listening {
     const kernel = this.#kernel;
     const bound =
       typeof port === 'string'
@@ -302,9 +313,11 @@ export class App {
   /** One call for all the requests of a tick; returns the text of the answers that are there at once. */
   #tick(count: number): string {
     const { rows } = this.#kernel;
+    const started = this.#log === undefined ? 0 : performance.now();
     for (let i = 0, at = 0; i < count; i++, at += Row.WORDS) {
       const route = this.#routes[rows[at] as number] as Route;
       const request = new KrepisRequest(this.#kernel, at, route.names);
+      request.started = started;
       let answer: Answer | Promise<Answer>;
       try {
         answer = route.run(request);

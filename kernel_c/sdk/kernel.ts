@@ -79,7 +79,10 @@ interface Addon {
   metricsText(handle: Handle): string;
 }
 
-export const addon = createRequire(import.meta.url)('../build/krepis.node') as Addon;
+/** `KREPIS_ADDON` names an addon that was built elsewhere. */
+export const addon = createRequire(import.meta.url)(
+  process.env.KREPIS_ADDON ?? '../build/krepis.node',
+) as Addon;
 
 export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE'] as const;
 export type Method = (typeof METHODS)[number];

@@ -34,6 +34,8 @@ export class KrepisRequest<Path extends string = string> {
   #watcher: Watcher | undefined;
   /** @internal Set when it is answered: nothing has to be kept for it any more. */
   settled = false;
+  /** @internal When it was handed over, by `performance.now()`; 0 when nothing is logged. */
+  started = 0;
   #head: string | undefined;
 
   constructor(

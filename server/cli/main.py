@@ -10,6 +10,7 @@ from krepis.server.cli.index import index
 from krepis.server.cli.lsp import lsp
 from krepis.server.cli.query import query
 from krepis.server.cli.replay import replay
+from krepis.server.cli.run import run as run_command
 from krepis.server.cli.spec import spec
 from krepis.server.cli.verify import verify
 from krepis.server.version import installed_version
@@ -27,7 +28,7 @@ def krepis() -> None:
     """Find race conditions, lost updates and deadlocks in asynchronous TypeScript."""
 
 
-for command in (graph, index, lsp, query, replay, spec, verify):
+for command in (graph, index, lsp, query, replay, run_command, spec, verify):
     krepis.add_command(command)
 
 

@@ -1,0 +1,13 @@
+/** Who runs an application: nobody in particular, or `krepis run`, which has a say in where it listens and what is shown. */
+
+import type { Listening } from './app.ts';
+import type { Log } from './log.ts';
+
+export interface Host {
+  readonly log: Log | undefined;
+  /** Where to listen instead of what the program asked for; throws when that cannot be. */
+  place(port: number | string, address: string): { port: number | string; address: string };
+  listening(server: Listening, port: number | string, address: string): void;
+}
+
+export const hosting: { host: Host | undefined } = { host: undefined };

@@ -1,0 +1,62 @@
+/** How `krepis run` finds modules: `krepis` is this SDK, and what Node alone does not try for TypeScript. */
+
+import { existsSync, statSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+export interface Seen {
+  /** A file of the project was loaded, or was looked for in vain. */
+  file(path: string): void;
+  /** The program imports the SDK. */
+  sdk(): void;
+}
+
+const SDK = new URL('../index.ts', import.meta.url).href;
+const OWN = new URL('..', import.meta.url).href;
+const RELATIVE = /^(?:\.{1,2}\/|\/|file:)/;
+/** Endings to try when there is no such file, by what the specifier ends in. */
+const ENDINGS: readonly [RegExp, readonly string[]][] = [
+  [/\.js$/, ['.ts', '.tsx']],
+  [/\.mjs$/, ['.mts']],
+  [/\.cjs$/, ['.cts']],
+  [/$/, ['.ts', '.tsx', '.js', '/index.ts', '/index.js']],
+];
+
+export function registerResolution(seen: Seen): void {
+  registerHooks({
+    resolve(specifier, context, next) {
+      if (specifier === 'krepis') {
+        if (!context.parentURL?.startsWith(OWN)) seen.sdk();
+        return { url: SDK, shortCircuit: true };
+      }
+      try {
+        return next(specifier, context);
+      } catch (error) {
+        if (!RELATIVE.test(specifier) || context.parentURL === undefined) throw error;
+        const wanted = fileURLToPath(new URL(specifier, context.parentURL));
+        const found = alternative(wanted, seen);
+        if (found === undefined) throw error;
+        return next(pathToFileURL(found).href, context);
+      }
+    },
+    load(url, context, next) {
+      if (url.startsWith('file:') && !url.includes('/node_modules/') && !url.startsWith(OWN)) {
+        seen.file(fileURLToPath(url));
+      }
+      return next(url, context);
+    },
+  });
+}
+
+function alternative(wanted: string, seen: Seen): string | undefined {
+  seen.file(wanted);
+  for (const [ending, others] of ENDINGS) {
+    if (!ending.test(wanted)) continue;
+    for (const other of others) {
+      const path = wanted.replace(ending, other);
+      seen.file(path);
+      if (existsSync(path) && statSync(path).isFile()) return path;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,198 @@
+/**
+ * One process of a project under `krepis run`: loads the entry file, says what happens to the supervisor over Node's
+ * channel, and ends when it is told to or when the supervisor is gone.
+ *
+ * Programs on Node's own HTTP server are watched through `diagnostics_channel`; nothing of theirs is replaced.
+ */
+
+import { channel, tracingChannel } from 'node:diagnostics_channel';
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo, Server } from 'node:net';
+import { pathToFileURL } from 'node:url';
+import { App, type Listening } from '../app.ts';
+import { hosting } from '../host.ts';
+import { type Entry, LineLog } from '../log.ts';
+import { registerResolution } from './resolve.ts';
+
+/** What the supervisor tells a worker, as JSON in its only argument. */
+export interface Task {
+  readonly entry: string;
+  readonly port: number | undefined;
+  readonly address: string | undefined;
+  /** Whether nobody else may listen there: it is the first process. */
+  readonly alone: boolean;
+  readonly log: 'pretty' | 'json' | 'none';
+  readonly color: boolean;
+}
+
+/** What a worker tells the supervisor. */
+export type News =
+  | { readonly kind: 'files'; readonly paths: readonly string[] }
+  | {
+      readonly kind: 'listening';
+      readonly port: number | string;
+      readonly address: string;
+      readonly sdk: boolean;
+    }
+  | { readonly kind: 'failed'; readonly message: string };
+
+export const DEFAULT_PORT = 3000;
+const GRACE_MS = 5000;
+
+function tell(news: News): void {
+  if (process.connected) process.send?.(news);
+}
+
+function line(task: Task): (entry: Entry) => string {
+  if (task.log === 'json') return (entry) => `${JSON.stringify(entry)}\n`;
+  const paint = (code: number, text: string): string => (task.color ? `\x1b[${code}m${text}\x1b[0m` : text);
+  return ({ time, method, path, status, tookMs }) => {
+    const color = status >= 500 ? 31 : status >= 400 ? 33 : 32;
+    const took = `${tookMs.toFixed(1)} ms`;
+    return `${paint(2, time.slice(11, 19))} ${method.padEnd(6)} ${path} ${paint(color, `${status}`)} ${paint(2, took)}\n`;
+  };
+}
+
+/** Whether a socket listens at a port, on an address that would get the same connections. */
+export function taken(port: number, address: string): boolean {
+  const wildcard = address === '0.0.0.0' || address === '::';
+  const own = hexOf(address);
+  return ['/proc/net/tcp', '/proc/net/tcp6'].some((table) => {
+    let text = '';
+    try {
+      text = readFileSync(table, 'utf8');
+    } catch {
+      return false; // not Linux, or no IPv6: the system's own check has to do
+    }
+    return text.split('\n').some((row) => {
+      const [, local, , state] = row.trim().split(/\s+/);
+      const [host, at] = local?.split(':') ?? [];
+      if (state !== '0A' || host === undefined || Number.parseInt(at ?? '', 16) !== port) return false;
+      return wildcard || /^0+$/.test(host) || own === undefined || host === own;
+    });
+  });
+}
+
+/** An IPv4 address as the tables have it. */
+function hexOf(address: string): string | undefined {
+  const parts = address.split('.').map(Number);
+  if (parts.length !== 4) return undefined;
+  return parts
+    .reverse()
+    .map((part) => part.toString(16).padStart(2, '0'))
+    .join('')
+    .toUpperCase();
+}
+
+function inUse(port: number, address: string): Error {
+  return Object.assign(new Error(`something already listens on ${address}:${port}`), { code: 'EADDRINUSE' });
+}
+
+/** What to do about an error at the start, where that is known. */
+function advice(error: unknown): string {
+  const { code, message } = error as { code?: string; message?: string };
+  if (code === 'EADDRINUSE') return 'Stop what listens there, or choose another port with --port.';
+  if (code === 'EACCES')
+    return 'Ports below 1024 need rights that this process does not have; choose another with --port.';
+  if (code === 'ERR_MODULE_NOT_FOUND' && /package '/.test(message ?? ''))
+    return 'Install the dependencies of the project (npm install).';
+  if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX' || message === 'Invalid or unexpected token')
+    return 'Node strips types, and transforms enums, namespaces and parameter properties; decorators and JSX need a build step.';
+  return '';
+}
+
+async function main(task: Task): Promise<void> {
+  const servers: Listening[] = [];
+  let sdk = false;
+  let paths: string[] = [];
+  const told = new Set<string>();
+  const flush = (): void => {
+    if (paths.length > 0) tell({ kind: 'files', paths });
+    paths = [];
+  };
+  registerResolution({
+    file: (path) => {
+      if (told.has(path)) return;
+      told.add(path);
+      if (paths.length === 0) setImmediate(flush);
+      paths.push(path);
+    },
+    sdk: () => {
+      sdk = true;
+    },
+  });
+
+  const log = task.log === 'none' ? undefined : new LineLog((text) => process.stdout.write(text), line(task));
+  let first = true;
+  hosting.host = {
+    log,
+    place: (port, address) => {
+      const mine = first;
+      first = false;
+      if (typeof port === 'string') return { port, address };
+      const place = {
+        port: mine ? (task.port ?? port) : port,
+        address: mine ? (task.address ?? address) : address,
+      };
+      if (task.alone && place.port !== 0 && taken(place.port, place.address))
+        throw inUse(place.port, place.address);
+      return place;
+    },
+    listening: (server, port, address) => {
+      servers.push(server);
+      tell({ kind: 'listening', port, address, sdk: true });
+    },
+  };
+  if (log) logNode(log);
+  tracingChannel('net.server.listen').subscribe({
+    asyncEnd: (message) => {
+      const at = (message as { server?: Server }).server?.address() as
+        | AddressInfo
+        | string
+        | null
+        | undefined;
+      if (typeof at === 'object' && at !== null)
+        tell({ kind: 'listening', port: at.port, address: at.address, sdk });
+    },
+  } as Parameters<ReturnType<typeof tracingChannel>['subscribe']>[0]);
+
+  const stop = (): void => {
+    log?.flush();
+    if (process.listenerCount('SIGTERM') > 0) process.emit('SIGTERM', 'SIGTERM');
+    else Promise.all(servers.map((server) => server.close(GRACE_MS))).then(() => process.exit(0));
+  };
+  process.on('message', (message) => message === 'stop' && stop());
+  process.once('disconnect', stop);
+  process.channel?.unref();
+  process.on('SIGINT', () => {}); // of the terminal's whole group; the supervisor decides
+
+  process.argv.splice(1, process.argv.length, task.entry);
+  try {
+    const loaded = (await import(pathToFileURL(task.entry).href)) as { default?: unknown };
+    if (loaded.default instanceof App && servers.length === 0) loaded.default.listen(DEFAULT_PORT);
+  } catch (error) {
+    flush();
+    const text = error instanceof Error && error.stack ? error.stack : String(error);
+    const hint = advice(error);
+    const news: News = { kind: 'failed', message: hint ? `${text}\n${hint}` : text };
+    if (process.connected) process.send?.(news, () => process.exit(1));
+    else process.exit(1);
+  }
+}
+
+/** The log of Node's own server. */
+function logNode(log: LineLog): void {
+  const started = new WeakMap<object, number>();
+  channel('http.server.request.start').subscribe((message) => {
+    started.set((message as { request: object }).request, performance.now());
+  });
+  channel('http.server.response.finish').subscribe((message) => {
+    const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
+    const path = (request as { originalUrl?: string }).originalUrl ?? request.url ?? '/';
+    const took = performance.now() - (started.get(request) ?? performance.now());
+    log.put(request.method ?? 'GET', path.split('?')[0] ?? path, response.statusCode, 0, took);
+  });
+}
+
+if (import.meta.main) await main(JSON.parse(process.argv[2] as string) as Task);

@@ -31,9 +31,19 @@ import {
 import { KrepisRequest } from './request.ts';
 import { send } from './stream.ts';
 
-export type Handler<Path extends string> = (request: KrepisRequest<Path>) => Answer | Promise<Answer>;
-export type Before = (request: KrepisRequest) => Answer | Promise<Answer>;
-export type After = (request: KrepisRequest, reply: Reply) => Reply | undefined | Promise<Reply | undefined>;
+export type Handler<Path extends string, Services = object> = (
+  request: KrepisRequest<Path>,
+  services: Services,
+) => Answer | Promise<Answer>;
+export type Before<Services = object> = (
+  request: KrepisRequest,
+  services: Services,
+) => Answer | Promise<Answer>;
+export type After<Services = object> = (
+  request: KrepisRequest,
+  reply: Reply,
+  services: Services,
+) => Reply | undefined | Promise<Reply | undefined>;
 export type OnError = (error: unknown, request: KrepisRequest) => Answer | Promise<Answer>;
 
 interface Route {
@@ -63,12 +73,15 @@ export interface Listening {
   metrics(): Metrics;
 }
 
-export class App {
+/** `Services` are what `provide` made, and what handlers and hooks are given. */
+export class App<Services extends object = object> {
   readonly #kernel: Kernel;
   readonly #routes: Route[] = [];
-  readonly #before: Before[] = [];
-  readonly #after: After[] = [];
+  readonly #before: Before<Services>[] = [];
+  readonly #after: After<Services>[] = [];
   #onError: OnError = defaultError;
+  readonly #makers = new Map<string, (services: Services) => unknown>();
+  readonly #services = {} as Services;
   /** Field lines of all responses. */
   #common = '';
   #headers: HeadersInit = {};
@@ -89,24 +102,24 @@ export class App {
     this.#kernel = new Kernel(options);
   }
 
-  get<Path extends string>(path: Path, handler: Handler<Path>): this {
+  get<Path extends string>(path: Path, handler: Handler<Path, Services>): this {
     return this.route('GET', path, handler);
   }
-  post<Path extends string>(path: Path, handler: Handler<Path>): this {
+  post<Path extends string>(path: Path, handler: Handler<Path, Services>): this {
     return this.route('POST', path, handler);
   }
-  put<Path extends string>(path: Path, handler: Handler<Path>): this {
+  put<Path extends string>(path: Path, handler: Handler<Path, Services>): this {
     return this.route('PUT', path, handler);
   }
-  patch<Path extends string>(path: Path, handler: Handler<Path>): this {
+  patch<Path extends string>(path: Path, handler: Handler<Path, Services>): this {
     return this.route('PATCH', path, handler);
   }
-  delete<Path extends string>(path: Path, handler: Handler<Path>): this {
+  delete<Path extends string>(path: Path, handler: Handler<Path, Services>): this {
     return this.route('DELETE', path, handler);
   }
 
   /** Throws when the pattern is malformed, or when another route already answers the same requests. */
-  route<Path extends string>(method: Method, path: Path, handler: Handler<Path>): this {
+  route<Path extends string>(method: Method, path: Path, handler: Handler<Path, Services>): this {
     const number = addon.route(this.#kernel.handle, METHODS.indexOf(method), path);
     const names = [...path.matchAll(/\/[:*](\w+)/g)].map((match) => match[1] as string);
     const erased = handler as unknown as Handler<string>;
@@ -163,14 +176,28 @@ export class App {
     return this;
   }
 
+  /**
+   * A service by a name, made once, before the first request, from those provided before it. Giving a name again
+   * replaces its service, as tests like to. What has `Symbol.asyncDispose` or `Symbol.dispose` is disposed of when the
+   * last socket is closed, the last made first.
+   */
+  provide<Name extends string, Service>(
+    name: Name,
+    make: (services: Services) => Service,
+  ): App<Services & { readonly [key in Name]: Service }> {
+    if (this.#started) throw new Error(`service ${name} comes too late: the application has started`);
+    this.#makers.set(name, make);
+    return this as unknown as App<Services & { readonly [key in Name]: Service }>;
+  }
+
   /** Runs before every handler, in the order of registration; what it returns, unless undefined, is the answer. */
-  before(hook: Before): this {
+  before(hook: Before<Services>): this {
     this.#before.push(hook);
     return this;
   }
 
   /** Runs after every handler, and may change the reply or give another. */
-  after(hook: After): this {
+  after(hook: After<Services>): this {
     this.#after.push(hook);
     return this;
   }
@@ -208,7 +235,7 @@ export class App {
         (count) => kernel.notice(count),
         () => {
           this.#log?.close();
-          this.#closed.resolve();
+          this.#dispose().then(this.#closed.resolve, this.#closed.reject);
         },
       );
     }
@@ -222,6 +249,15 @@ export class App {
     };
   }
 
+  async #dispose(): Promise<void> {
+    for (const service of Object.values(this.#services).reverse() as Partial<
+      Disposable & AsyncDisposable
+    >[]) {
+      await service?.[Symbol.asyncDispose]?.();
+      service?.[Symbol.dispose]?.();
+    }
+  }
+
   /** Answers a web-standard request without a socket, for tests. */
   async fetch(input: Request): Promise<Response> {
     if (!this.#started) this.#compose();
@@ -232,7 +268,7 @@ export class App {
     const request = await synthetic(this.#kernel, input, url, found, route.names);
     let answer: Answer;
     try {
-      answer = await route.run(request);
+      answer = await route.run(request, this.#services);
     } catch (error) {
       answer = await this.#onError(error, request);
     }
@@ -250,6 +286,8 @@ export class App {
   #compose(): void {
     this.#json = this.#template(200, `content-type: ${JSON_TYPE}\r\n`);
     this.#plain = this.#template(200, `content-type: ${TEXT}\r\n`);
+    for (const [name, make] of this.#makers) Object.assign(this.#services, { [name]: make(this.#services) });
+    this.#makers.clear();
     if (this.#before.length === 0 && this.#after.length === 0) return;
     for (const route of this.#routes) {
       if (route) route.run = (request) => this.#hooked(route.handler, request);
@@ -260,11 +298,11 @@ export class App {
   #hooked(handler: Handler<string>, request: KrepisRequest): Answer | Promise<Answer> {
     let answer: Answer | Promise<Answer>;
     for (let i = 0; i < this.#before.length; i++) {
-      answer = (this.#before[i] as Before)(request);
+      answer = (this.#before[i] as Before<Services>)(request, this.#services);
       if (isPromise(answer)) return this.#entered(answer, i + 1, handler, request);
       if (answer !== undefined) return this.#leave(answer, request);
     }
-    answer = handler(request);
+    answer = handler(request, this.#services);
     return isPromise(answer)
       ? this.#entered(answer, undefined, handler, request)
       : this.#leave(answer, request);
@@ -280,7 +318,7 @@ export class App {
     let answer = await promise;
     for (let i = next; answer === undefined && i !== undefined; i++) {
       const hook = this.#before[i];
-      answer = await (hook ?? handler)(request);
+      answer = await (hook ?? handler)(request, this.#services);
       if (hook === undefined) break;
     }
     return this.#leave(answer, request);
@@ -290,7 +328,7 @@ export class App {
     if (answer instanceof Response) return replyOfResponse(answer).then((made) => this.#leave(made, request));
     let made = replyOf(answer);
     for (let i = 0; i < this.#after.length; i++) {
-      const other = (this.#after[i] as After)(request, made);
+      const other = (this.#after[i] as After<Services>)(request, made, this.#services);
       if (isPromise(other)) return this.#left(other, made, i + 1, request);
       made = other ?? made;
     }
@@ -304,7 +342,7 @@ export class App {
     request: KrepisRequest,
   ): Promise<Reply> {
     let made = (await promise) ?? before;
-    for (const hook of this.#after.slice(next)) made = (await hook(request, made)) ?? made;
+    for (const hook of this.#after.slice(next)) made = (await hook(request, made, this.#services)) ?? made;
     return made;
   }
 
@@ -320,7 +358,7 @@ export class App {
       request.started = started;
       let answer: Answer | Promise<Answer>;
       try {
-        answer = route.run(request);
+        answer = route.run(request, this.#services);
       } catch (error) {
         answer = this.#failed(error, request);
       }

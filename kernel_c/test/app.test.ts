@@ -357,3 +357,49 @@ test('node:http talks to it over a Unix socket', async () => {
   assert.equal(body, 'local');
   await server.close();
 });
+
+describe('services', () => {
+  test('are made once, from those before them, and given to handlers and hooks', async () => {
+    const made: string[] = [];
+    const app = krepis()
+      .provide('clock', () => {
+        made.push('clock');
+        return { now: () => 7 };
+      })
+      .provide('orders', ({ clock }) => {
+        made.push('orders');
+        return { place: (what: string) => `${what} at ${clock.now()}` };
+      })
+      .before((request, { clock }) => (request.path === '/early' ? `hook at ${clock.now()}` : undefined))
+      .after((_, answer, { clock }) => {
+        answer.headers = { ...answer.headers, 'x-clock': `${clock.now()}` };
+      })
+      .get('/orders/:what', (request, { orders }) => orders.place(request.params.what))
+      .get('/early', () => 'late');
+    for (const [path, text] of [
+      ['/orders/tea', 'tea at 7'],
+      ['/orders/cup', 'cup at 7'],
+      ['/early', 'hook at 7'],
+    ]) {
+      const response = await app.fetch(new Request(`http://x${path}`));
+      assert.equal(await response.text(), text);
+      assert.equal(response.headers.get('x-clock'), '7');
+    }
+    assert.deepEqual(made, ['clock', 'orders']);
+  });
+
+  test('are replaced by a second one of the name, and disposed of with the server, the last first', async () => {
+    const gone: string[] = [];
+    const disposable = (name: string) => ({ name, [Symbol.asyncDispose]: async () => void gone.push(name) });
+    const app = krepis()
+      .provide('a', () => disposable('real'))
+      .provide('b', ({ a }) => ({ [Symbol.dispose]: () => void gone.push(`after ${a.name}`) }))
+      .get('/', (_, { a }) => a.name);
+    app.provide('a', () => disposable('fake'));
+    const server = app.listen(0);
+    assert.equal(await (await fetch(`http://127.0.0.1:${server.port}`)).text(), 'fake');
+    await server.close();
+    assert.deepEqual(gone, ['after fake', 'fake']);
+    assert.throws(() => app.provide('c', () => 0), /too late/);
+  });
+});

@@ -1,7 +1,8 @@
 """The module `krepis:model`: what library models (TypeScript stubs) are written with.
 
 io(name, fn), ioSync(name, fn), effect(name, ...args), unknown(name, ...args), fresh(name), lock(name),
-semaphore(name, n), handler(name, fn), misuse(name), database(kind, dialect), kv(name). Only model files can import it.
+semaphore(name, n), handler(name, fn), around(fn, run), misuse(name), database(kind, dialect), kv(name). Only model
+files can import it.
 """
 
 from __future__ import annotations
@@ -105,6 +106,13 @@ def handler(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     """Registers an entry point."""
     R.register(_text(args[0]), UNDEFINED, args[1:], s)
     return UNDEFINED
+
+
+def around(R: Machine, this: Value, args: list[Value], s: int) -> Value:
+    """A function that calls the second in place of the first, which stays the one that is registered and shown."""
+    f = R.native("around", lambda R2, this, given, site: R2.call(args[1], UNDEFINED, given, site))
+    f.props[("wraps",)] = raw(args[0])
+    return f
 
 
 def make_lock(R: Machine, name: str, capacity: Any) -> JsObject:
@@ -218,6 +226,7 @@ _TABLE: dict[str, Callable[..., Value]] = {
     "effect": effect,
     "unknown": unknown,
     "fresh": fresh,
+    "around": around,
     "handler": handler,
     "misuse": misuse,
     "lock": lock,

@@ -262,7 +262,9 @@ def inner_entries(results: Sequence[FileResult]) -> frozenset[Key]:
     calls = {key: set(called) for r in results for key, called in r.calls}
     sheltered = {c for key, called in calls.items() for c in called if c != key and c in calls and key not in calls[c]}
     inside = {key: keys for r in results for key, keys in r.within}
-    redundant = {key for key, keys in inside.items() if any(c in calls and c not in sheltered for c in keys)}
+    redundant = {
+        key for key, keys in inside.items() if any(c != key and c in calls and c not in sheltered for c in keys)
+    }
     return frozenset(sheltered | redundant)
 
 

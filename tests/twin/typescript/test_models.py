@@ -629,6 +629,103 @@ export async function charge(order: string, amount: number) {
 }
 """,
     ),
+    (
+        "krepis routes",
+        UPDATES,
+        """
+import { HttpError, krepis, reply } from 'krepis';
+declare const bank: { charge(id: string): Promise<string> };
+const seats = new Map<string, number>();
+const app = krepis({ bodyBytesMax: 1000 });
+app.post('/seats/:id', async (request) => {
+  const free = seats.get(request.params.id) ?? 0;
+  if (free < 1) throw new HttpError(409, 'sold out');
+  const receipt = await bank.charge(request.params.id);
+  seats.set(request.params.id, free - 1);
+  return reply({ receipt }, { status: 201 });
+});
+app.listen(3000);
+""",
+        """
+import { HttpError, krepis, reply } from 'krepis';
+declare const bank: { charge(id: string): Promise<string> };
+const seats = new Map<string, number>();
+export default krepis().post('/seats/:id', async (request) => {
+  const free = seats.get(request.params.id) ?? 0;
+  if (free < 1) throw new HttpError(409, 'sold out');
+  seats.set(request.params.id, free - 1);
+  return reply({ receipt: await bank.charge(request.params.id) }, { status: 201 });
+});
+""",
+    ),
+    (
+        "krepis hooks",
+        UPDATES,
+        """
+import { krepis, reply } from 'krepis';
+declare const mail: { send(text: string): void };
+const app = krepis();
+let open = true;
+app.get('/vote', () => { open = false; mail.send('over'); return 'counted'; });
+app.before(async (request) => {
+  if (!open) return reply('over', { status: 409 });
+  await fetch('https://audit.example/');
+});
+app.listen(3000);
+""",
+        """
+import { krepis, reply } from 'krepis';
+declare const mail: { send(text: string): void };
+const app = krepis();
+let open = true;
+app.get('/vote', () => { open = false; mail.send('over'); return 'counted'; });
+app.before(async () => { await fetch('https://audit.example/'); });
+app.before(() => (open ? undefined : reply('over', { status: 409 })));
+app.after((_, answer) => { answer.headers = { ...answer.headers, 'x-open': String(open) }; });
+app.listen(3000);
+""",
+    ),
+    (
+        "krepis services",
+        UPDATES,
+        """
+import { krepis } from 'krepis';
+declare const store: { log(name: string): Promise<void> };
+class Stock {
+  left = 10;
+  constructor(private readonly audit: { note(name: string): Promise<void> }) {}
+  async take(name: string): Promise<number> {
+    const left = this.left;
+    await this.audit.note(name);
+    this.left = left - 1;
+    return this.left;
+  }
+}
+krepis()
+  .provide('audit', () => ({ note: (name: string) => store.log(name) }))
+  .provide('stock', ({ audit }) => new Stock(audit))
+  .post('/take/:name', async (request, { stock }) => ({ left: await stock.take(request.params.name) }))
+  .listen(3000);
+""",
+        """
+import { krepis } from 'krepis';
+declare const store: { log(name: string): Promise<void> };
+class Stock {
+  left = 10;
+  constructor(private readonly audit: { note(name: string): Promise<void> }) {}
+  async take(name: string): Promise<number> {
+    await this.audit.note(name);
+    this.left = this.left - 1;
+    return this.left;
+  }
+}
+krepis()
+  .provide('audit', () => ({ note: (name: string) => store.log(name) }))
+  .provide('stock', ({ audit }) => new Stock(audit))
+  .post('/take/:name', async (request, { stock }) => ({ left: await stock.take(request.params.name) }))
+  .listen(3000);
+""",
+    ),
 ]
 
 

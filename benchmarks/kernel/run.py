@@ -42,6 +42,7 @@ SCRIPTS = {
 }
 APPLICATIONS = {
     "krepis": "app-krepis.ts",
+    "krepis, checks": "app-krepis-checks.ts",
     "Express": "app-express.mjs",
     "Fastify": "app-fastify.mjs",
     "Hono": "app-hono.mjs",
@@ -244,7 +245,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument(
-        "--peers", default=",".join([name.replace(", ", "+") for name in SCRIPTS if "idle" not in name] + ["nginx"])
+        "--peers",
+        default=",".join(
+            [name.replace(", ", "+") for name in {**SCRIPTS, **APPLICATIONS} if "idle" not in name] + ["nginx"]
+        ),
     )
     parser.add_argument("--workloads", help="those whose name contains this")
     parser.add_argument("--json", type=Path)
@@ -268,7 +272,7 @@ def main() -> None:
                 expected = None
                 scripts = APPLICATIONS if workload.application else SCRIPTS
                 for name in names:
-                    if workload.application and name not in scripts:
+                    if name not in scripts and (workload.application or name != "nginx"):
                         continue
                     path = str(folder / f"{len(runs)}-{len(peers)}.sock")
                     port = str(free_port())

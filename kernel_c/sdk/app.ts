@@ -20,6 +20,7 @@ import {
   fieldLines,
   type HeadersInit,
   HttpError,
+  InvalidRequest,
   isPieces,
   JSON_TYPE,
   Reply,
@@ -29,10 +30,22 @@ import {
   TEXT,
 } from './reply.ts';
 import { KrepisRequest } from './request.ts';
+import { compile, compileTexts, type Infer, type Issue, type Schema, type Standard } from './schema.ts';
 import { send } from './stream.ts';
 
-export type Handler<Path extends string, Services = object> = (
-  request: KrepisRequest<Path>,
+/** What has to be right about a request before its handler is called. */
+export interface Checks {
+  /** Of the JSON body; what is wrong with it is a 422. */
+  readonly body?: Schema<unknown> | Standard<unknown>;
+  /** Objects of texts; what is wrong with them is a 400. */
+  readonly query?: Schema<object>;
+  readonly params?: Schema<object>;
+}
+/** What comes out of the checks: `request.valid`. */
+export type Valid<C extends Checks> = { readonly [K in keyof C]: Infer<C[K]> };
+
+export type Handler<Path extends string, Services = object, Checked = undefined> = (
+  request: KrepisRequest<Path, Checked>,
   services: Services,
 ) => Answer | Promise<Answer>;
 export type Before<Services = object> = (
@@ -45,6 +58,8 @@ export type After<Services = object> = (
   services: Services,
 ) => Reply | undefined | Promise<Reply | undefined>;
 export type OnError = (error: unknown, request: KrepisRequest) => Answer | Promise<Answer>;
+
+type Checked<Path extends string, Services, C extends Checks> = Handler<Path, Services, Valid<C>>;
 
 interface Route {
   readonly names: readonly string[];
@@ -102,28 +117,70 @@ export class App<Services extends object = object> {
     this.#kernel = new Kernel(options);
   }
 
-  get<Path extends string>(path: Path, handler: Handler<Path, Services>): this {
-    return this.route('GET', path, handler);
+  get<Path extends string>(path: Path, handler: Handler<Path, Services>): this;
+  get<Path extends string, C extends Checks>(
+    path: Path,
+    checks: C,
+    handler: Checked<Path, Services, C>,
+  ): this;
+  get(path: string, first: unknown, second?: unknown): this {
+    return this.#route('GET', path, first, second);
   }
-  post<Path extends string>(path: Path, handler: Handler<Path, Services>): this {
-    return this.route('POST', path, handler);
+  post<Path extends string>(path: Path, handler: Handler<Path, Services>): this;
+  post<Path extends string, C extends Checks>(
+    path: Path,
+    checks: C,
+    handler: Checked<Path, Services, C>,
+  ): this;
+  post(path: string, first: unknown, second?: unknown): this {
+    return this.#route('POST', path, first, second);
   }
-  put<Path extends string>(path: Path, handler: Handler<Path, Services>): this {
-    return this.route('PUT', path, handler);
+  put<Path extends string>(path: Path, handler: Handler<Path, Services>): this;
+  put<Path extends string, C extends Checks>(
+    path: Path,
+    checks: C,
+    handler: Checked<Path, Services, C>,
+  ): this;
+  put(path: string, first: unknown, second?: unknown): this {
+    return this.#route('PUT', path, first, second);
   }
-  patch<Path extends string>(path: Path, handler: Handler<Path, Services>): this {
-    return this.route('PATCH', path, handler);
+  patch<Path extends string>(path: Path, handler: Handler<Path, Services>): this;
+  patch<Path extends string, C extends Checks>(
+    path: Path,
+    checks: C,
+    handler: Checked<Path, Services, C>,
+  ): this;
+  patch(path: string, first: unknown, second?: unknown): this {
+    return this.#route('PATCH', path, first, second);
   }
-  delete<Path extends string>(path: Path, handler: Handler<Path, Services>): this {
-    return this.route('DELETE', path, handler);
+  delete<Path extends string>(path: Path, handler: Handler<Path, Services>): this;
+  delete<Path extends string, C extends Checks>(
+    path: Path,
+    checks: C,
+    handler: Checked<Path, Services, C>,
+  ): this;
+  delete(path: string, first: unknown, second?: unknown): this {
+    return this.#route('DELETE', path, first, second);
   }
 
   /** Throws when the pattern is malformed, or when another route already answers the same requests. */
-  route<Path extends string>(method: Method, path: Path, handler: Handler<Path, Services>): this {
+  route<Path extends string>(method: Method, path: Path, handler: Handler<Path, Services>): this;
+  route<Path extends string, C extends Checks>(
+    method: Method,
+    path: Path,
+    checks: C,
+    handler: Checked<Path, Services, C>,
+  ): this;
+  route(method: Method, path: string, first: unknown, second?: unknown): this {
+    return this.#route(method, path, first, second);
+  }
+
+  #route(method: Method, path: string, first: unknown, second: unknown): this {
+    const erased = (second ?? first) as Handler<string>;
+    const handler = second === undefined ? erased : checked(first as Checks, erased);
     const number = addon.route(this.#kernel.handle, METHODS.indexOf(method), path);
     const names = [...path.matchAll(/\/[:*](\w+)/g)].map((match) => match[1] as string);
-    const erased = handler as unknown as Handler<string>;
-    this.#routes[number] = { names, handler: erased, run: erased };
+    this.#routes[number] = { names, handler, run: handler };
     return this;
   }
 
@@ -524,11 +581,51 @@ function isJson(answer: Exclude<Answer, Response>): boolean {
   );
 }
 
+/** A handler that is called with what is valid. */
+function checked(checks: Checks, handler: Handler<string>): Handler<string> {
+  const body = checks.body && compile(checks.body);
+  const query = checks.query && compileTexts(checks.query);
+  const params = checks.params && compileTexts(checks.params);
+  return (request, services) => {
+    const valid: { body?: unknown; query?: unknown; params?: unknown } = {};
+    const issues: Issue[] = [];
+    if (params)
+      valid.params = params(
+        new Map(
+          Object.entries<string>(request.params as object as Record<string, string>).map(([k, v]) => [
+            k,
+            [v],
+          ]),
+        ),
+        issues,
+      );
+    if (issues.length > 0) throw new InvalidRequest(400, 'params', issues);
+    if (query) valid.query = query(listed(request.query), issues);
+    if (issues.length > 0) throw new InvalidRequest(400, 'query', issues);
+    if (body) valid.body = body(request.json(), issues);
+    if (issues.length > 0) throw new InvalidRequest(422, 'body', issues);
+    (request as { valid: unknown }).valid = valid;
+    return handler(request, services);
+  };
+}
+
+function listed(query: URLSearchParams): Map<string, string[]> {
+  const lists = new Map<string, string[]>();
+  for (const [name, text] of query) {
+    const list = lists.get(name);
+    if (list) list.push(text);
+    else lists.set(name, [text]);
+  }
+  return lists;
+}
+
 function internalError(): Reply {
   return new Reply(500, { 'content-type': TEXT }, 'Internal Server Error');
 }
 
 function defaultError(error: unknown, request: KrepisRequest): Reply {
+  if (error instanceof InvalidRequest)
+    return reply({ error: error.message, in: error.where, issues: error.issues }, { status: error.status });
   if (error instanceof HttpError) return new Reply(error.status, { 'content-type': TEXT }, error.message);
   console.error(`${request.method} ${request.path}:`, error);
   return internalError();

@@ -1,5 +1,7 @@
 /** Responses as handlers give them, and as the kernel takes them. */
 
+import type { Issue } from './schema.ts';
+
 export type HeadersInit = Readonly<Record<string, string | readonly string[]>>;
 
 /** What a handler may return: text, JSON, bytes, nothing (204), a `reply()`, or a web-standard `Response`. */
@@ -38,6 +40,18 @@ export class HttpError extends Error {
   constructor(status: number, message: string) {
     super(message);
     this.status = status;
+  }
+}
+
+/** What the checks of a route found; the default answer is JSON that says what is wrong where. */
+export class InvalidRequest extends HttpError {
+  readonly where: 'body' | 'query' | 'params';
+  readonly issues: readonly Issue[];
+
+  constructor(status: number, where: 'body' | 'query' | 'params', issues: readonly Issue[]) {
+    super(status, `invalid ${where}`);
+    this.where = where;
+    this.issues = issues;
   }
 }
 

@@ -22,7 +22,7 @@ export interface Key {
  * One request. It is good while its handler runs, and as long as the promise that the handler returned is pending;
  * kept any longer it throws when it is read, since its memory belongs to other requests by then.
  */
-export class KrepisRequest<Path extends string = string> {
+export class KrepisRequest<Path extends string = string, Valid = undefined> {
   #memory: Memory;
   #rows: Int32Array;
   #at: number;
@@ -37,6 +37,8 @@ export class KrepisRequest<Path extends string = string> {
   /** @internal When it was handed over, by `performance.now()`; 0 when nothing is logged. */
   started = 0;
   #head: string | undefined;
+  /** What came out of the checks of the route. */
+  readonly valid = undefined as Valid;
 
   constructor(
     kernel: Kernel,

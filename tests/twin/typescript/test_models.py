@@ -633,11 +633,11 @@ export async function charge(order: string, amount: number) {
         "krepis routes",
         UPDATES,
         """
-import { HttpError, krepis, reply } from 'krepis';
+import { HttpError, krepis, reply, t } from 'krepis';
 declare const bank: { charge(id: string): Promise<string> };
 const seats = new Map<string, number>();
 const app = krepis({ bodyBytesMax: 1000 });
-app.post('/seats/:id', async (request) => {
+app.post('/seats/:id', { body: t.object({ name: t.string() }) }, async (request) => {
   const free = seats.get(request.params.id) ?? 0;
   if (free < 1) throw new HttpError(409, 'sold out');
   const receipt = await bank.charge(request.params.id);

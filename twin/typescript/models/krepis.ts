@@ -8,6 +8,22 @@ export class HttpError extends Error {
   }
 }
 
+export class InvalidRequest extends HttpError {}
+
+const schema = () => ({});
+export const t = {
+  string: schema,
+  number: schema,
+  integer: schema,
+  boolean: schema,
+  any: schema,
+  literal: schema,
+  array: schema,
+  object: schema,
+  union: schema,
+  optional: schema,
+};
+
 export class Reply {
   constructor(status, headers, body) {
     this.status = status;

@@ -39,6 +39,7 @@ typedef struct wakeup {
     footprint *step; /* NULL: accesses unknown */
     int64_t process;
     uint8_t alternative;
+    uint8_t flushes; /* of the OWN access of `step` when the branch comes here */
     bool shaky; /* a leaf that may turn out to be redundant: it covers only itself */
 } wakeup;
 
@@ -96,6 +97,7 @@ typedef struct bucket {
 typedef struct item { /* an element of a wakeup sequence */
     const footprint *step;
     uint32_t event; /* UINT32_MAX for the reversed one */
+    uint8_t flushes; /* of its OWN access where it stands in the sequence */
     bool gone;
 } item;
 
@@ -674,7 +676,7 @@ static bool is_initial(const kr__dpor *d, uint32_t at)
     for (uint32_t l = 0; l < at; l++) {
         if (v[l].gone)
             continue;
-        uint8_t flushes = own_flushes(v[l].step);
+        uint8_t flushes = v[l].flushes;
         for (uint32_t m = l + 1; flushes && m < at; m++)
             flushes = v[m].gone ? flushes : after_flush(v[l].step, flushes, v[m].step);
         if (ordered(v[l].step, flushes, v[at].step))
@@ -723,7 +725,7 @@ static bool is_weak_initial(const kr__dpor *d, uint32_t count, int64_t process, 
         const footprint *other = d->items[i].step;
         if (d->items[i].gone || i == *found)
             continue;
-        uint8_t theirs = own_flushes(other);
+        uint8_t theirs = d->items[i].flushes;
         for (uint32_t m = i + 1; theirs && m < count; m++)
             theirs = d->items[m].gone ? theirs : after_flush(other, theirs, d->items[m].step);
         if (dependent(step, flushes, other, theirs))
@@ -731,6 +733,19 @@ static bool is_weak_initial(const kr__dpor *d, uint32_t count, int64_t process, 
         flushes = after_flush(step, flushes, other);
     }
     return true;
+}
+
+/* The step of a branch, items[found] or none of them, now stands in front of the other items. */
+static void take_first(const kr__dpor *d, uint32_t count, const footprint *step, uint32_t found)
+{
+    assert(found == UINT32_MAX || found < count);
+    assert(step || found != UINT32_MAX);
+    if (found != UINT32_MAX) {
+        d->items[found].gone = true;
+        step = d->items[found].step;
+    }
+    for (uint32_t i = 0; i < count && i < found; i++)
+        d->items[i].flushes = after_flush(d->items[i].step, d->items[i].flushes, step);
 }
 
 /* Adds the wakeup sequence items[0..count) to the tree of a node unless a branch covers it already.  Where uncertain
@@ -744,7 +759,7 @@ static int insert_sequence(kr__dpor *d, node *n, uint32_t count)
         wakeup *match = NULL;
         uint32_t found = UINT32_MAX;
         for (wakeup *w = *list; w && !match; w = w->sibling) {
-            bool fits = is_weak_initial(d, count, w->process, w->step, w->step ? own_flushes(w->step) : 0, &found);
+            bool fits = is_weak_initial(d, count, w->process, w->step, w->flushes, &found);
             if (fits && found != UINT32_MAX && d->items[found].step->alternative != w->alternative)
                 fits = false;
             if (fits)
@@ -752,8 +767,7 @@ static int insert_sequence(kr__dpor *d, node *n, uint32_t count)
         }
         if (!match)
             break;
-        if (found != UINT32_MAX)
-            d->items[found].gone = true;
+        take_first(d, count, match->step, found);
         bool leaf = !match->child;
         if (leaf && !match->shaky)
             return 0;
@@ -770,10 +784,31 @@ static int insert_sequence(kr__dpor *d, node *n, uint32_t count)
         *list = wakeup_new(d, step->process, step->alternative, step);
         if (!*list)
             return KR_EMEMORY;
+        (*list)->flushes = d->items[i].flushes;
         (*list)->shaky = n->shaky;
         list = &(*list)->child;
     }
     return 0;
+}
+
+/* How many flushes the OWN access of `load` waits for when `first`, and all that happens after it, is left out:
+ * a flush before the load that goes with them is still to come. */
+static uint8_t flushes_in_sequence(const kr__dpor *d, uint32_t first, uint32_t load)
+{
+    assert(first < load);
+    assert(load < d->event_count);
+    const footprint *step = d->events[load].step;
+    uint32_t flushes = own_flushes(step), proc = d->events[first].proc, seq = d->events[first].step->seq;
+    for (uint32_t i = 0; i < step->count; i++) {
+        if (step->accesses[i].kind != KR__OWN)
+            continue;
+        for (uint32_t k = first; k < load; k++) {
+            const footprint *other = d->events[k].step;
+            if (other->owner == step->owner && clock_of(d, k)[proc] >= seq && flushes < UINT8_MAX)
+                flushes += after_flush(step, 1, other) == 0;
+        }
+    }
+    return (uint8_t)flushes;
 }
 
 /* items := the steps after `first` that do not happen after it, then the reversed step. */
@@ -783,7 +818,8 @@ static int64_t build_sequence(kr__dpor *d, uint32_t first, uint32_t limit, footp
     if (count < 0)
         return count;
     for (uint32_t i = 0; i < (uint32_t)count; i++)
-        d->items[i] = (item){.step = d->events[d->order[i]].step, .event = d->order[i]};
+        d->items[i] = (item){.step = d->events[d->order[i]].step, .event = d->order[i],
+                             .flushes = flushes_in_sequence(d, first, d->order[i])};
     d->items[count] = (item){.step = reversed, .event = UINT32_MAX};
     assert((uint32_t)count < d->event_count + 1);
     return count + 1;

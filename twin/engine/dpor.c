@@ -9,8 +9,9 @@
  * store of its own thread is ordered after nothing and before the foreign writes that overwrite that store.
  *
  * The run in progress is a stack of events, each with the node (state) from which it was executed.  A node has a
- * sleep set (a slice of one shared stack), and a wakeup tree.  Alternatives of one process (nondeterminism)
- * are explored at every node at which the process is explored, so that a sleeping process stands for all of them.
+ * sleep set (a slice of one shared stack), and a wakeup tree.  Alternatives of one process (nondeterminism) are
+ * different steps that exclude one another: where the process is chosen freely all of them are explored, a wakeup
+ * sequence asks for one, and each sleeps for itself.
  */
 #include "dpor.h"
 
@@ -21,6 +22,7 @@
 #include "krepis_twin.h"
 
 enum { NONE = -1 };
+enum { ANY = 64 }; /* in place of an alternative: whichever are possible there */
 
 /* A step as others remember it; shared between event, sleep set and wakeup tree. */
 typedef struct footprint {
@@ -29,7 +31,8 @@ typedef struct footprint {
     uint32_t cause_seq, seq;
     uint32_t references, count, capacity;
     uint8_t alternative;
-    bool blocking, conditional;
+    bool blocking, conditional, open;
+    bool sole;      /* it had one alternative */
     bool uncertain; /* reversed, and not known what it accesses there */
     kr__access accesses[];
 } footprint;
@@ -55,6 +58,7 @@ typedef struct record {
 
 typedef struct sleeper {
     footprint *step;
+    uint64_t possible; /* alternatives that its process has */
     uint8_t flushes; /* of its OWN access, kept up to date as flushes happen */
 } sleeper;
 
@@ -215,7 +219,7 @@ static void drop(kr__dpor *d, footprint *f)
 static wakeup *wakeup_new(kr__dpor *d, int64_t process, uint8_t alternative, footprint *step)
 {
     assert(process >= 0);
-    assert(alternative < 64);
+    assert(alternative <= ANY);
     wakeup *w = d->free_wakeups;
     if (w) {
         d->free_wakeups = w->sibling;
@@ -658,6 +662,42 @@ static int find_races(kr__dpor *d, const footprint *step, uint32_t *clock)
     return filter_candidates(d, step);
 }
 
+/* -- sleep sets -------------------------------------------------------------------------------- */
+
+/* Those of the alternatives `mask` of a process that do not sleep; 0 stands for "as far as the sleepers know". */
+static uint64_t awake(const kr__dpor *d, const node *n, int64_t process, uint64_t mask)
+{
+    assert(n->open);
+    assert(n->sleep_end <= d->sleeper_count);
+    uint64_t slept = 0, possible = mask;
+    for (uint32_t s = n->sleep_begin; s < n->sleep_end; s++) {
+        const sleeper *q = &d->sleepers[s];
+        if (q->step->process != process)
+            continue;
+        slept |= 1ull << q->step->alternative;
+        possible |= mask ? 0 : q->possible;
+    }
+    return (possible ? possible : 1) & ~slept;
+}
+
+static bool asleep(const kr__dpor *d, const node *n, int64_t process, uint8_t alternative)
+{
+    assert(alternative <= ANY);
+    return awake(d, n, process, alternative == ANY ? 0 : 1ull << alternative) == 0;
+}
+
+static int push_sleeper(kr__dpor *d, node *n, sleeper q)
+{
+    assert(n->sleep_end == d->sleeper_count);
+    int rc = grow(d, (void **)&d->sleepers, &d->sleeper_capacity, d->sleeper_count + 1, sizeof(sleeper));
+    if (rc < 0)
+        return rc;
+    keep(q.step);
+    d->sleepers[d->sleeper_count++] = q;
+    n->sleep_end++;
+    return 0;
+}
+
 /* -- weak initials and wakeup trees ------------------------------------------------------------ */
 
 /* Is items[at] unordered with all that stands before it?  Earlier steps of a run are compared by clock; the
@@ -700,7 +740,7 @@ static void settle_reversed(const kr__dpor *d, footprint *step, uint32_t count)
             if (!writes)
                 continue;
             if (other->owner == step->owner && other->process != step->process)
-                step->accesses[i] = (kr__access){step->accesses[i].object, KR__OWN, 0};
+                step->accesses[i] = (kr__access){.object = step->accesses[i].object, .kind = KR__OWN};
             break;
         }
     }
@@ -760,9 +800,8 @@ static int insert_sequence(kr__dpor *d, node *n, uint32_t count)
         uint32_t found = UINT32_MAX;
         for (wakeup *w = *list; w && !match; w = w->sibling) {
             bool fits = is_weak_initial(d, count, w->process, w->step, w->flushes, &found);
-            if (fits && found != UINT32_MAX && d->items[found].step->alternative != w->alternative)
-                fits = false;
-            if (fits)
+            uint8_t wanted = found != UINT32_MAX ? d->items[found].step->alternative : w->alternative;
+            if (fits && (wanted == w->alternative || w->alternative == ANY))
                 match = w;
         }
         if (!match)
@@ -837,12 +876,12 @@ static footprint *copy_footprint(kr__dpor *d, const footprint *step)
     return copy;
 }
 
-/* Does `second` read what `first` wrote, and do its accesses depend on that? */
-static bool may_change(const footprint *first, const footprint *second)
+/* Does `second` access what `first` wrote? */
+static bool meets_write(const footprint *first, const footprint *second)
 {
-    for (uint32_t i = 0; second->conditional && i < first->count; i++) {
+    for (uint32_t i = 0; i < first->count; i++) {
         for (uint32_t j = 0; first->accesses[i].kind == KR__WRITE && j < second->count; j++) {
-            if (second->accesses[j].object == first->accesses[i].object)
+            if (second->accesses[j].object == first->accesses[i].object && !first->accesses[i].blind)
                 return true;
         }
     }
@@ -852,7 +891,11 @@ static bool may_change(const footprint *first, const footprint *second)
 /* Gives a reversed step the accesses that it has without `first`, or marks it as uncertain. */
 static int foresee(kr__dpor *d, uint32_t first, uint32_t count, footprint **reversed)
 {
-    if (!may_change(d->events[first].step, *reversed))
+    if (!meets_write(d->events[first].step, *reversed))
+        return 0;
+    if ((*reversed)->open)
+        (*reversed)->alternative = ANY;
+    if (!(*reversed)->conditional)
         return 0;
     (*reversed)->uncertain = true;
     if (!d->foresee)
@@ -905,6 +948,9 @@ static int reverse_optimal(kr__dpor *d, uint32_t first, footprint *second)
         uint32_t found;
         const sleeper *q = &d->sleepers[s];
         covered = is_weak_initial(d, (uint32_t)count, q->step->process, q->step, q->flushes, &found);
+        uint8_t wanted = covered && found != UINT32_MAX ? d->items[found].step->alternative : q->step->alternative;
+        if (wanted != q->step->alternative)
+            covered = wanted == ANY && asleep(d, n, q->step->process, ANY);
     }
     if (!covered)
         rc = insert_sequence(d, n, (uint32_t)count);
@@ -936,7 +982,7 @@ static int reverse_source(kr__dpor *d, uint32_t first, uint32_t limit, footprint
         while (*list)
             list = &(*list)->sibling;
         footprint *step = (footprint *)(uintptr_t)d->items[0].step;
-        *list = wakeup_new(d, step->process, step->alternative, step);
+        *list = wakeup_new(d, step->process, ANY, step);
         rc = *list ? 0 : KR_EMEMORY;
     }
     drop(d, reversed);
@@ -1059,21 +1105,6 @@ void kr__dpor_callback(kr__dpor *d, kr__feasible feasible, kr__foresee foresee, 
     d->context = context;
 }
 
-/* Removes the branch (process, alternative) from a list. */
-static wakeup *detach(wakeup **list, int64_t process, uint8_t alternative)
-{
-    assert(list);
-    for (; *list; list = &(*list)->sibling) {
-        wakeup *w = *list;
-        if (w->process == process && w->alternative == alternative) {
-            *list = w->sibling;
-            w->sibling = NULL;
-            return w;
-        }
-    }
-    return NULL;
-}
-
 static void direct(node *n, wakeup *w)
 {
     assert(w);
@@ -1082,7 +1113,8 @@ static void direct(node *n, wakeup *w)
     w->sibling = NULL;
     n->current = w;
     n->process = w->process;
-    n->alternative = w->alternative;
+    bool others = w->step && w->step->conditional && w->step->sole; /* it may have more than one here */
+    n->alternative = others ? ANY : w->alternative;
     n->directed = true;
     n->todo = n->possible = 0;
 }
@@ -1092,21 +1124,21 @@ static int advance(kr__dpor *d, node *n, footprint *executed)
 {
     wakeup_free(d, n->current);
     n->current = NULL;
+    if (reduces(d)) {
+        int rc = push_sleeper(d, n, (sleeper){executed, n->possible, own_flushes(executed)});
+        if (rc < 0)
+            return rc;
+    }
     if (n->todo) {
-        uint8_t alternative = (uint8_t)__builtin_ctzll(n->todo);
-        n->alternative = alternative;
-        n->directed = true;
-        n->current = detach(&n->tree, n->process, alternative);
+        n->alternative = (uint8_t)__builtin_ctzll(n->todo);
         return 1;
     }
     n->possible = 0;
-    if (reduces(d)) {
-        int rc = grow(d, (void **)&d->sleepers, &d->sleeper_capacity, d->sleeper_count + 1, sizeof(sleeper));
-        if (rc < 0)
-            return rc;
-        assert(n->sleep_end == d->sleeper_count);
-        d->sleepers[d->sleeper_count++] = (sleeper){keep(executed), own_flushes(executed)};
-        n->sleep_end++;
+    while (n->tree && reduces(d) && n->tree->alternative == ANY && asleep(d, n, n->tree->process, ANY)) {
+        wakeup *rest = n->tree->sibling;
+        n->tree->sibling = NULL;
+        wakeup_free(d, n->tree);
+        n->tree = rest;
     }
     if (!n->tree)
         return 0;
@@ -1204,18 +1236,19 @@ static int open_node(kr__dpor *d)
         return rc;
     assert(d->node_count == d->event_count);
     node *n = &d->nodes[d->node_count];
-    *n = (node){.open = true, .process = NONE, .sleep_begin = d->sleeper_count};
+    *n = (node){.open = true, .process = NONE, .sleep_begin = d->sleeper_count,
+                .sleep_end = d->sleeper_count};
     if (d->node_count && reduces(d)) {
         node *parent = n - 1;
         const footprint *step = d->events[d->event_count - 1].step;
         for (uint32_t s = parent->sleep_begin; s < parent->sleep_end; s++) {
-            rc = grow(d, (void **)&d->sleepers, &d->sleeper_capacity, d->sleeper_count + 1, sizeof(sleeper));
-            if (rc < 0)
-                return rc;
             sleeper q = d->sleepers[s];
             if (dependent(q.step, q.flushes, step, own_flushes(step)))
                 continue;
-            d->sleepers[d->sleeper_count++] = (sleeper){keep(q.step), after_flush(q.step, q.flushes, step)};
+            q.flushes = after_flush(q.step, q.flushes, step);
+            rc = push_sleeper(d, n, q);
+            if (rc < 0)
+                return rc;
         }
         if (parent->current) {
             n->ended = parent->current->shaky && !parent->current->child;
@@ -1223,20 +1256,9 @@ static int open_node(kr__dpor *d)
             parent->current->child = NULL;
         }
     }
-    n->sleep_end = d->sleeper_count;
     d->node_count++;
     assert(n->sleep_begin <= n->sleep_end);
     return 0;
-}
-
-static bool asleep(const kr__dpor *d, const node *n, int64_t process)
-{
-    assert(n->open);
-    for (uint32_t s = n->sleep_begin; s < n->sleep_end; s++) {
-        if (d->sleepers[s].step->process == process)
-            return true;
-    }
-    return false;
 }
 
 static bool contains(const int64_t *list, size_t count, int64_t value)
@@ -1308,7 +1330,7 @@ static bool drop_redundant(kr__dpor *d, node *n)
     bool any = false;
     for (wakeup **list = &n->tree; *list;) {
         wakeup *w = *list;
-        if (!asleep(d, n, w->process)) {
+        if (!asleep(d, n, w->process, w->alternative)) {
             list = &w->sibling;
             continue;
         }
@@ -1322,12 +1344,12 @@ static bool drop_redundant(kr__dpor *d, node *n)
 }
 
 /* The first choice at a new node of a systematic search; NONE when the run is redundant. */
-static int64_t choose_at(kr__dpor *d, node *n, const int64_t *enabled, size_t count)
+static int64_t choose_at(kr__dpor *d, node *n, const int64_t *enabled, const uint64_t *masks, size_t count)
 {
     if (d->algorithm == KR_ALG_EXHAUSTIVE) {
         wakeup **list = &n->tree;
         for (size_t i = 1; i < count; i++) {
-            *list = wakeup_new(d, enabled[i], 0, NULL);
+            *list = wakeup_new(d, enabled[i], ANY, NULL);
             if (!*list)
                 return KR_EMEMORY;
             list = &(*list)->sibling;
@@ -1347,7 +1369,7 @@ static int64_t choose_at(kr__dpor *d, node *n, const int64_t *enabled, size_t co
         wakeup_free(d, w);
     }
     for (size_t i = 0; i < count && !redundant; i++) {
-        if (!asleep(d, n, enabled[i])) {
+        if (awake(d, n, enabled[i], masks ? masks[i] : 0)) {
             n->process = enabled[i];
             return n->process;
         }
@@ -1355,7 +1377,7 @@ static int64_t choose_at(kr__dpor *d, node *n, const int64_t *enabled, size_t co
     return NONE;
 }
 
-int64_t kr__dpor_choose(kr__dpor *d, const int64_t *enabled, size_t count)
+int64_t kr__dpor_choose(kr__dpor *d, const int64_t *enabled, const uint64_t *masks, size_t count)
 {
     if (!d->in_run || count == 0 || d->abandoned)
         return NONE;
@@ -1386,7 +1408,7 @@ int64_t kr__dpor_choose(kr__dpor *d, const int64_t *enabled, size_t count)
         return NONE;
     }
     node *n = &d->nodes[d->node_count - 1];
-    int64_t process = systematic(d) ? choose_at(d, n, enabled, count) : sample(d, enabled, count);
+    int64_t process = systematic(d) ? choose_at(d, n, enabled, masks, count) : sample(d, enabled, count);
     if (process < 0) {
         d->abandoned = d->counts.run_blocked = true;
         d->counts.blocked++;
@@ -1405,6 +1427,7 @@ int kr__dpor_branch(kr__dpor *d, uint64_t mask)
     if (d->depth < d->event_count)
         return n->alternative;
     if (!systematic(d)) {
+        n->possible = mask;
         uint32_t pick = (uint32_t)(next_random(d) % (uint32_t)__builtin_popcountll(mask));
         while (pick--)
             mask &= mask - 1;
@@ -1412,10 +1435,11 @@ int kr__dpor_branch(kr__dpor *d, uint64_t mask)
         return n->alternative;
     }
     if (!n->possible) {
+        bool one = n->directed && n->alternative != ANY && (mask >> n->alternative & 1);
+        uint64_t rest = reduces(d) ? awake(d, n, n->process, mask) : mask;
         n->possible = mask;
-        n->todo = mask;
-        if (!n->directed || !(mask >> n->alternative & 1))
-            n->alternative = (uint8_t)__builtin_ctzll(mask);
+        n->todo = one ? 1ull << n->alternative : rest ? rest : mask;
+        n->alternative = (uint8_t)__builtin_ctzll(n->todo);
     }
     n->todo &= ~(1ull << n->alternative);
     return n->alternative;
@@ -1429,6 +1453,7 @@ static int fill_footprint(kr__dpor *d, const kr__report *report, footprint *f)
     f->cause_seq = 0;
     f->blocking = report->blocking;
     f->conditional = report->conditional;
+    f->open = report->open;
     f->uncertain = false;
     f->count = report->count;
     memcpy(f->accesses, report->accesses, report->count * sizeof(kr__access));
@@ -1454,7 +1479,7 @@ static int fill_footprint(kr__dpor *d, const kr__report *report, footprint *f)
             continue;
         const footprint *writer = d->events[d->records[at].event].step;
         if (writer->owner == f->owner && writer->process != f->process)
-            f->accesses[i] = (kr__access){f->accesses[i].object, KR__OWN, 0};
+            f->accesses[i] = (kr__access){.object = f->accesses[i].object, .kind = KR__OWN};
     }
     return 0;
 }
@@ -1550,6 +1575,7 @@ static int analyse(kr__dpor *d, const kr__report *report, bool executed)
     e.proc = (uint32_t)index;
     rc = fill_footprint(d, report, step);
     step->alternative = executed ? d->nodes[d->event_count].alternative : 0;
+    step->sole = !executed || !(d->nodes[d->event_count].possible & (d->nodes[d->event_count].possible - 1));
     step->seq = d->procs[index].events + 1;
     if (rc == 0)
         rc = grow(d, (void **)&d->scratch, &d->scratch_capacity, d->clock_stride * 2, sizeof(uint32_t));
@@ -1597,6 +1623,10 @@ int kr__dpor_record(kr__dpor *d, const kr__report *report)
     if (report->process != n->process)
         return KR_EARGUMENT;
     d->counts.steps++;
+    if (!n->possible) { /* the caller knew of no alternatives */
+        n->possible = 1;
+        n->alternative = 0;
+    }
     if (d->depth < d->event_count) {
         if (!same_step(d->events[d->depth].step, report)) {
             d->counts.diverged++;

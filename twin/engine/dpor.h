@@ -15,6 +15,7 @@ typedef struct kr__access {
     uint64_t object;
     uint8_t kind;
     uint8_t flushes;
+    bool blind; /* a WRITE of nothing that anyone reads: it only orders */
 } kr__access;
 
 enum { KR__ACCESS_MAX = 4096 };
@@ -27,6 +28,7 @@ typedef struct kr__report {
     uint32_t cause_event; /* ... and the index of that step in this run */
     bool blocking;        /* its possibility depended on what it accesses (not for ACQUIRE and WAIT) */
     bool conditional;     /* what it accesses depends on the values that it reads (a compare-and-swap) */
+    bool open;            /* which alternatives it has depends on what it accesses */
     uint32_t count;
     const kr__access *accesses;
     const int64_t *created;
@@ -55,7 +57,8 @@ int kr__dpor_start(kr__dpor *dpor);
 /* The caller restores the state at this depth itself instead of replaying the prefix. */
 void kr__dpor_skip_prefix(kr__dpor *dpor);
 uint32_t kr__dpor_depth(const kr__dpor *dpor);
-int64_t kr__dpor_choose(kr__dpor *dpor, const int64_t *enabled, size_t count);
+/* `masks`: the alternatives of the enabled ones, or NULL where the caller learns of them only by stepping. */
+int64_t kr__dpor_choose(kr__dpor *dpor, const int64_t *enabled, const uint64_t *masks, size_t count);
 /* Which alternative to take; `mask` has a bit for each possible one. */
 int kr__dpor_branch(kr__dpor *dpor, uint64_t mask);
 int kr__dpor_record(kr__dpor *dpor, const kr__report *report);

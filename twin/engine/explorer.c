@@ -7,6 +7,7 @@
 
 struct kr_explorer {
     kr__dpor *core;
+    bool branched; /* the step in progress has several alternatives */
     kr__access accesses[KR__ACCESS_MAX];
 };
 
@@ -49,7 +50,7 @@ int64_t kr_explorer_choose(kr_explorer *e, const int64_t *enabled, size_t count)
         if (enabled[i] < 0)
             return KR_EARGUMENT;
     }
-    return kr__dpor_choose(e->core, enabled, count);
+    return kr__dpor_choose(e->core, enabled, NULL, count);
 }
 
 int kr_explorer_branch(kr_explorer *e, int alternatives)
@@ -57,6 +58,7 @@ int kr_explorer_branch(kr_explorer *e, int alternatives)
     assert(e->core);
     if (alternatives < 1 || alternatives > 64)
         return KR_EARGUMENT;
+    e->branched = alternatives > 1;
     return kr__dpor_branch(e->core, alternatives == 64 ? UINT64_MAX : (1ull << alternatives) - 1);
 }
 
@@ -73,15 +75,17 @@ int kr_explorer_record(kr_explorer *e, int64_t process, const int64_t *objects, 
     uint32_t at = 0;
     for (int k = 0; k < 4; k++) {
         for (; at < ends[k]; at++)
-            e->accesses[at] = (kr__access){(uint64_t)objects[at], kinds[k], 0};
+            e->accesses[at] = (kr__access){.object = (uint64_t)objects[at], .kind = kinds[k]};
     }
     for (uint32_t i = 0; i < created_count; i++) {
         if (created[i] < 0)
             return KR_EARGUMENT;
     }
     assert(at == ends[3]);
+    bool branched = e->branched;
+    e->branched = false;
     const kr__report report = {.process = process, .owner = process, .cause = -1, .conditional = conditional != 0,
-                               .count = at, .accesses = e->accesses, .created = created,
+                               .open = branched, .count = at, .accesses = e->accesses, .created = created,
                                .created_count = created_count};
     return kr__dpor_record(e->core, &report);
 }
@@ -89,7 +93,7 @@ int kr_explorer_record(kr_explorer *e, int64_t process, const int64_t *objects, 
 int kr_explorer_pending(kr_explorer *e, int64_t process, int64_t lock)
 {
     assert(e->core);
-    const kr__access access = {(uint64_t)lock, KR__ACQUIRE, 0};
+    const kr__access access = {.object = (uint64_t)lock, .kind = KR__ACQUIRE};
     const kr__report report = {.process = process, .owner = process, .cause = -1, .count = 1,
                                .accesses = &access};
     assert(report.count == 1);

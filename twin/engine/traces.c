@@ -154,7 +154,7 @@ static int64_t issuer(const driver *d, uint32_t process, int32_t entries)
 static kr__report describe(const driver *d, const kr__effect *e, uint32_t process, int64_t *child)
 {
     kr__report r = {.process = process, .owner = kr__owner(&d->search->machine, process), .cause = -1,
-                    .blocking = e->blocking, .count = e->count, .accesses = e->access};
+                    .blocking = e->blocking, .open = d->search->machine.model == KR_MODEL_RA, .count = e->count, .accesses = e->access};
     int64_t cause = issuer(d, process, e->flushed);
     if (cause >= 0) {
         r.cause = r.owner;
@@ -269,7 +269,7 @@ static int run_once(driver *d)
         size_t count = list_enabled(d);
         if (count == 0)
             return end_run(d);
-        int64_t process = kr__dpor_choose(d->core, d->enabled, count);
+        int64_t process = kr__dpor_choose(d->core, d->enabled, d->masks, count);
         if (process < 0)
             return give_up(d, count);
         uint64_t mask = 0;
@@ -300,7 +300,7 @@ static int replay(driver *d)
         int64_t only = step.process;
         if (step.process < 0 || (uint32_t)step.process >= s->machine.processes || step.choice < 0 || step.choice > 63
             || !(kr__cpu_enabled(&d->cpu, (uint32_t)step.process) >> step.choice & 1)
-            || kr__dpor_choose(d->core, &only, 1) != only) {
+            || kr__dpor_choose(d->core, &only, NULL, 1) != only) {
             s->counts.stopped_by = KR_STOP_SCHEDULE;
             return 0;
         }

@@ -254,7 +254,7 @@ void kr__touch(kr__effect *effect, uint64_t object, uint8_t kind)
         effect->failed = KR__LIMIT;
         return;
     }
-    effect->access[effect->count++] = (kr__access){object, kind, 0};
+    effect->access[effect->count++] = (kr__access){.object = object, .kind = kind};
     assert(effect->count <= KR__STEP_ACCESSES);
 }
 
@@ -277,6 +277,7 @@ static void touch_invariants(kr__cpu *cpu)
             const kr__access *a = &cpu->effect.access[i];
             if (a->kind == KR__WRITE && a->object < p->words && p->watched[(size_t)v * p->words + a->object]) {
                 kr__touch(&cpu->effect, kr__object(cpu->machine, KR__O_INVARIANT, v), KR__WRITE);
+                cpu->effect.access[cpu->effect.count - 1].blind = true;
                 break;
             }
         }

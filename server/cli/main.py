@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import click
+from krepis.server.cli.ci import ci
 from krepis.server.cli.graph import graph
 from krepis.server.cli.index import index
 from krepis.server.cli.lsp import lsp
@@ -28,7 +29,7 @@ def krepis() -> None:
     """Find race conditions, lost updates and deadlocks in asynchronous TypeScript."""
 
 
-for command in (graph, index, lsp, query, replay, run_command, spec, verify):
+for command in (ci, completion, doctor, graph, index, lsp, query, replay, run_command, spec, verify):
     krepis.add_command(command)
 
 

@@ -199,7 +199,7 @@ def _verified(request: _Request, files: tuple[SourceFile, ...]) -> Report:
     from krepis.twin.typescript.verify import verify as check  # slow to import, and not needed for --help
 
     try:
-        with _progress() as show:
+        with progress() as show:
             report = check(files, request.options, show)
     except Exception as error:
         traceback.print_exc()
@@ -264,7 +264,7 @@ def _rewrite(path: Path, old: str, new: str) -> str:
 def _accept(report: Report, request: _Request) -> int:
     """Write the baseline."""
     assert request.baseline is not None, "checked with the command line"
-    _write(request.baseline, write_baseline(report.findings))
+    write(request.baseline, write_baseline(report.findings))
     name = shown(request.baseline, request.current)
     click.echo(f"Wrote {name}; it knows {len(report.findings)} findings.", err=True)
     return _CLEAN
@@ -275,7 +275,7 @@ def _deliver(report: Report, request: _Request) -> int:
     sources = lines_of(request.files)
     text = render(report, request.output_format, sources, style_for(request.output), installed_version())
     if request.output:
-        _write(request.current / request.output, text)
+        write(request.current / request.output, text)
     else:
         print_text(text)
     return _status(report.findings, request.fail_on)
@@ -291,13 +291,18 @@ def style_for(output: Path | None) -> Style:
 
 
 def _status(findings: Sequence[Finding], fail_on: str) -> int:
+    return _FINDINGS if is_grave(findings, fail_on) else _CLEAN
+
+
+def is_grave(findings: Sequence[Finding], fail_on: str) -> bool:
+    """Whether one of the findings is at or above the level that fails a build."""
     if fail_on == "never":
-        return _CLEAN
+        return False
     grave = SEVERITIES[: SEVERITIES.index("warning" if fail_on == "warning" else "error") + 1]
-    return _FINDINGS if any(finding.severity in grave for finding in findings) else _CLEAN
+    return any(finding.severity in grave for finding in findings)
 
 
-def _write(file: Path, text: str) -> None:
+def write(file: Path, text: str) -> None:
     """Write a file of our own; a reader never sees half of it."""
     try:
         _replace(file, text.encode("utf-8"), 0o666 & ~_umask())
@@ -334,7 +339,7 @@ def _umask() -> int:
 
 
 @contextlib.contextmanager
-def _progress() -> Iterator[Callable[[Progress], None] | None]:
+def progress() -> Iterator[Callable[[Progress], None] | None]:
     """A progress bar on stderr while the block runs, if stderr is a terminal."""
     if not sys.stderr.isatty():
         yield None

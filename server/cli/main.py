@@ -6,6 +6,8 @@ import sys
 
 import click
 from krepis.server.cli.ci import ci
+from krepis.server.cli.completion import completion
+from krepis.server.cli.doctor import doctor
 from krepis.server.cli.graph import graph
 from krepis.server.cli.index import index
 from krepis.server.cli.lsp import lsp

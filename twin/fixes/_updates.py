@@ -55,7 +55,13 @@ def relative_update(case: Case) -> Iterator[Draft]:
     """Let the database add or subtract in one statement, on the condition that was checked before."""
     code, statement = case.act.code, case.act.statement
     for call in _calls(statement):
-        for change, edit in (*_prisma(code, call), *_sql(code, call), *_builders(code, call)):
+        for change, edit in (
+            *_prisma(code, call),
+            *_sql(code, call),
+            *_builders(code, call),
+            *_drizzle(code, call),
+            *_sequelize(code, call),
+        ):
             if _used_after(code, call, statement):
                 continue
             check = _check_of(code, statement, change)
@@ -341,6 +347,105 @@ def _builders(code: Code, call: Node) -> Iterator[tuple[_Change, Edit]]:
     knex = name == "update" and len(arguments.named_children) == 1
     if knex or _check_of(code, _statement(call), change) is None:
         yield change, edit
+
+
+def _drizzle(code: Code, call: Node) -> Iterator[tuple[_Change, Edit]]:
+    """`update(table).set({ stock: row.stock - 1 }).where(condition)`."""
+    condition, set_call = _argument(call, 0), _receiver(code, call, "where")
+    update_call = _receiver(code, set_call, "set") if set_call is not None else None
+    values = _argument(set_call, 0) if set_call is not None else None
+    if condition is None or update_call is None or values is None or _receiver(code, update_call, "update") is None:
+        return
+    table = _argument(update_call, 0)
+    if table is None or values.type != "object" or not code.imports("drizzle-orm"):
+        return
+    for pair in values.named_children:
+        key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
+        if pair.type == "shorthand_property_identifier":
+            key = value = pair
+        change = _change(code, value, code.of(key), call) if key is not None else None
+        if change is None:
+            continue
+
+        def edit(draft: Draft, check: _Check | None, change: _Change = change, pair: Node = pair) -> None:
+            column = f"{code.of(table)}.{change.column}"
+            amount = change.amount if re.fullmatch(r"[\d.]+", change.amount) else f"${{{change.amount}}}"
+            new = f"{change.column}: sql`${{{column}}} {change.sign} {amount}`"
+            draft.import_name(code, "drizzle-orm", "sql")
+            if check is None:
+                draft.replace(code, pair, new)
+                return
+            for name in ("and", "gte"):
+                draft.import_name(code, "drizzle-orm", name)
+            start, end = pair.start_byte - values.start_byte, pair.end_byte - values.start_byte
+            raw = code.of(values).encode()
+            written = (raw[:start] + new.encode() + raw[end:]).decode()
+            count = code.free_variable("changed", "updated")
+            unit = code.unit
+            update = [
+                f"const {count} = await {code.of(update_call)}",
+                f"{unit}.set({written})",
+                f"{unit}.where(and({code.of(condition)}, gte({column}, {check.least})))",
+                f"{unit}.returning(){code.semi}",
+            ]
+            _place(draft, code, _statement(call), check, update, f"{count}.length === 0")
+
+        if "mysql" not in code.text or _check_of(code, _statement(call), change) is None:  # no returning() there
+            yield change, edit
+
+
+def _sequelize(code: Code, call: Node) -> Iterator[tuple[_Change, Edit]]:
+    """`Seat.update({ free: row.free - 1 }, { where })`, and `row.free -= 1` before `row.save()`."""
+    if "sequelize" not in code.text:
+        return
+    q, statement = code.quote, _statement(call)
+    options = _argument(call, 1)
+    values = _argument(call, 0)
+    target = _receiver(code, call, "update")
+    if target and values and options and values.type == options.type == "object" and len(values.named_children) == 1:
+        (pair,) = values.named_children
+        key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
+        change = _change(code, value, code.of(key), call) if key is not None else None
+        if change is not None and _check_of(code, statement, change) is None:
+
+            def update(draft: Draft, _: _Check | None, change: _Change = change, options: Node = options) -> None:
+                given = f"{q}{change.column}{q}, {{ by: {change.amount}, {code.of(options)[1:].lstrip()}"
+                draft.replace(code, call, f"{code.of(target)}.{change.verb}({given})")
+
+            yield change, update
+    row = _receiver(code, call, "save")
+    before = statement.prev_named_sibling
+    step = before.named_children[0] if before is not None and before.type == "expression_statement" else None
+    if row is None or before is None or step is None or not code.alone(before):
+        return
+    left, right = step.child_by_field_name("left"), step.child_by_field_name("right")
+    if left is None or right is None or left.type != "member_expression" or code.of(row) != code.of(left.children[0]):
+        return
+    column = code.of(left.children[-1])
+    sign = step.child_by_field_name("operator")
+    added = step.type == "augmented_assignment_expression" and sign is not None and code.of(sign) in ("+=", "-=")
+    change = _Change(column, code.of(sign)[0], code.of(right)) if added and sign is not None else None
+    if step.type == "assignment_expression":
+        change = _change(code, right, column, call)
+    if change is not None and _check_of(code, before, change) is None:
+
+        def save(draft: Draft, _: _Check | None, change: _Change = change) -> None:
+            given = f"{{ by: {change.amount} }}"
+            if values is not None:
+                given = f"{{ by: {change.amount}, {code.of(values)[1:].lstrip()}"
+            draft.remove(code, before)
+            draft.replace(code, call, f"{code.of(row)}.{change.verb}({q}{change.column}{q}, {given})")
+
+        yield change, save
+
+
+def _receiver(code: Code, call: Node, name: str) -> Node | None:
+    """What the method `name` is called on, if this is such a call."""
+    function = call.child_by_field_name("function")
+    prop = function.child_by_field_name("property") if function is not None else None
+    if function is None or prop is None or code.of(prop) != name:
+        return None
+    return function.child_by_field_name("object")
 
 
 def _grouped(text: str) -> str:

@@ -137,3 +137,85 @@ def test_a_value_that_is_used_later_is_not_computed_elsewhere() -> None:
         }
         """
     assert "relative-update" not in offered(before)
+
+
+DRIZZLE = """\
+    import { eq } from 'drizzle-orm';
+    import { drizzle } from 'drizzle-orm/node-postgres';
+    import { integer, pgTable, text } from 'drizzle-orm/pg-core';
+
+    const seats = pgTable('seats', { id: text('id').primaryKey(), free: integer('free').notNull() });
+    const db = drizzle(process.env.DATABASE_URL!);
+
+    export async function take(id: string, count: number): Promise<void> {
+      const [row] = await db.select().from(seats).where(eq(seats.id, id));
+    %s  await db.update(seats).set({ free: row.free - count }).where(eq(seats.id, id));
+    }
+    """
+
+
+def test_drizzle_subtracts_in_the_statement() -> None:
+    check(
+        DRIZZLE % "",
+        "relative-update",
+        ("import { eq } from", "import { eq, sql } from"),
+        ("free: row.free - count", "free: sql`${seats.free} - ${count}`"),
+    )
+
+
+def test_drizzle_checks_in_the_statement() -> None:
+    check(
+        DRIZZLE % "  if (row.free < count) throw new Error('full');\n    ",
+        "conditional-update",
+        ("import { eq } from", "import { eq, sql, and, gte } from"),
+        (
+            "  if (row.free < count) throw new Error('full');\n",
+            """\
+  const changed = await db.update(seats)
+    .set({ free: sql`${seats.free} - ${count}` })
+    .where(and(eq(seats.id, id), gte(seats.free, count)))
+    .returning();
+  if (changed.length === 0) throw new Error('full');
+""",
+        ),
+        ("  await db.update(seats).set({ free: row.free - count }).where(eq(seats.id, id));\n", ""),
+    )
+
+
+SEQUELIZE = """\
+    import { DataTypes, Model, Sequelize } from 'sequelize';
+
+    const sequelize = new Sequelize(process.env.DATABASE_URL!);
+
+    class Wallet extends Model {
+      declare id: number;
+      declare balance: number;
+    }
+    Wallet.init({ id: { type: DataTypes.INTEGER, primaryKey: true }, balance: DataTypes.INTEGER }, { sequelize });
+
+    export async function credit(id: number, amount: number): Promise<void> {
+      const wallet = await Wallet.findByPk(id);
+      if (!wallet) throw new Error('no wallet');
+    %s
+    }
+    """
+
+
+def test_sequelize_adds_to_a_loaded_row() -> None:
+    check(
+        SEQUELIZE % "  wallet.balance += amount;\n      await wallet.save();",
+        "relative-update",
+        ("  wallet.balance += amount;\n", ""),
+        ("wallet.save()", "wallet.increment('balance', { by: amount })"),
+    )
+
+
+def test_sequelize_adds_to_the_rows_of_a_condition() -> None:
+    check(
+        SEQUELIZE % "  await Wallet.update({ balance: wallet.balance + amount }, { where: { id } });",
+        "relative-update",
+        (
+            "Wallet.update({ balance: wallet.balance + amount }, { where: { id } })",
+            "Wallet.increment('balance', { by: amount, where: { id } })",
+        ),
+    )

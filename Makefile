@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test setup lint types unit kernel package vscode test-vscode bench soak clean
+.PHONY: demo test setup lint types unit kernel package vscode test-vscode bench soak prove clean
 
 demo: setup
 	@cd examples/shop && ../../$(BIN)/krepis verify --fail-on never src
@@ -73,6 +73,10 @@ bench: setup kernel
 
 soak: setup kernel
 	KREPIS_KILLS=100 KREPIS_SOAK=50 KREPIS_FUZZ=20000 $(BIN)/python -m pytest -n 2 tests --hypothesis-seed=random
+
+# Every bounded proof of a C function, and the mutant that each has to reject.
+prove: setup
+	$(BIN)/python tests/proofs/prove.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info $(KERNEL)/build $(KERNEL)/dist

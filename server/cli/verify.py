@@ -22,6 +22,7 @@ from typing import Any, Final, Literal
 
 import click
 from krepis.server.baseline import BaselineError, apply_baseline, read_baseline, write_baseline
+from krepis.server.cli.kernel import verify_kernel
 from krepis.server.config import DEFAULTS, FAIL_ON, ConfigError, Level, Settings, find_settings, read_settings
 from krepis.server.discover import DiscoveryError, shown
 from krepis.server.repair import as_diff, changes, repair_all, suggest
@@ -85,7 +86,10 @@ class _Request:
 @click.option("--dry-run", is_flag=True, help="With --fix: print the repairs as a diff, and change nothing.")
 @click.option("--config", type=_FILE, metavar="FILE", help="Settings instead of the nearest krepis.toml.")
 @click.option("--no-cache", is_flag=True, help="Neither use nor keep results of earlier runs.")
-def verify(**parameters: Any) -> int:
+@click.option("--kernel", "extent", type=click.Choice(["quick", "full"]), is_flag=False, flag_value="full",
+              help="Explore the kernel's own C sources instead of TypeScript.")
+@click.option("--replay", "schedule", metavar="SCHEDULE", help="With --kernel: run the schedule of a finding again.")
+def verify(*, extent: Literal["quick", "full"] | None, schedule: str | None, **parameters: Any) -> int:
     """Check TypeScript for races, lost updates and deadlocks.
 
     Each PATH is a file or a folder; without one, the paths of krepis.toml, or the current folder. Folders
@@ -94,9 +98,16 @@ def verify(**parameters: Any) -> int:
     With --fix, repairs are applied to the files: only such as make the finding go away, bring no new one, and
     keep what each entry point does, as a second verification has shown. The report is then about what is left.
 
+    With --kernel, the C sources of the kernel are compiled against a simulated clock, network and handlers, and
+    every state of a fixed set of scenarios is visited; a checkout and a C compiler are needed.
+
     Exit status: 0 nothing at or above --fail-on; 1 findings; 2 wrong usage or configuration; 3 Krepis itself
     failed on some input, which is named.
     """
+    if schedule and not extent:
+        raise click.UsageError("--replay needs --kernel")
+    if extent:
+        return verify_kernel(extent, schedule)
     try:
         request = _request(**parameters)
     except (ConfigError, DiscoveryError, BaselineError) as error:

@@ -12,7 +12,7 @@ static uint64_t hash(const term *x)
             return value[i];
     }
     seen[count] = *x;
-    value[count] = nondet_u64();
+    value[count] = nondet_u8();
     return value[count++];
 }
 
@@ -28,9 +28,9 @@ int main(void)
     uint32_t slots[8] = {0};
     kr__terms table = {.terms = terms, .slots = slots, .count = 0, .capacity = 4, .mask = 7};
 
-    int64_t function = nondet_i64(), a = nondet_i64(), b = nondet_i64();
+    int64_t function = nondet_u8(), a = nondet_u8(), b = nondet_u8();
     int64_t first = kr__term_make(&table, KR__T_APPLY, function, a, b, 0);
-    int64_t other = kr__term_make(&table, KR__T_APPLY, nondet_i64(), nondet_i64(), nondet_i64(), 0);
+    int64_t other = kr__term_make(&table, KR__T_APPLY, nondet_u8(), nondet_u8(), nondet_u8(), 0);
     int64_t again = kr__term_make(&table, KR__T_APPLY, function, a, b, 0);
     assert(kr__is_term(first) && first == again);
     assert(table.count == (other == first ? 1u : 2u));

@@ -18,16 +18,10 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from run import HERE, free_port, request, served
+from krepis.kernel.bench import free_port, load_generator, request, resident_kib
+from run import served
 
 BIG = 400_000
-
-
-def resident_kib(pid: int) -> int:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1])
-    raise ProcessLookupError(pid)
 
 
 def main() -> None:
@@ -41,8 +35,7 @@ def main() -> None:
     os.sched_setaffinity(0, {1})
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        load = folder / "load"
-        subprocess.run(["gcc", "-O2", "-D_GNU_SOURCE", str(HERE / "load.c"), "-o", str(load)], check=True)
+        load = load_generator()
         port = str(free_port())
         pid = stack.enter_context(served("krepis, idle", port, folder))
 

@@ -19,8 +19,8 @@ VERSION_MIN: Final = 24
 """The oldest major version of Node that strips types and has synchronous module hooks."""
 VARIABLE: Final = "KREPIS_NODE"
 _HERE: Final = Path(__file__).resolve().parent  # without the links of an editable installation
-_CHECKOUT: Final = _HERE.parent if (_HERE.parent / "src" / "server.c").is_file() else None
-_PACKAGE: Final = Path(__file__).parent
+CHECKOUT: Final = _HERE.parent if (_HERE.parent / "src" / "server.c").is_file() else None
+PACKAGE: Final = Path(__file__).parent
 _FLAGS: Final = ("-std=c11", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-fvisibility=hidden", "-D_GNU_SOURCE")
 
 
@@ -95,7 +95,7 @@ def _node(program: Path) -> Node | None:
 
 def sdk() -> Path:
     """The folder of the SDK's TypeScript."""
-    return _CHECKOUT / "sdk" if _CHECKOUT else _PACKAGE / "_sdk"
+    return CHECKOUT / "sdk" if CHECKOUT else PACKAGE / "_sdk"
 
 
 def addon(node: Node) -> Path:
@@ -155,7 +155,7 @@ def _headers(node: Node) -> Path:
 
 def _folders() -> tuple[Path, Path]:
     """Where the kernel's C and the addon's are."""
-    return (_CHECKOUT / "src", _CHECKOUT / "node") if _CHECKOUT else (_PACKAGE / "_src", _PACKAGE / "_addon")
+    return (CHECKOUT / "src", CHECKOUT / "node") if CHECKOUT else (PACKAGE / "_src", PACKAGE / "_addon")
 
 
 def _sources() -> list[Path]:
@@ -163,8 +163,8 @@ def _sources() -> list[Path]:
 
 
 def _target() -> Path:
-    if _CHECKOUT:
-        return _CHECKOUT / "build" / "krepis.node"
+    if CHECKOUT:
+        return CHECKOUT / "build" / "krepis.node"
     digest = hashlib.sha256()
     for source in _sources():
         digest.update(source.read_bytes())

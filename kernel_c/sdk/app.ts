@@ -92,6 +92,8 @@ export interface Listening {
 export class App<Services extends object = object> {
   readonly #kernel: Kernel;
   readonly #routes: Route[] = [];
+  /** Methods and patterns of the routes with a handler. */
+  readonly #patterns: string[] = [];
   readonly #before: Before<Services>[] = [];
   readonly #after: After<Services>[] = [];
   #onError: OnError = defaultError;
@@ -181,6 +183,7 @@ export class App<Services extends object = object> {
     const number = addon.route(this.#kernel.handle, METHODS.indexOf(method), path);
     const names = [...path.matchAll(/\/[:*](\w+)/g)].map((match) => match[1] as string);
     this.#routes[number] = { names, handler, run: handler };
+    this.#patterns.push(`${method} ${path}`);
     return this;
   }
 
@@ -272,7 +275,8 @@ export class App<Services extends object = object> {
     const place = host.place(port, address);
     if (host.log && !this.#started) this.#log = this.#log ? both(this.#log, host.log) : host.log;
     const server = this.#listen(place.port, place.address);
-    host.listening(server, typeof place.port === 'string' ? place.port : server.port, place.address);
+    const at = typeof place.port === 'string' ? place.port : server.port;
+    host.listening(server, at, place.address, this.#patterns);
     return server;
   }
 

@@ -7,7 +7,7 @@ export interface Host {
   readonly log: Log | undefined;
   /** Where to listen instead of what the program asked for; throws when that cannot be. */
   place(port: number | string, address: string): { port: number | string; address: string };
-  listening(server: Listening, port: number | string, address: string): void;
+  listening(server: Listening, port: number | string, address: string, routes: readonly string[]): void;
 }
 
 export const hosting: { host: Host | undefined } = { host: undefined };

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import click
+from krepis.server.cli.benchmark import benchmark
 from krepis.server.cli.ci import ci
 from krepis.server.cli.completion import completion
 from krepis.server.cli.doctor import doctor
@@ -31,7 +32,7 @@ def krepis() -> None:
     """Find race conditions, lost updates and deadlocks in asynchronous TypeScript."""
 
 
-for command in (ci, completion, doctor, graph, index, lsp, query, replay, run_command, spec, verify):
+for command in (benchmark, ci, completion, doctor, graph, index, lsp, query, replay, run_command, spec, verify):
     krepis.add_command(command)
 
 

@@ -6,7 +6,7 @@
  */
 
 import { channel, tracingChannel } from 'node:diagnostics_channel';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
 import { pathToFileURL } from 'node:url';
@@ -24,6 +24,8 @@ export interface Task {
   readonly alone: boolean;
   readonly log: 'pretty' | 'json' | 'none';
   readonly color: boolean;
+  /** A file to write the routes of an application of the SDK to, as JSON. */
+  readonly routes?: string;
 }
 
 /** What a worker tells the supervisor. */
@@ -139,8 +141,9 @@ async function main(task: Task): Promise<void> {
         throw inUse(place.port, place.address);
       return place;
     },
-    listening: (server, port, address) => {
+    listening: (server, port, address, routes) => {
       servers.push(server);
+      if (task.routes !== undefined) writeFileSync(task.routes, JSON.stringify(routes));
       tell({ kind: 'listening', port, address, sdk: true });
     },
   };
@@ -176,8 +179,12 @@ async function main(task: Task): Promise<void> {
     const text = error instanceof Error && error.stack ? error.stack : String(error);
     const hint = advice(error);
     const news: News = { kind: 'failed', message: hint ? `${text}\n${hint}` : text };
-    if (process.connected) process.send?.(news, () => process.exit(1));
-    else process.exit(1);
+    if (process.connected) {
+      process.send?.(news, () => process.exit(1));
+    } else {
+      process.stderr.write(`${news.message}\n`);
+      process.exit(1);
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { krepis, reply } from '../../../kernel_c/sdk/index.ts';
+import { krepis, reply } from 'krepis';
 import { list, made, one, order, RESOURCES, security } from './app-shared.mjs';
 
 const app = krepis()

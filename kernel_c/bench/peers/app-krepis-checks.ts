@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { krepis, t } from '../../../kernel_c/sdk/index.ts';
+import { krepis, t } from 'krepis';
 import { list, made, one, RESOURCES, security } from './app-shared.mjs';
 
 /** The same rules as `order` of the others, compiled by the SDK. */

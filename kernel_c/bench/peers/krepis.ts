@@ -1,4 +1,4 @@
-import { krepis } from '../../../kernel_c/sdk/index.ts';
+import { krepis } from 'krepis';
 
 const app = krepis()
   .get('/', () => 'Hello, World!')

@@ -1,4 +1,4 @@
-import { krepis, reply } from '../../../kernel_c/sdk/index.ts';
+import { krepis, reply } from 'krepis';
 
 const app = krepis().fixed('GET', '/', 'Hello, World!').fixed('GET', '/users/42', reply({ id: '42', name: 'user 42' }));
 const target = process.argv[2] as string;

@@ -12,11 +12,12 @@ from cffi import FFI
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = Path("kernel_c") / "src"
+HEADERS = ("krepis_kernel.h", "krepis_websocket.h")
 
 
 def declarations() -> str:
-    """The public header without its preprocessor lines, as cffi reads it."""
-    lines = (ROOT / SOURCE / "krepis_kernel.h").read_text().splitlines()
+    """The public headers without their preprocessor lines, as cffi reads them."""
+    lines = [line for name in HEADERS for line in (ROOT / SOURCE / name).read_text().splitlines()]
     return "\n".join(line for line in lines if not line.startswith("#"))
 
 
@@ -26,7 +27,7 @@ def build() -> FFI:
     builder.cdef(declarations())
     builder.set_source(
         "krepis.kernel._kernel",
-        '#include "krepis_kernel.h"',
+        "\n".join(f'#include "{name}"' for name in HEADERS),
         sources=sorted(str(SOURCE / path.name) for path in (ROOT / SOURCE).glob("*.c")),
         depends=sorted(str(SOURCE / path.name) for path in (ROOT / SOURCE).glob("*.h")),
         include_dirs=[str(SOURCE)],

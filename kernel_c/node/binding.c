@@ -542,6 +542,32 @@ static napi_value js_stream(napi_env env, napi_callback_info info)
     return number(env, kr_server_stream(self->server, key[0], key[1], key[2], int_of(env, values[4]), fields, length));
 }
 
+/* upgrade(handle, connection, generation, sequence, fields): 0 or negative */
+static napi_value js_upgrade(napi_env env, napi_callback_info info)
+{
+    napi_value values[5];
+    char fields[KR_FIELDS_BYTES_MAX];
+    uint32_t key[3];
+    binding *self = arguments(env, info, 5, values);
+    size_t length = self ? string_of(env, values[4], fields, sizeof fields) : SIZE_MAX;
+    if (length == SIZE_MAX)
+        return NULL;
+    take_key(env, values, key);
+    return number(env, kr_server_upgrade(self->server, key[0], key[1], key[2], fields, length));
+}
+
+/* hangUp(handle, connection, generation, sequence, code): 0 or negative */
+static napi_value js_hang_up(napi_env env, napi_callback_info info)
+{
+    napi_value values[5];
+    uint32_t key[3];
+    binding *self = arguments(env, info, 5, values);
+    if (!self)
+        return NULL;
+    take_key(env, values, key);
+    return number(env, kr_server_hang_up(self->server, key[0], key[1], key[2], int_of(env, values[4])));
+}
+
 /* chunk(handle, connection, generation, sequence, data: Uint8Array): bytes that wait, or negative */
 static napi_value js_chunk(napi_env env, napi_callback_info info)
 {
@@ -672,7 +698,7 @@ NAPI_MODULE_INIT()
         {"stream", js_stream}, {"chunk", js_chunk}, {"finish", js_finish}, {"abort", js_abort},
         {"template", js_template}, {"apply", js_apply}, {"bytes", js_bytes}, {"match", js_match},
         {"listen", js_listen},     {"stop", js_stop},   {"metrics", js_metrics},
-        {"metricsText", js_metrics_text},
+        {"metricsText", js_metrics_text}, {"upgrade", js_upgrade}, {"hangUp", js_hang_up},
     };
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         napi_value function;

@@ -5,12 +5,14 @@ from krepis.kernel._binding import (
     Connection,
     Core,
     Router,
+    WebSocket,
     Wheel,
     chunk,
     date,
     parse_fields,
     parse_head,
     response_head,
+    socket_frame,
     span,
     span_portable,
 )
@@ -25,6 +27,7 @@ from krepis.kernel._values import (
     Pending,
     Request,
     ServerOptions,
+    SocketEvent,
 )
 from krepis.kernel.server import Server
 
@@ -44,12 +47,15 @@ __all__ = [
     "Router",
     "Server",
     "ServerOptions",
+    "SocketEvent",
+    "WebSocket",
     "Wheel",
     "chunk",
     "date",
     "parse_fields",
     "parse_head",
     "response_head",
+    "socket_frame",
     "span",
     "span_portable",
 ]

@@ -22,6 +22,7 @@ from krepis.kernel._values import (
     Pending,
     Request,
     ServerOptions,
+    SocketEvent,
 )
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE")
@@ -149,6 +150,46 @@ def chunk(data: bytes) -> bytes:
     out = ffi.new("uint8_t[]", lib.KR_CHUNK_HEAD_BYTES)
     size = lib.kr_chunk_head(out, len(data))
     return bytes(ffi.buffer(out, size)) + data + b"\r\n"
+
+
+class WebSocket:
+    """What a client of a WebSocket sends: events, whatever the pieces in which it comes."""
+
+    __slots__ = ("_data", "_ws")
+
+    def __init__(self, message_bytes_max: int) -> None:
+        self._ws = ffi.new("kr_ws *")
+        self._data = b""
+        lib.kr_ws_init(self._ws, message_bytes_max)
+
+    def receive(self, data: bytes) -> list[SocketEvent]:
+        """What is complete now. An event with the opcode 0 is the last one: an error, with the code to close with."""
+        data = self._data + data
+        events: list[SocketEvent] = []
+        event = ffi.new("kr_ws_event *")
+        memory = ffi.new("uint8_t[]", data or b"\0")
+        at, length = 0, len(data)
+        while True:
+            result = lib.kr_ws_next(self._ws, memory + at, length - at, event)
+            if result <= 0:
+                break
+            start = at + event.at
+            events.append(SocketEvent(event.opcode, bytes(ffi.buffer(memory + start, event.length)), event.code))
+            at += event.used
+            if event.opcode == lib.KR_WS_CLOSE:
+                return events
+        if result < 0:
+            return [*events, SocketEvent(0, b"", -result)]
+        kept = lib.kr_ws_compact(self._ws, memory + at, length - at)
+        assert lib.kr_ws_validate(self._ws, kept)
+        self._data = bytes(ffi.buffer(memory + at, kept))
+        return events
+
+
+def socket_frame(opcode: int, data: bytes) -> bytes:
+    """A frame as a server sends it."""
+    out = ffi.new("uint8_t[]", lib.KR_WS_HEAD_BYTES)
+    return bytes(ffi.buffer(out, lib.kr_ws_head(out, opcode, len(data)))) + data
 
 
 class Connection:

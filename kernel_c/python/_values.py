@@ -59,6 +59,15 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class SocketEvent:
+    """What came over a WebSocket: an opcode, the data (of a close: its reason), and the code of a close or an error."""
+
+    opcode: int
+    data: bytes
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
 class NoMatch:
     """No route for this method; `allowed` names those that the path has, none when there is no such path."""
 

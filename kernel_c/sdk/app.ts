@@ -10,6 +10,7 @@ import {
   type Memory,
   Meta,
   type Method,
+  ROUTE_SOCKET,
   Row,
   Answer as Table,
 } from './kernel.ts';
@@ -31,6 +32,7 @@ import {
 } from './reply.ts';
 import { KrepisRequest } from './request.ts';
 import { compile, compileTexts, type Infer, type Issue, type Schema, type Standard } from './schema.ts';
+import { accepts, type Message, Room, type SocketHandlers } from './socket.ts';
 import { send } from './stream.ts';
 
 /** What has to be right about a request before its handler is called. */
@@ -60,6 +62,9 @@ export type After<Services = object> = (
 export type OnError = (error: unknown, request: KrepisRequest) => Answer | Promise<Answer>;
 
 type Checked<Path extends string, Services, C extends Checks> = Handler<Path, Services, Valid<C>>;
+
+/** What the handler of a WebSocket gives: it is answered. */
+const UPGRADED = new Reply(101, {}, undefined);
 
 interface Route {
   readonly names: readonly string[];
@@ -91,6 +96,7 @@ export interface Listening {
 /** `Services` are what `provide` made, and what handlers and hooks are given. */
 export class App<Services extends object = object> {
   readonly #kernel: Kernel;
+  readonly #room: Room;
   readonly #routes: Route[] = [];
   /** Methods and patterns of the routes with a handler. */
   readonly #patterns: string[] = [];
@@ -117,6 +123,7 @@ export class App<Services extends object = object> {
 
   constructor(options: KernelOptions = {}) {
     this.#kernel = new Kernel(options);
+    this.#room = new Room(this.#kernel, (error) => console.error(error));
   }
 
   get<Path extends string>(path: Path, handler: Handler<Path, Services>): this;
@@ -185,6 +192,26 @@ export class App<Services extends object = object> {
     this.#routes[number] = { names, handler, run: handler };
     this.#patterns.push(`${method} ${path}`);
     return this;
+  }
+
+  /** A WebSocket. Hooks before it run as for any other request, and can refuse it. */
+  ws<Path extends string, Data = undefined>(path: Path, on: SocketHandlers<Path, Services, Data>): this {
+    const erased = on as unknown as SocketHandlers<string, object, unknown>;
+    return this.get(path, (request, services) => {
+      const { fields, protocol } = accepts(request as KrepisRequest, erased);
+      const { key } = request;
+      const open = (data: unknown): Answer => {
+        this.#room.open(key, fields, erased, data, protocol);
+        return UPGRADED;
+      };
+      const data = erased.upgrade?.(request as KrepisRequest, services);
+      return isPromise(data) ? data.then(open) : open(data);
+    });
+  }
+
+  /** Sends to all sockets of a topic; returns how many there are that could take it. */
+  publish(topic: string, message: Message): number {
+    return this.#room.publish(topic, message);
   }
 
   /** A route that the kernel answers by itself, without JavaScript or hooks: the same response for all. */
@@ -303,6 +330,7 @@ export class App<Services extends object = object> {
     return {
       port: bound,
       close: (graceMs = 0) => {
+        this.#room.closeAll();
         addon.stop(kernel.handle, graceMs);
         return this.#closed.promise;
       },
@@ -387,6 +415,7 @@ export class App<Services extends object = object> {
 
   #leave(answer: Answer, request: KrepisRequest): Answer | Promise<Answer> {
     if (answer instanceof Response) return replyOfResponse(answer).then((made) => this.#leave(made, request));
+    if (answer === UPGRADED) return answer;
     let made = replyOf(answer);
     for (let i = 0; i < this.#after.length; i++) {
       const other = (this.#after[i] as After<Services>)(request, made, this.#services);
@@ -414,6 +443,10 @@ export class App<Services extends object = object> {
     const { rows } = this.#kernel;
     const started = this.#log === undefined ? 0 : performance.now();
     for (let i = 0, at = 0; i < count; i++, at += Row.WORDS) {
+      if (rows[at] === ROUTE_SOCKET) {
+        this.#room.hear(at);
+        continue;
+      }
       const route = this.#routes[rows[at] as number] as Route;
       const request = new KrepisRequest(this.#kernel, at, route.names);
       request.started = started;
@@ -499,6 +532,10 @@ export class App<Services extends object = object> {
     answer: Exclude<Answer, Response>,
     request: KrepisRequest,
   ): boolean {
+    if (answer === UPGRADED) {
+      this.#log?.add(request, 101, 0);
+      return true;
+    }
     let template = this.#json;
     let status = 200;
     let fields = '';
@@ -630,7 +667,8 @@ function internalError(): Reply {
 function defaultError(error: unknown, request: KrepisRequest): Reply {
   if (error instanceof InvalidRequest)
     return reply({ error: error.message, in: error.where, issues: error.issues }, { status: error.status });
-  if (error instanceof HttpError) return new Reply(error.status, { 'content-type': TEXT }, error.message);
+  if (error instanceof HttpError)
+    return new Reply(error.status, { ...error.headers, 'content-type': TEXT }, error.message);
   console.error(`${request.method} ${request.path}:`, error);
   return internalError();
 }

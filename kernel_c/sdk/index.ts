@@ -9,6 +9,7 @@ export type { Answer, Body, HeadersInit, Pieces, ReplyInit } from './reply.ts';
 export { HttpError, InvalidRequest, Reply, reply } from './reply.ts';
 export type { KrepisRequest, Params } from './request.ts';
 export { type Infer, type Issue, type Schema, type Standard, t } from './schema.ts';
+export type { Message, Socket, SocketHandlers } from './socket.ts';
 
 /** An application: `krepis().get('/users/:id', (request) => ({ id: request.params.id })).listen(3000)`. */
 export function krepis(options: KernelOptions = {}): App {

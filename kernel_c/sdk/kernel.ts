@@ -69,6 +69,8 @@ interface Addon {
     template: number,
     fields: string,
   ): number;
+  upgrade(handle: Handle, connection: number, generation: number, sequence: number, fields: string): number;
+  hangUp(handle: Handle, connection: number, generation: number, sequence: number, code: number): number;
   chunk(handle: Handle, connection: number, generation: number, sequence: number, data: Uint8Array): number;
   finish(handle: Handle, connection: number, generation: number, sequence: number): void;
   abort(handle: Handle, connection: number, generation: number, sequence: number): void;
@@ -94,6 +96,7 @@ export const Row = {
   GENERATION: 2,
   SEQUENCE: 3,
   METHOD: 4,
+  FLAGS: 5,
   BASE: 6,
   LINE: 7,
   METHOD_LENGTH: 8,
@@ -108,6 +111,9 @@ export const Row = {
   PARAMS: 17,
   WORDS: 33,
 } as const;
+
+/** The route of rows that are messages of a WebSocket: opcode in FLAGS, code of a close in METHOD. */
+export const ROUTE_SOCKET = -2;
 
 /** Words of the table of answers, and of the shared state, as in `binding.c`. */
 export const Answer = {

@@ -36,10 +36,12 @@ export const JSON_TYPE = 'application/json';
 /** An error that becomes a response: `throw new HttpError(404, 'no such user')`. */
 export class HttpError extends Error {
   readonly status: number;
+  readonly headers: HeadersInit;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, headers: HeadersInit = {}) {
     super(message);
     this.status = status;
+    this.headers = headers;
   }
 }
 

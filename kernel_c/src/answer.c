@@ -195,8 +195,7 @@ static uint32_t find_waiting(const kr_server *server, const kr__peer *peer, uint
     return index;
 }
 
-/* The peer of a request that was asked and is not answered, or NULL.  It is flushed when another one's turn comes. */
-static kr__peer *find_peer(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence)
+kr__peer *kr__find_peer(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence)
 {
     if (connection >= server->options.connections_max)
         return NULL;
@@ -229,7 +228,7 @@ int kr_server_answer(kr_server *server, uint32_t connection, uint32_t generation
     if (connection >= server->options.connections_max || template_id < 0 ||
         (uint32_t)template_id >= server->templates_count || body_length > UINT32_MAX)
         return KR_EINVAL;
-    kr__peer *peer = find_peer(server, connection, generation, sequence);
+    kr__peer *peer = kr__find_peer(server, connection, generation, sequence);
     kr__content content = {
         .fields = {(const uint8_t *)fields, fields_length}, .body = {body, body_length}, .file = -1};
     return answer_or_stream(server, peer, sequence, template_id, content);
@@ -243,7 +242,7 @@ int kr_server_stream(kr_server *server, uint32_t connection, uint32_t generation
     if (connection >= server->options.connections_max || template_id < 0 ||
         (uint32_t)template_id >= server->templates_count)
         return KR_EINVAL;
-    kr__peer *peer = find_peer(server, connection, generation, sequence);
+    kr__peer *peer = kr__find_peer(server, connection, generation, sequence);
     kr__content content = {.fields = {(const uint8_t *)fields, fields_length}, .file = -1, .stream = KR__S_OPEN};
     uint64_t bit = UINT64_C(1) << (sequence & 63);
     bool wanted = peer && !(peer->heads & bit) && kr__has_content(server->templates[template_id].status);
@@ -288,7 +287,7 @@ static void keep_chain(kr_server *server, kr__peer *peer, uint32_t waiting, kr__
 int64_t kr_server_chunk(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence,
                         const uint8_t *data, size_t length)
 {
-    kr__peer *peer = find_peer(server, connection, generation, sequence);
+    kr__peer *peer = kr__find_peer(server, connection, generation, sequence);
     uint32_t waiting, stream;
     kr__chain chain;
     if (!find_stream(server, peer, sequence, &waiting, &stream, &chain))
@@ -316,7 +315,7 @@ int64_t kr_server_chunk(kr_server *server, uint32_t connection, uint32_t generat
 
 int kr_server_finish(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence)
 {
-    kr__peer *peer = find_peer(server, connection, generation, sequence);
+    kr__peer *peer = kr__find_peer(server, connection, generation, sequence);
     uint32_t waiting, stream;
     kr__chain chain;
     if (!find_stream(server, peer, sequence, &waiting, &stream, &chain))
@@ -341,7 +340,7 @@ int kr_server_finish(kr_server *server, uint32_t connection, uint32_t generation
 
 int kr_server_abort(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence)
 {
-    kr__peer *peer = find_peer(server, connection, generation, sequence);
+    kr__peer *peer = kr__find_peer(server, connection, generation, sequence);
     if (!peer)
         return KR_EGONE;
     kr__count(&server->counts.dropped, 1);

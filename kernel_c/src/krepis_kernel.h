@@ -306,6 +306,16 @@ enum { KR_STREAM_HIGH_BYTES = 65536 };
 int kr_server_finish(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence);
 int kr_server_abort(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence);
 
+/* Answers a request for a WebSocket: 101, with the fields of the handshake, which are the caller's to check and make.
+ * From then on kr_server_chunk() takes frames (see krepis_websocket.h), and what the client sends comes in rows with the
+ * route KR_ROUTE_SOCKET: the opcode in KR_ROW_FLAGS, the data where the body is, the code of a close in KR_ROW_METHOD.
+ * Pings are answered.  A close is the last row, also of what broke the protocol: the caller hangs up.  KR_EINVAL when it cannot be: not HTTP/1.1, other requests open, malformed fields. */
+int kr_server_upgrade(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence,
+                      const char *fields, size_t fields_length);
+/* Says close (1005: without a code) and sends no more.  KR_EGONE, KR_EINVAL. */
+int kr_server_hang_up(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence, int code);
+enum { KR_ROUTE_SOCKET = -2 };
+
 /* What happened to connections with open requests: triples of connection, generation, and 1 when it is gone, or 0
  * when everything was sent after more than KR_STREAM_HIGH_BYTES waited.  Returns how many; they are told once. */
 int kr_server_notices(kr_server *server, int32_t *out, int capacity);

@@ -187,9 +187,9 @@ static bool can_go_on(const kr_server *server, const kr__peer *peer)
         return peer->flags & KR__P_READABLE;
     if (peer->flags & (KR__P_BLOCKED | KR__P_PINNED | KR__P_LAST))
         return false;
-    if (peer->flags & KR__P_STALLED)
+    if (peer->flags & KR__P_STALLED && !(peer->flags & KR__P_SOCKET))
         return peer->asked - peer->answered < server->options.pipeline_max;
-    return peer->flags & KR__P_READABLE;
+    return peer->flags & (KR__P_READABLE | KR__P_STALLED);
 }
 
 static bool is_idle(const kr__peer *peer)
@@ -289,6 +289,10 @@ void kr__peer_flush(kr_server *server, kr__peer *peer)
 static void refuse(kr_server *server, kr__peer *peer, int status)
 {
     assert(status >= 400);
+    if (peer->flags & KR__P_SOCKET) {
+        kr__socket_fail(server, peer, status == 503 ? 1013 : 1002); /* try again later */
+        return;
+    }
     uint32_t sequence = peer->asked++;
     uint64_t bit = UINT64_C(1) << (sequence & 63);
     peer->heads &= ~bit;
@@ -323,20 +327,32 @@ static void refuse_method(kr_server *server, kr__peer *peer, uint32_t sequence, 
     (void)kr__answer_error(server, peer, sequence, 405, (kr__slice){(const uint8_t *)field, length + 2});
 }
 
+int32_t *kr__peer_row(kr_server *server, kr__peer *peer, const uint8_t *data)
+{
+    assert(server->rows_count < KR_ROWS_MAX);
+    assert(data >= server->memory);
+    int32_t *row = server->rows + (size_t)server->rows_count++ * KR_ROW_WORDS;
+    row[KR_ROW_CONNECTION] = (int32_t)index_of(server, peer);
+    row[KR_ROW_GENERATION] = (int32_t)peer->generation;
+    row[KR_ROW_BASE] = (int32_t)(data - server->memory);
+    bool in_arena = data < server->memory + KR__ARENA_BYTES;
+    if (!in_arena && !(peer->flags & KR__P_PINNED)) {
+        peer->flags |= KR__P_PINNED;
+        server->pinned[server->pinned_count++] = index_of(server, peer);
+    }
+    return row;
+}
+
 /* Puts a request where the caller of kr_server_poll() finds it. */
 static void add_row(kr_server *server, kr__peer *peer, uint32_t sequence, const uint8_t *data,
                     const kr_request *request, const kr_match *match)
 {
-    assert(server->rows_count < KR_ROWS_MAX);
-    int32_t *row = server->rows + (size_t)server->rows_count++ * KR_ROW_WORDS;
+    int32_t *row = kr__peer_row(server, peer, data);
     const kr_head *head = &request->head;
     row[KR_ROW_ROUTE] = match->route;
-    row[KR_ROW_CONNECTION] = (int32_t)index_of(server, peer);
-    row[KR_ROW_GENERATION] = (int32_t)peer->generation;
     row[KR_ROW_SEQUENCE] = (int32_t)sequence;
     row[KR_ROW_METHOD] = head->method;
     row[KR_ROW_FLAGS] = (int32_t)head->flags;
-    row[KR_ROW_BASE] = (int32_t)(data - server->memory);
     row[KR_ROW_LINE] = head->line;
     row[KR_ROW_METHOD_LENGTH] = head->method_length;
     row[KR_ROW_FIELDS] = head->fields_start;
@@ -351,12 +367,8 @@ static void add_row(kr_server *server, kr__peer *peer, uint32_t sequence, const 
         row[KR_ROW_PARAMS + 2 * i] = head->path + match->params[i].at;
         row[KR_ROW_PARAMS + 2 * i + 1] = match->params[i].length;
     }
+    assert(match->route >= 0);
     assert(KR_ROW_PARAMS + 2 * KR_PARAMS_MAX <= KR_ROW_WORDS);
-    bool in_arena = data < server->memory + KR__ARENA_BYTES;
-    if (!in_arena && !(peer->flags & KR__P_PINNED)) {
-        peer->flags |= KR__P_PINNED;
-        server->pinned[server->pinned_count++] = index_of(server, peer);
-    }
 }
 
 static void dispatch(kr_server *server, kr__peer *peer, const uint8_t *data, const kr_request *request)
@@ -395,6 +407,8 @@ static void dispatch(kr_server *server, kr__peer *peer, const uint8_t *data, con
 /* Takes the requests off the front of `data`.  Returns how much of it is done with; *kept bytes after that stay. */
 static uint32_t consume(kr_server *server, kr__peer *peer, uint8_t *data, uint32_t length, uint32_t *kept)
 {
+    if (peer->flags & KR__P_SOCKET)
+        return kr__socket_consume(server, peer, data, length, kept);
     uint32_t used = 0;
     assert(length > 0);
     peer->flags &= ~(uint32_t)KR__P_STALLED;
@@ -525,8 +539,9 @@ static void end(kr_server *server, kr__peer *peer)
     assert(peer->flags & KR__P_ENDED);
     if (peer->flags & KR__P_STALLED)
         return;
+    bool gone = (peer->flags & (KR__P_SOCKET | KR__P_LAST)) == KR__P_SOCKET; /* a socket, and nothing said close */
     peer->flags |= KR__P_LAST;
-    if (peer->asked == peer->answered && peer->output.first == KR__NONE)
+    if (gone || (peer->asked == peer->answered && peer->output.first == KR__NONE))
         kr__peer_drop(server, peer);
 }
 

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "internal.h"
+#include "krepis_websocket.h"
 
 #define KR__NONE UINT32_MAX
 
@@ -122,11 +123,13 @@ enum {
     KR__P_STALLED = 128, /* complete requests may be held */
     KR__P_PINNED = 256,  /* rows of this tick point into its buffer */
     KR__P_BLOCKED = 512, /* the last send took less than there was */
-    KR__P_NOTIFY = 1024  /* a producer waits for everything to be sent */
+    KR__P_NOTIFY = 1024, /* a producer waits for everything to be sent */
+    KR__P_SOCKET = 2048  /* a WebSocket: what comes are frames */
 };
 
 typedef struct kr__peer {
     kr_connection protocol;
+    kr_ws socket; /* once it is one */
     int fd; /* -1: the place is free */
     uint32_t generation, flags, next; /* next: in the list of free places, or of those that are ready */
     uint32_t buffer;                  /* of what came and was not used, or NONE */
@@ -222,6 +225,8 @@ bool kr__answer(kr_server *server, kr__peer *peer, uint32_t sequence, int templa
 bool kr__answer_error(kr_server *server, kr__peer *peer, uint32_t sequence, int status, kr__slice fields);
 /* Says "100 Continue" when it is due and nothing is to be said before it.  False as above. */
 bool kr__answer_continue(kr_server *server, kr__peer *peer);
+/* The peer of a request that was asked and is not answered, or NULL.  It is flushed when another one's turn comes. */
+kr__peer *kr__find_peer(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence);
 bool kr__templates_init(kr_server *server);
 /* The template that kr__templates_init() made for the status. */
 int kr__template_of(int status);
@@ -231,6 +236,16 @@ int kr__template_of(int status);
 /* Answers with the file that the route's parameter names. */
 void kr__files_answer(kr_server *server, kr__peer *peer, uint32_t sequence, int directory, const uint8_t *data,
                       const kr_request *request, const kr_match *match);
+
+/* -- socket.c --------------------------------------------------------------------------------------------- */
+
+/* Takes the messages off the front of `data`.  Returns how much of it is done with; *kept bytes after that stay. */
+uint32_t kr__socket_consume(kr_server *server, kr__peer *peer, uint8_t *data, uint32_t length, uint32_t *kept);
+/* Gives up, and says why. */
+void kr__socket_fail(kr_server *server, kr__peer *peer, int code);
+
+/* A new row of a peer, with bytes from `data` on: the caller fills in the rest.  There has to be room. */
+int32_t *kr__peer_row(kr_server *server, kr__peer *peer, const uint8_t *data);
 void kr__peer_open(kr_server *server, int fd);
 void kr__peer_event(kr_server *server, kr__peer *peer, uint32_t ready);
 void kr__peer_go_on(kr_server *server, kr__peer *peer);

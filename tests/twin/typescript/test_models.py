@@ -726,6 +726,37 @@ krepis()
   .listen(3000);
 """,
     ),
+    (
+        "krepis sockets",
+        UPDATES,
+        """
+import { krepis } from 'krepis';
+declare const store: { append(text: string): Promise<void> };
+let last = 0;
+krepis().ws('/chat', {
+  open: (socket) => socket.subscribe('all'),
+  message: async (socket, message) => {
+    const number = last + 1;
+    await store.append(String(message));
+    last = number;
+    socket.publish('all', String(number));
+  },
+}).listen(3000);
+""",
+        """
+import { krepis } from 'krepis';
+declare const store: { append(text: string): Promise<void> };
+let last = 0;
+krepis().ws('/chat', {
+  open: (socket) => socket.subscribe('all'),
+  message: async (socket, message) => {
+    const number = ++last;
+    await store.append(String(message));
+    socket.publish('all', String(number));
+  },
+}).listen(3000);
+""",
+    ),
 ]
 
 

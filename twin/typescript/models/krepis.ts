@@ -1,5 +1,5 @@
 // krepis: routes, hooks and sockets are entry points; services are made once and given to all of them.
-import { around, handler } from 'krepis:model';
+import { around, effect, handler } from 'krepis:model';
 
 export class HttpError extends Error {
   constructor(status, message) {
@@ -92,10 +92,17 @@ export class App {
   ws(path, on) {
     const call = (name, hook) =>
       hook === undefined || handler(`WS ${path} ${name}`, around(hook, (...args) => hook.call(on, ...args)));
+    call('upgrade', on.upgrade);
     call('open', on.open);
     call('message', on.message);
     call('close', on.close);
+    call('drain', on.drain);
     return this;
+  }
+
+  publish(topic, message) {
+    effect(`publish ${topic}`, message);
+    return 0;
   }
 
   provide(name, make) {

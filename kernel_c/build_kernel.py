@@ -12,7 +12,7 @@ from cffi import FFI
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = Path("kernel_c") / "src"
-HEADERS = ("krepis_kernel.h", "krepis_websocket.h")
+HEADERS = ("krepis_kernel.h", "krepis_tenants.h", "krepis_websocket.h")
 
 
 def declarations() -> str:

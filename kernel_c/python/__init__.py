@@ -5,6 +5,7 @@ from krepis.kernel._binding import (
     Connection,
     Core,
     Router,
+    Tenants,
     WebSocket,
     Wheel,
     chunk,
@@ -28,6 +29,8 @@ from krepis.kernel._values import (
     Request,
     ServerOptions,
     SocketEvent,
+    TenantLimits,
+    TenantMetrics,
 )
 from krepis.kernel.server import Server
 
@@ -48,6 +51,9 @@ __all__ = [
     "Server",
     "ServerOptions",
     "SocketEvent",
+    "TenantLimits",
+    "TenantMetrics",
+    "Tenants",
     "WebSocket",
     "Wheel",
     "chunk",

@@ -23,6 +23,8 @@ from krepis.kernel._values import (
     Request,
     ServerOptions,
     SocketEvent,
+    TenantLimits,
+    TenantMetrics,
 )
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE")
@@ -150,6 +152,70 @@ def chunk(data: bytes) -> bytes:
     out = ffi.new("uint8_t[]", lib.KR_CHUNK_HEAD_BYTES)
     size = lib.kr_chunk_head(out, len(data))
     return bytes(ffi.buffer(out, size)) + data + b"\r\n"
+
+
+class Tenants:
+    """Whose a request is, whether it is let in, and whose turn is next."""
+
+    KINDS = ("host", "prefix", "header")
+    __slots__ = ("_tenants",)
+
+    def __init__(self, tenants_max: int, requests_max: int, running_max: int) -> None:
+        self._tenants = owned(lib.kr_tenants_new(tenants_max, requests_max, running_max), lib.kr_tenants_free)
+
+    def add(self, limits: TenantLimits) -> int:
+        """A new tenant's number."""
+        out = ffi.new("kr_tenant_limits *")
+        for one in fields_of(limits):
+            setattr(out, one.name, getattr(limits, one.name))
+        return check(lib.kr_tenants_add(self._tenants, out))
+
+    def rule(self, tenant: int, kind: str, text: bytes) -> None:
+        """Makes requests of a host, a path prefix or a header value a tenant's."""
+        check(lib.kr_tenants_rule(self._tenants, tenant, self.KINDS.index(kind), text, len(text)))
+
+    def find(self, host: bytes = b"", path: bytes = b"/", header: bytes | None = None) -> int | None:
+        """Whose a request is."""
+        value = ffi.NULL if header is None else header
+        found = lib.kr_tenants_find(self._tenants, host, len(host), path, len(path), value, len(header or b""))
+        return None if found < 0 else int(found)
+
+    def open(self, tenant: int) -> int:
+        """0, or 503: a connection of a tenant."""
+        return -int(lib.kr_tenants_open(self._tenants, tenant))
+
+    def close(self, tenant: int) -> None:
+        """A connection of a tenant is closed."""
+        lib.kr_tenants_close(self._tenants, tenant)
+
+    def offer(self, tenant: int, now_ms: int) -> tuple[int, int]:
+        """A request: its number and 0; or -429 and when to come again, in milliseconds; or -503 and 0."""
+        retry = ffi.new("uint64_t *")
+        return int(lib.kr_tenants_offer(self._tenants, tenant, now_ms, retry)), int(retry[0])
+
+    def take(self) -> int | None:
+        """The request whose turn it is."""
+        taken = lib.kr_tenants_take(self._tenants)
+        return None if taken < 0 else int(taken)
+
+    def end(self, request: int, cost_us: int) -> None:
+        """A request is over, taken or not."""
+        check(lib.kr_tenants_of(self._tenants, request))
+        lib.kr_tenants_end(self._tenants, request, cost_us)
+
+    def of(self, request: int) -> int:
+        """The tenant of a request."""
+        return check(lib.kr_tenants_of(self._tenants, request))
+
+    def valid(self) -> bool:
+        """Whether lists, counts and limits agree."""
+        return bool(lib.kr_tenants_validate(self._tenants))
+
+    def metrics(self, tenant: int) -> TenantMetrics:
+        """What a tenant did."""
+        out = ffi.new("kr_tenant_metrics *")
+        lib.kr_tenants_metrics(self._tenants, tenant, out)
+        return TenantMetrics(**{one.name: int(getattr(out, one.name)) for one in fields_of(TenantMetrics)})
 
 
 class WebSocket:

@@ -59,6 +59,32 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class TenantLimits:
+    """What a tenant may have; a rate of 0 is none, in requests per second."""
+
+    weight: int = 1
+    connections_max: int = 1000
+    running_max: int = 100
+    queued_max: int = 1000
+    rate_per_second: int = 0
+    burst: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TenantMetrics:
+    """What a tenant did: `limited` requests got a 429, `refused` requests and connections a 503."""
+
+    offered: int
+    limited: int
+    refused: int
+    ended: int
+    cost_us: int
+    connections: int
+    running: int
+    queued: int
+
+
+@dataclass(frozen=True, slots=True)
 class SocketEvent:
     """What came over a WebSocket: an opcode, the data (of a close: its reason), and the code of a close or an error."""
 

@@ -65,7 +65,8 @@ def test_the_server_over_a_simulated_machine(tmp_path: Path) -> None:
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "ok\n", "")
 
 
-def test_sockets_say_the_same_however_their_bytes_are_cut(tmp_path: Path) -> None:
-    program = compiled(tmp_path / "sockets", "sockets.c", parts="websocket.c")
+@pytest.mark.parametrize("part", ["websocket", "tenants"])
+def test_parts_of_their_own_keep_their_invariants(tmp_path: Path, part: str) -> None:
+    program = compiled(tmp_path / part, f"{part}.c", parts=f"{part}.c")
     ran = subprocess.run([program, SEEDS, "1"], capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "ok\n", "")

@@ -1,6 +1,6 @@
 /* Feeds the codec of WebSocket frames that are right and bytes that are not, cut anywhere, in memory of just their size.
  *
- * usage: sockets RUNS SEED; prints "ok".  Whole and cut, the same has to come out. */
+ * usage: websocket RUNS SEED; prints "ok".  Whole and cut, the same has to come out. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -70,3 +70,7 @@ def test_a_property_that_is_not_defined_is_an_error() -> None:
 def test_a_module_that_is_not_there_is_an_error() -> None:
     with pytest.raises(tlc.TlcError, match="no module 'Nope'"):
         tlc.configs("Nope")
+
+
+def test_what_is_said_of_the_kernel_is_up_to_date() -> None:
+    assert set(verification.kernel().splitlines()) <= PAGE, "run: python docs/verification.py"

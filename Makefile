@@ -72,6 +72,7 @@ bench: setup kernel
 	$(BIN)/python benchmarks/frontend/run.py examples/shop/src
 
 soak: setup kernel
+	$(BIN)/krepis verify --kernel
 	KREPIS_KILLS=100 KREPIS_SOAK=50 KREPIS_FUZZ=20000 $(BIN)/python -m pytest -n 2 tests --hypothesis-seed=random
 
 # Every bounded proof of a C function, and the mutant that each has to reject.

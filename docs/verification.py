@@ -53,16 +53,16 @@ KERNEL = """
 
 The sources of `kernel_c/src` are compiled against a simulated clock, network and handlers (`twin/native/`).
 A step is a tick of the server, or something that a client, a handler or the clock does; each step may come at any time
-that the scenario's bounds allow, so partial reads, pipelining, slow clients, resets, time limits and a graceful end meet
-in every order.
+that the scenario's bounds allow.
+So partial reads, pipelining, slow clients, resets, time limits and a graceful end meet in every order.
 States are told apart by 64 bits of hash; that two of n states collide and one is left out has a probability below
 n² / 2⁶⁵, here less than one in 100,000.
 Not explored: files, WebSockets, bodies beyond a small buffer, threads (a server is one thread's).
 
 | Claim | Checked | Bound | Command |
 | --- | --- | --- | --- |
-| In every state each block, buffer and place is free or in use, exactly once; no assertion fails; no descriptor is used \
-after it was closed. | every state | the scenarios in `twin/native/scenarios.c`: 1 to 4 clients, 16,781,748 states | \
+| In every state each block, buffer and place is free or in use, exactly once; no assertion fails; no descriptor is \
+used after it was closed. | every state | `twin/native/scenarios.c`: 2 to 4 clients, 16,781,748 states | \
 `krepis verify --kernel` |
 | A connection that can go on is served in the next tick. | every state | as above | `krepis verify --kernel` |
 | Responses come in the order of their requests, and every request is answered unless a client, a time limit or a \
@@ -78,10 +78,12 @@ PROOFS = """
 
 ESBMC shows for all inputs within the bound that no access is out of bounds, no signed number overflows, no shift is out
 of range, every assertion of the source holds, and what the line claims.
-Each proof rejects a mutant of its function. What is assumed is in the proof's README; assumptions about a function that is
-called are proved in its own line where it has one.
-Not proved, since the solver gave no answer in time: `kr_head_parse` as a whole, `kr__output_sent`, the timer wheel, the
-engine's term table and visited set; there tests, fuzzing and the exploration above are what there is.
+Each proof rejects a mutant of its function.
+What is assumed is in the proof's README; assumptions about a function that is called are proved in its own line where
+it has one.
+Not proved, among others, as the solver gave no answer in minutes: `kr_head_parse` as a whole, `kr__output_sent`, the
+timer wheel, the engine's term table; nor, untried, the tables of the router as a whole and the engine's visited set.
+There tests, fuzzing and the exploration above are what there is.
 
 | Claim | Function | Bound | Command |
 | --- | --- | --- | --- |

@@ -279,6 +279,7 @@ static uint64_t mix_peer(uint64_t h, const kr_server *server, const kr__peer *pe
     h = mix(h, mix(p->body.remaining, p->body.total));
     h = mix(h, (uint64_t)p->body.state << 32 | p->body.line);
     h = mix(h, (uint64_t)p->flags << 32 | (p->body.extensions + p->body.trailers));
+    mix_bytes(&h, (uint8_t *)(uintptr_t)&peer->socket, sizeof peer->socket);
     h = mix(h, peer->buffer == KR__NONE ? 0 : 1 + (peer->buffer >= server->options.connections_max));
     h = mix(h, peer->buffer == KR__NONE ? 0 : (uint64_t)peer->at << 32 | peer->held);
     /* Where a response begins and ends within what is to be sent. */

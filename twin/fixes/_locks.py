@@ -641,6 +641,23 @@ def _exclusive(code: Code, node: Node) -> Node | None:
     return f.child_by_field_name("object") if name is not None and code.of(name) == "runExclusive" else None
 
 
+def unnest(case: Case) -> Iterator[Draft]:
+    """Run what is inside a limited task at once, instead of waiting for the same limiter again."""
+    code = case.act.code
+    for call in (n for n in walk(case.act.statement) if n.type == "call_expression"):
+        name, arguments = _callee(code, call), call.child_by_field_name("arguments")
+        work = arguments.named_children[0] if arguments is not None and len(arguments.named_children) == 1 else None
+        outer = [n for n in above(call) if n.type == "call_expression" and _callee(code, n) == name and n != call]
+        if work is None or work.type != "arrow_function" or "()" not in code.of(work).split("=>")[0] or not outer:
+            continue
+        body = work.child_by_field_name("body")
+        if body is None:
+            continue
+        draft = Draft("unnest", f"Do not wait for {name} inside a task that {name} runs")
+        draft.replace(code, call, f"({code.of(work)})()" if body.type == "statement_block" else code.of(body))
+        yield draft
+
+
 def split_reentry(case: Case) -> Iterator[Draft]:
     """Call the part that needs the lock without taking it again."""
     for code in case.codes.values():

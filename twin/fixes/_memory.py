@@ -248,6 +248,31 @@ def _recheck_in_callback(case: Case) -> Iterator[Draft]:
         yield draft
 
 
+def reread_in_callback(case: Case) -> Iterator[Draft]:
+    """Read, and check, again at the start of the callback of `then` that acts."""
+    code, read = case.code, case.read
+    function = function_of(case.act.statement)
+    call = function.parent.parent if function is not None and function.parent is not None else None
+    called = call.child_by_field_name("function") if call is not None and call.type == "call_expression" else None
+    body = body_of(function) if function is not None else None
+    if function is None or called is None or body is None or body.type != "statement_block" or read is None:
+        return
+    block = read.statement.parent
+    if not code.of(called).endswith(".then") or block is None or read.code is not code or within(read.node, function):
+        return
+    between = [n for n in statements(block) if read.statement.start_byte <= n.start_byte < function.start_byte]
+    between = [n for n in between if not within(function, n)]
+    plain = all((is_guard(n) or n.type == "lexical_declaration") and code.alone(n) for n in between)
+    taken = {name for n in statements(body) for name in declared(code, n)}
+    fresh = {name for n in between if n.type == "lexical_declaration" for name in declared(code, n)}
+    if not between or not plain or taken & fresh or any(_waits(n) or _pattern(n) for n in between):
+        return
+    checks = any(is_guard(n) for n in between)
+    draft = Draft("reread", "Read and check again in the callback" if checks else "Read again in the callback")
+    draft.lines_before(code, statements(body)[0], *(line for n in between for line in _lines(code, n)))
+    yield draft
+
+
 def still_mine(case: Case) -> Iterator[Draft]:
     """Stop after the await when what this call had written there is no longer what it wrote."""
     code = case.code
@@ -260,6 +285,34 @@ def still_mine(case: Case) -> Iterator[Draft]:
             draft = Draft("still-mine", "Stop when another call has changed it meanwhile")
             draft.lines_after(code, after, f"if ({test}) return{code.semi}")
             yield draft
+
+
+def latest_call(case: Case) -> Iterator[Draft]:
+    """Number the calls, and drop the answer of a call when a later one has begun."""
+    code, act = case.code, case.act.statement
+    if case.finding.kind not in ("stale-read", "order-violation"):
+        return  # to drop an update would lose it
+    if re.fullmatch(r"(?:this\.)?#?\w+ = [^;]+;?", code.of(act)) is None:  # what has a key is not for the latest alone
+        return
+    for place in _places(case):
+        after, function = place.body[place.wait], function_of(place.block)
+        body = body_of(function) if function is not None else None
+        if function is None or body is None or _gives_value(function) or not code.alone(after):
+            continue
+        first = statements(body)[0]
+        if not code.alone(first) or any(n.type == "yield_expression" for n in walk(body, False)):
+            continue
+        draft = Draft("latest-call", "Drop the answer when a later call has begun")
+        name, number = code.free("latestCall", "latestCallNumber"), code.free_variable("call", "thisCall")
+        method = function if function.type == "method_definition" else None
+        if method is not None and method.parent is not None and "static" not in code.of(method).split("(")[0].split():
+            draft.lines_before(code, statements(method.parent)[0], f"private {name} = 0{code.semi}")
+            name = f"this.{name}"
+        else:
+            draft.insert(code, code.after_imports(), f"{code.eol}let {name} = 0{code.semi}{code.eol}")
+        draft.lines_before(code, first, f"const {number} = ++{name}{code.semi}")
+        draft.lines_after(code, after, f"if ({number} !== {name}) return{code.semi}")
+        yield draft
 
 
 def _claims(code: Code, place: _Place) -> Iterator[str]:

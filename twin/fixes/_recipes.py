@@ -41,7 +41,9 @@ _MEMORY: Final[tuple[Recipe, ...]] = (
     memory.take_buffer,
     memory.claim_first,
     memory.recheck,
+    memory.reread_in_callback,
     memory.still_mine,
+    memory.latest_call,
 )
 _RACE: Final[tuple[Recipe, ...]] = (*_WRONG_LOCK, *_DATABASE, *_MEMORY, locks.hold_lock)
 RECIPES: Final[Mapping[Kind, tuple[Recipe, ...]]] = {
@@ -51,7 +53,7 @@ RECIPES: Final[Mapping[Kind, tuple[Recipe, ...]]] = {
     "write-skew": _RACE,
     "init-race": _RACE,
     "order-violation": _RACE,
-    "deadlock": (locks.order_locks, locks.swap_nesting, locks.split_reentry),
+    "deadlock": (locks.order_locks, locks.swap_nesting, locks.split_reentry, locks.unnest),
     "lock-leak": (locks.release_in_finally,),
     "floating-promise": (promises.wait_for_all, promises.return_await, promises.await_it),
     "invariant": _RACE,

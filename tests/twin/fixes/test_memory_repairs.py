@@ -259,3 +259,58 @@ def test_an_initialisation_is_shared_while_it_runs() -> None:
 """,
         ),
     )
+
+
+def test_the_answer_of_an_earlier_call_is_dropped() -> None:
+    before = """\
+        declare const api: { search(query: string): Promise<string[]> };
+
+        export class SearchBox {
+          query = '';
+          hits: string[] = [];
+
+          async onInput(text: string): Promise<void> {
+            this.query = text.trim();
+            if (this.query === '') {
+              this.hits = [];
+              return;
+            }
+            const hits = await api.search(this.query);
+            this.hits = hits;
+          }
+        }
+        """
+    check(
+        before,
+        "latest-call",
+        ("  query = '';\n", "  private latestCall = 0;\n  query = '';\n"),
+        ("    this.query = text.trim();\n", "    const call = ++this.latestCall;\n    this.query = text.trim();\n"),
+        ("    this.hits = hits;\n", "    if (call !== this.latestCall) return;\n    this.hits = hits;\n"),
+    )
+
+
+def test_a_callback_reads_and_checks_again() -> None:
+    before = """\
+        declare const approvals: { lookup(team: string, cents: number): Promise<boolean> };
+        const budgets: Record<string, number> = {};
+
+        export function spend(team: string, cents: number): Promise<number> {
+          const left = budgets[team] ?? 0;
+          if (left < cents) return Promise.reject(new Error('over budget'));
+          return approvals.lookup(team, cents).then((approved) => {
+            if (!approved) return left;
+            budgets[team] = left - cents;
+            return budgets[team];
+          });
+        }
+        """
+    check(
+        before,
+        "reread",
+        (
+            "    if (!approved) return left;\n",
+            "    const left = budgets[team] ?? 0;\n"
+            "    if (left < cents) return Promise.reject(new Error('over budget'));\n"
+            "    if (!approved) return left;\n",
+        ),
+    )

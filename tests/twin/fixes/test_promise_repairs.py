@@ -125,3 +125,23 @@ def test_a_return_in_try_waits_before_the_lock_is_given_back() -> None:
         }
         """
     check(before, "return-await", ("return apply(", "return await apply("))
+
+
+def test_work_within_a_limited_task_does_not_wait_for_the_limiter() -> None:
+    before = """\
+        import pLimit from 'p-limit';
+
+        declare function put(file: string): Promise<void>;
+        const limit = pLimit(1);
+
+        export async function mirror(folders: string[][]): Promise<void> {
+          await Promise.all(
+            folders.map((files) =>
+              limit(async () => {
+                await Promise.all(files.map((file) => limit(() => put(file))));
+              }),
+            ),
+          );
+        }
+        """
+    check(before, "unnest", ("limit(() => put(file))", "put(file)"))

@@ -54,7 +54,7 @@ $(KERNEL)/node_modules/.installed: $(KERNEL)/package-lock.json | setup
 	$(KERNEL_NPM) ci --ignore-scripts
 	@touch $@
 
-$(KERNEL)/build/krepis.node: $(wildcard $(KERNEL)/src/*.[ch] $(KERNEL)/node/*.c) $(KERNEL)/build_node.py | setup
+$(KERNEL)/build/krepis.node: $(wildcard $(KERNEL)/src/*.[ch] $(KERNEL)/node/*.[ch]) $(KERNEL)/build_node.py | setup
 	$(BIN)/python $(KERNEL)/build_node.py
 
 kernel: $(KERNEL)/node_modules/.installed $(KERNEL)/build/krepis.node

@@ -21,6 +21,7 @@ from typing import Any
 import click
 from krepis.server.cli import krepis
 from krepis.server.config import EDITOR_TABLES, FILE_NAME, LEVELS, TABLES, Setting
+from krepis.server.tenants import TENANT, TOP
 from krepis.twin.findings import KINDS, Kind
 from krepis.twin.fixes import remedies
 from krepis.twin.report import RULE_OF
@@ -107,6 +108,12 @@ def _settings() -> Iterator[str]:
         for setting in settings:
             default = setting.default if " " in setting.default else f"`{setting.default}`"
             yield f"| `{setting.key}` | {_type(setting)} | {default} | {setting.text} |"
+    yield from ("", "## Tenants", "", "The file of `krepis run --tenants`, at its top and in `[tenants.NAME]`:")
+    for table, settings in (("", TOP), ("tenants.NAME", TENANT)):
+        yield from ("", "| Key | Type | Default | Meaning |", "| --- | --- | --- | --- |")
+        for setting in settings:
+            default = setting.default if " " in setting.default or "`" in setting.default else f"`{setting.default}`"
+            yield f"| `{table}{'.' if table else ''}{setting.key}` | {_type(setting)} | {default} | {setting.text} |"
     yield from ("", "## [rules]", "")
     yield f"Each rule can be given a level: {', '.join(f'`{level}`' for level in LEVELS)}."
     yield "Without one, the finding says how grave it is."

@@ -172,10 +172,7 @@ def read_settings(file: Path, editor: Values | None = None) -> Settings:
     _check_keys(file, text, document, "", (*TABLES, "rules"))
     tables = {name: _table(file, text, document, name) for name in (*TABLES, "rules")}
     for name, known in TABLES.items():
-        _check_keys(file, text, tables[name], name, tuple(setting.key for setting in known))
-        for setting in known:
-            if setting.key in tables[name] and (problem := _problem(setting, tables[name][setting.key])):
-                raise ConfigError(f"{_at(file, text, name, setting.key)}: {setting.key} {problem}")
+        check_table(file, text, name, tables[name], known)
     _check_keys(file, text, tables["rules"], "rules", KINDS)
     for kind, level in tables["rules"].items():
         if level not in LEVELS:
@@ -183,6 +180,14 @@ def read_settings(file: Path, editor: Values | None = None) -> Settings:
     given = editor or {}
     merged = {name: {**given.get(name, {}), **table} for name, table in tables.items()}
     return _settings(file.parent, file, merged)
+
+
+def check_table(file: Path, text: str, name: str, table: Mapping[str, Any], known: tuple[Setting, ...]) -> None:
+    """Raises ConfigError for a key that is none of `known`, or a value that is not right; `name` is the table's."""
+    _check_keys(file, text, table, name, tuple(setting.key for setting in known))
+    for setting in known:
+        if setting.key in table and (problem := _problem(setting, table[setting.key])):
+            raise ConfigError(f"{_at(file, text, name, setting.key)}: {setting.key} {problem}")
 
 
 def editor_values(configuration: object) -> tuple[Values, list[str]]:
@@ -275,6 +280,6 @@ def _at(file: Path, text: str, table: str, key: str) -> str:
     for number, line in enumerate(text.splitlines(), start=1):
         if current == table and wanted.match(line):
             return f"{file}:{number}"
-        if header := re.match(r"\s*\[+\s*([\w-]+)", line):
+        if header := re.match(r"\s*\[+\s*([\w.-]+)", line):
             current = header[1]
     return str(file)

@@ -18,6 +18,7 @@
 #include <uv.h>
 
 #include "krepis_kernel.h"
+#include "tenants.h"
 
 enum { M_EPOCH, M_ANSWERS, M_DUE, M_WORDS = 16 }; /* words shared with sdk/kernel.ts */
 enum { A_CONNECTION, A_GENERATION, A_SEQUENCE, A_TEMPLATE, A_FIELDS, A_BODY, A_WORDS };
@@ -707,5 +708,5 @@ NAPI_MODULE_INIT()
             napi_set_named_property(env, exports, functions[i].name, function) != napi_ok)
             return NULL;
     }
-    return exports;
+    return kr_tenants_exports(env, exports) == 0 ? exports : NULL;
 }

@@ -34,6 +34,7 @@ import { KrepisRequest } from './request.ts';
 import { compile, compileTexts, type Infer, type Issue, type Schema, type Standard } from './schema.ts';
 import { accepts, type Message, Room, type SocketHandlers } from './socket.ts';
 import { send } from './stream.ts';
+import { type TenantMetrics, type TenantOptions, Tenants } from './tenants.ts';
 
 /** What has to be right about a request before its handler is called. */
 export interface Checks {
@@ -105,6 +106,7 @@ export class App<Services extends object = object> {
   #onError: OnError = defaultError;
   readonly #makers = new Map<string, (services: Services) => unknown>();
   readonly #services = {} as Services;
+  #tenants: Tenants | undefined;
   /** Field lines of all responses. */
   #common = '';
   #headers: HeadersInit = {};
@@ -246,7 +248,9 @@ export class App<Services extends object = object> {
   metrics(path: string): this {
     const type = 'text/plain; version=0.0.4; charset=utf-8';
     return this.get(path, () =>
-      reply(addon.metricsText(this.#kernel.handle), { headers: { 'content-type': type } }),
+      reply(addon.metricsText(this.#kernel.handle) + (this.#tenants?.text() ?? ''), {
+        headers: { 'content-type': type },
+      }),
     );
   }
 
@@ -261,6 +265,16 @@ export class App<Services extends object = object> {
   accessLog(path: string): this {
     this.#log = accessLog(path);
     return this;
+  }
+
+  /**
+   * Whose requests are let in, and how they share this process; hooks run within. Requests of nobody get a 404; routes
+   * that the kernel answers by itself belong to all. Returns what tells how it goes.
+   */
+  tenants(options: TenantOptions): { metrics(): TenantMetrics[] } {
+    const made = new Tenants(options);
+    this.#tenants = made;
+    return { metrics: () => made.metrics() };
   }
 
   /**
@@ -377,9 +391,17 @@ export class App<Services extends object = object> {
     this.#plain = this.#template(200, `content-type: ${TEXT}\r\n`);
     for (const [name, make] of this.#makers) Object.assign(this.#services, { [name]: make(this.#services) });
     this.#makers.clear();
-    if (this.#before.length === 0 && this.#after.length === 0) return;
+    const shared = hosting.host?.tenants;
+    if (shared !== undefined) this.#tenants ??= new Tenants(shared);
+    const tenants = this.#tenants;
+    const hooked = this.#before.length > 0 || this.#after.length > 0;
+    if (!hooked && tenants === undefined) return;
     for (const route of this.#routes) {
-      if (route) route.run = (request) => this.#hooked(route.handler, request);
+      if (!route) continue;
+      const run: Handler<string> = hooked
+        ? (request) => this.#hooked(route.handler, request)
+        : (request) => route.handler(request, this.#services);
+      route.run = tenants ? (request) => tenants.run(request, () => run(request, this.#services)) : run;
     }
   }
 

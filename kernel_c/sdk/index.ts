@@ -10,6 +10,7 @@ export { HttpError, InvalidRequest, Reply, reply } from './reply.ts';
 export type { KrepisRequest, Params } from './request.ts';
 export { type Infer, type Issue, type Schema, type Standard, t } from './schema.ts';
 export type { Message, Socket, SocketHandlers } from './socket.ts';
+export type { Tenant, TenantMetrics, TenantOptions } from './tenants.ts';
 
 /** An application: `krepis().get('/users/:id', (request) => ({ id: request.params.id })).listen(3000)`. */
 export function krepis(options: KernelOptions = {}): App {

@@ -79,6 +79,13 @@ interface Addon {
   stop(handle: Handle, graceMs: number): void;
   metrics(handle: Handle): number[];
   metricsText(handle: Handle): string;
+  tenantsNew(limits: Uint32Array, requestsMax: number, runningMax: number): object;
+  tenantsRule(handle: object, tenant: number, kind: number, text: string): number;
+  tenantsFind(handle: object, host: string | undefined, path: string, header: string | undefined): number;
+  tenantsOffer(handle: object, tenant: number, nowMs: number): number;
+  tenantsTake(handle: object): number;
+  tenantsEnd(handle: object, request: number, costUs: number): void;
+  tenantsMetrics(handle: object, tenant: number): number[];
 }
 
 /** `KREPIS_ADDON` names an addon that was built elsewhere. */

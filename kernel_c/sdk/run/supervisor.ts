@@ -10,6 +10,7 @@
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { existsSync, type FSWatcher, watch } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
+import type { TenantOptions } from '../tenants.ts';
 import type { News, Task } from './worker.ts';
 
 /** What `krepis run` asks for, as JSON in the only argument. */
@@ -25,6 +26,7 @@ export interface Order {
   /** The command that must end with 0 before anything is started. */
   readonly verify?: readonly string[];
   readonly log: Task['log'];
+  readonly tenants?: TenantOptions;
   readonly color: boolean;
 }
 
@@ -107,7 +109,7 @@ class Supervisor {
   }
 
   #spawn(generation: Generation, number: number): void {
-    const { entry, port, address, inspect, log, color, root } = this.#order;
+    const { entry, port, address, inspect, log, color, root, tenants } = this.#order;
     const at = generation.at;
     const task: Partial<Task> = {
       entry,
@@ -116,6 +118,7 @@ class Supervisor {
       alone: at === undefined && this.#current === undefined,
       log,
       color,
+      ...(tenants === undefined ? {} : { tenants }),
     };
     const execArgv = [...NODE_OPTIONS];
     if (existsSync(resolve(root, '.env'))) execArgv.push('--env-file=.env');

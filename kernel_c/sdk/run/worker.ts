@@ -13,6 +13,7 @@ import { pathToFileURL } from 'node:url';
 import { App, type Listening } from '../app.ts';
 import { hosting } from '../host.ts';
 import { type Entry, LineLog } from '../log.ts';
+import type { TenantOptions } from '../tenants.ts';
 import { registerResolution } from './resolve.ts';
 
 /** What the supervisor tells a worker, as JSON in its only argument. */
@@ -24,6 +25,7 @@ export interface Task {
   readonly alone: boolean;
   readonly log: 'pretty' | 'json' | 'none';
   readonly color: boolean;
+  readonly tenants?: TenantOptions;
   /** A file to write the routes of an application of the SDK to, as JSON. */
   readonly routes?: string;
 }
@@ -129,6 +131,7 @@ async function main(task: Task): Promise<void> {
   let first = true;
   hosting.host = {
     log,
+    tenants: task.tenants,
     place: (port, address) => {
       const mine = first;
       first = false;

@@ -120,6 +120,10 @@ export class App {
     return this;
   }
 
+  tenants() {
+    return { metrics: () => [] };
+  }
+
   onError(hook) {
     handler('onError', hook);
     return this;

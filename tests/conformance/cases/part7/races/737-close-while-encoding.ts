@@ -1,0 +1,25 @@
+// pattern: shutdown: closed tested before an awaited encode, item pushed after the queue was drained
+import { gzip } from 'node:zlib';
+import { promisify } from 'node:util';
+
+const compress = promisify(gzip);
+
+export class Spool {
+  private items: Buffer[] = [];
+  private closed = false;
+
+  constructor(private readonly upload: (items: Buffer[]) => Promise<void>) {}
+
+  async add(text: string): Promise<void> {
+    if (this.closed) throw new Error('spool is closed');
+    const packed = await compress(text);
+    this.items.push(packed); // RACE: check-then-act
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    const rest = this.items;
+    this.items = [];
+    if (rest.length > 0) await this.upload(rest);
+  }
+}

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice, pairwise, permutations
-from typing import Any
+from typing import Any, NamedTuple
 
 from krepis.twin.typescript import lexicon, oracle
 from krepis.twin.typescript.canonical import Pattern, meeting, path_of
@@ -26,6 +26,7 @@ from krepis.twin.typescript.machine import Access, Frame, Machine, World
 from krepis.twin.typescript.program import Program
 from krepis.twin.typescript.recording import Recording, record
 from krepis.twin.typescript.scenario import Entry, Execution, Scenario
+from krepis.twin.typescript.unknowns import refusal
 from krepis.twin.typescript.values import (
     UNDEFINED,
     JsFunction,
@@ -347,8 +348,13 @@ def interesting(profiles: list[Profile]) -> Iterator[tuple[tuple[int, int, int],
             places = (writes & others) | (rivals & reads) | {x for x in writes & rivals if x[0] == "lock"}
             # What both do in the same function (a middleware, say) shows when each runs against itself.
             meet = bool(places) if i == j else any(a.by.get(x) != b.by.get(x) for x in places)
-            if meet or _iterates(a, b) or _iterates(b, a):
+            if meet or _iterates(a, b) or _iterates(b, a) or (i == j and _fields(a)):
                 yield (0 if i == j else 1, i, j), a, b
+
+
+def touching(p: Profile) -> tuple[tuple[str, int], ...]:
+    """The functions of which the text touches what is shared."""
+    return tuple(sorted({(c.module.path, c.index) for codes in p.by.values() for c in codes if c is not None}))
 
 
 Places = tuple[tuple[str, bool, tuple[str, ...]], ...]
@@ -376,6 +382,12 @@ def explore_across(program: Program, pairs: list[tuple[Entry, Entry]], result: U
             if a is not b:
                 with result.spending(a.entry, b.entry):
                     explore_pair(program, a, b, result, Budget(bounds.seconds, bounds.effort), bounds.max_states)
+
+
+def _fields(a: Profile) -> bool:
+    """Whether an entry sets several fields of one object."""
+    objects = [loc[1] for loc in a.writes if loc[0] == "prop" and oracle.durable(loc)]
+    return len(objects) > len(set(objects))
 
 
 def _iterates(a: Profile, b: Profile) -> bool:
@@ -507,6 +519,10 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
     if good is not None and _succeeded(good):
         for run in ended:
             for anomaly in leaks(run, entry, good):
+                report(anomaly)
+    if any(run.machine.given_back for run in ended):
+        for run in ended:
+            for anomaly in kept(run, entry):
                 report(anomaly)
     profile.keys = list(keys)
     profile.hangs = complete_runs == 0
@@ -731,9 +747,22 @@ def leaks(run: Execution, entry: Entry, base: Execution | None) -> Iterator[Anom
     for loc, (first, last, restored) in bad.items():
         if restored or last is not first or loc not in good or not good[loc][2] or not _guarded(R, first):
             continue
+        if _swept(base.machine, good[loc][1]):
+            continue
         frame, site = holder(R, first, good[loc][1])
         if frame.code is not None:
             yield Anomaly("lock-leak", "error", frame, site, run, [entry.name], act=first, detail=str(loc[-1]))
+
+
+def kept(run: Execution, entry: Entry) -> Iterator[Anomaly]:
+    """Advisory locks that a finished call leaves to its connection, though on another path it gives them back."""
+    R = run.machine
+    if run.settled(0) and not _still_running(run):
+        for frame, site in R.kept.values():
+            user, at = user_frame(frame, R)
+            if user.code is not None:
+                at = site if user is frame else at
+                yield Anomaly("lock-leak", "error", user, at, run, [entry.name], detail="an advisory lock")
 
 
 def _guarded(R: Machine, mark: Access) -> bool:
@@ -746,6 +775,11 @@ def _guarded(R: Machine, mark: Access) -> bool:
         if a.kind == "R" and a.loc == mark.loc:
             return True
     return False
+
+
+def _swept(R: Machine, release: Access) -> bool:
+    """Whether a mark was found to be taken away by going through all of them."""
+    return any(R.log[i].loc == ("keys", *release.loc[1:3]) for i in oracle.bits(release.ctrl) if R.log[i].kind == "R")
 
 
 def holder(R: Machine, mark: Access, release: Access) -> tuple[Frame, int]:
@@ -836,10 +870,23 @@ def floating(run: Execution, entry: Entry) -> Iterator[Anomaly]:
         looped = _discarded_by_callback(p, R)
         if p.state != 0 and first is None:
             continue
+        if _transacted(run, own) and R.program.discarded(frame.code.module, at):
+            relies = True  # the transaction ends without it, or without knowing that it failed
         if looped and (relies or effects):
             yield Anomaly("floating-promise", "error", frame, at, run, [entry.name])
         elif relies or (effects and _works_after(run, parent, p, done) and _goes_on(run, own, first)):
             yield Anomaly("floating-promise", "error" if relies else "warning", frame, at, run, [entry.name])
+
+
+def _transacted(run: Execution, own: Frame) -> bool:
+    """Whether a statement within a function took effect later than it was made: with the transaction around it."""
+    made: dict[int, int] = {}
+    for a in run.machine.log:
+        if a.loc[0] == "row" and any(f is own for f in oracle.chain(a.frame)):
+            if a.kind == "W" and a.event > made.get(id(a.frame), a.event):
+                return True
+            made.setdefault(id(a.frame), a.event)
+    return False
 
 
 def misuses(run: Execution, entry: Entry) -> Iterator[Anomaly]:
@@ -1099,7 +1146,9 @@ def explore_pattern(
                 if late:
                     belated.add(oracle.outcome(run))
                 else:
-                    allowed.setdefault(oracle.outcome(run), []).append((successes(run), run.machine.asked, order))
+                    allowed.setdefault(oracle.outcome(run), []).append(
+                        Serial(successes(run), run.machine.asked, order, alike(run), bool(run.machine.refused))
+                    )
                 hung = hung or not all(run.settled(i) for i in range(len(names)))
                 lasting.update(b.subject for b in _left_broken(run))
                 scenario.close(run)
@@ -1269,8 +1318,21 @@ def best(found: list[Anomaly]) -> list[Anomaly]:
     return [x for x in found if any(x is y for y in causes.values())]
 
 
-Allowed = dict[Any, list[tuple[tuple[bool, ...], set[Term], list[int]]]]
-"""The outcomes of serial executions: which calls succeeded, what was asked, and the order of the calls."""
+class Serial(NamedTuple):
+    """A serial execution: which calls succeeded, what was asked, the order of the calls.
+
+    Also whether results are alike, and whether a call answered with the status of an error.
+    """
+
+    succeeded: tuple[bool, ...]
+    asked: set[Term]
+    order: list[int]
+    alike: bool
+    refused: bool
+
+
+Allowed = dict[Any, list[Serial]]
+"""The outcomes of serial executions."""
 
 
 def judge(
@@ -1304,7 +1366,7 @@ def judge(
         if (
             got in allowed
             and all(successes(run))
-            and not any(all(s) or asked - R.asked for s, asked, _ in allowed[got])
+            and not any(all(s.succeeded) or any(map(_opinion, s.asked - R.asked)) for s in allowed[got])
         ):
             # Every call says that it has done what only one of them can have done.
             acts = [
@@ -1313,8 +1375,19 @@ def judge(
                 if f.act.kind == "W"
                 and f.act.loc == f.read.loc
                 and not (_deletes(f.act) and lexicon.classify(names[f.act.root]) is lexicon.Verb.DELETE)
+                and not (_marks_twice(f, R) and any(s.refused for s in allowed[got]))
             ]
             yield from (anomaly_of(f, run, acts, names, scenario) for f in acts[:1])
+        elif got in allowed and alike(run) and not any(s.alike for s in allowed[got]):
+            # What each call takes for itself was given to both.
+            acts = [f for f in oracle.stale_acts(run, False, None) if _takes(run, f)]
+            yield from (anomaly_of(f, run, acts, names, scenario) for f in acts[:1])
+        elif got in allowed:
+            fails = [i for i, p in enumerate(run.promises) if p is not None and p.state == 2]
+            for i in (i for i in fails if all(s.succeeded[i] for runs in allowed.values() for s in runs)):
+                lost = oracle.taken_away(run, i)
+                if lost is not None:
+                    yield anomaly_of(lost, run, [lost], names, scenario, kind="order-violation")
         return
     if got in belated:
         for f in oracle.stale_acts(run, False, None):
@@ -1346,6 +1419,7 @@ def judge(
         for f in acts
         if not _harmless(f, R)
         and not _claimed(f, R)
+        and not _under_way(f, R)
         and (f.act.loc in changed if f.act.kind == "E" else not _private(R, f.act))
     ]
     if not acts:
@@ -1354,34 +1428,41 @@ def judge(
             if act is not None:
                 yield early_anomaly(read, write, act, run, names, scenario)
                 return
+        mixture = oracle.mixed(run)
+        if mixture is not None:
+            yield anomaly_of(mixture, run, acts, names, scenario, kind="order-violation")
         return
     if _doubtful(scenario, run, world, got, allowed):
         return
-    top = acts[0]
-    if top.act.kind == "E" and top.data:  # the update that the stale read was made for says it better
-        updates = (
-            f
-            for f in acts
-            if f.same
-            and f.data
-            and f.act.root == top.act.root
-            and f.read.loc == top.read.loc
-            and f.act.loc[0] != "store"
-        )
-        top = next(updates, top)
-    elif not top.same:  # a write over what was checked, on the way there, is what should have been refused
-        claims = (
-            f
-            for f in acts
-            if f.same
-            and f.act.kind == "W"
-            and f.act.root == top.act.root
-            and f.act.index < top.act.index
-            and f.act.frame is top.act.frame
-            and f.read.loc == top.read.loc
-        )
-        top = min(claims, key=lambda f: f.act.index, default=top)
+    top = _most_telling(acts, R)
     yield anomaly_of(top, run, acts, names, scenario)
+
+
+def _most_telling(acts: list[oracle.StaleAct], R: Machine) -> oracle.StaleAct:
+    """The first act, or a better one for the same stale read: what should not have been done, or was done too late."""
+    top = acts[0]
+    mine = [f for f in acts if f.same and f.act.kind == "W" and f.act.root == top.act.root]
+    if top.act.kind == "E" and top.data:  # the update that the stale read was made for says it better
+        updates = (f for f in mine if f.data and f.read.loc == top.read.loc and f.act.loc[0] != "store")
+        return next(updates, top)
+    if top.same:
+        return top
+    user = user_frame(top.act.frame, R)[0]
+    mine = [f for f in mine if user_frame(f.act.frame, R)[0] is user]
+    claims = [f for f in mine if f.act.index < top.act.index and f.read.loc == top.read.loc]
+    if claims:  # a write over what was checked, on the way there, is what should have been refused
+        return min(claims, key=lambda f: f.act.index)
+    records = (
+        f
+        for f in mine
+        if f.act.index > top.act.index and (f.data if f.read.loc[0] == "row" else f.act.loc[0] in oracle.OBJECTS)
+    )
+    return next((f for f in records if _about(f) == _about(top)), top)
+
+
+def _about(f: oracle.StaleAct) -> Any:
+    """What a stale read looked at: a row as a whole."""
+    return f.read.loc[:3] if f.read.loc[0] == "row" else f.read.loc
 
 
 def seen_too_early(run: Execution) -> Iterator[tuple[Access, Access]]:
@@ -1420,7 +1501,50 @@ def early_anomaly(
 
 def successes(run: Execution) -> tuple[bool, ...]:
     """Which calls ended well, as far as they say."""
-    return tuple([p is not None and p.state == 1 and raw(p.value) is not False for p in run.promises])
+    return tuple([p is not None and p.state == 1 and not _refused(run, i) for i, p in enumerate(run.promises)])
+
+
+def _refused(run: Execution, i: int) -> bool:
+    """Whether a call says that it has not done what it was asked for."""
+    p = run.promises[i]
+    given = raw(p.value) if p is not None else UNDEFINED
+    while given.__class__ is Term and given.op == "await":
+        given = given.args[0]
+    parts = given.args if given.__class__ is Term and given.op in ("call", "new") else ()
+    fields = (x for a in parts if a.__class__ is tuple and a[:1] == ("object",) for x in a[1])
+    status = (x[1] for x in fields if x.__class__ is tuple and x[0] == "status")
+    return given is False or i in run.machine.refused or any(map(refusal, status))
+
+
+def _marks_twice(f: oracle.StaleAct, R: Machine) -> bool:
+    """Whether both calls only note the same, and the answer holds nothing of what was checked."""
+    mark = raw(f.act.value)
+    answered = (a.tags for a in R.log if a.kind == "O" and a.root == f.act.root)
+    return (
+        not isinstance(mark, Term | JsObject)
+        and mark == raw(f.foreign.value)
+        and not any(R.log[i].loc[:3] == f.read.loc[:3] for tags in answered for i in oracle.bits(tags))
+    )
+
+
+def alike(run: Execution) -> bool:
+    """Whether calls gave the same result, and it is one: not nothing, a yes or a no."""
+    given = [raw(p.value) if p is not None and p.state == 1 else None for p in run.promises]
+    if any(v is None or v is UNDEFINED or v.__class__ is bool for v in given):
+        return False
+    return len({result_picture(run, i) for i in range(len(given))}) < len(given)
+
+
+def _takes(run: Execution, f: oracle.StaleAct) -> bool:
+    """Whether an act takes from memory, or counts on, what its call returns as it was before."""
+    p = run.promises[f.act.root]
+    return (
+        f.act.kind == "W"
+        and f.act.loc == f.read.loc
+        and f.act.loc[0] in ("cell", "prop", "entry", "array")
+        and p is not None
+        and bool(run.machine.deep_tags(p.value) >> f.read.index & 1)
+    )
 
 
 def _read_again(run: Execution, f: oracle.StaleAct) -> bool:
@@ -1451,7 +1575,7 @@ def _doubtful(scenario: Scenario, run: Execution, world: World, got: Any, allowe
     """Whether a serial order gives the outcome if unknown functions say otherwise of what only they see there."""
     asked = run.machine.asked
     for extra, order in (
-        ({q for q in more - asked if _opinion(q)}, order) for runs in allowed.values() for _, more, order in runs
+        ({q for q in more - asked if _opinion(q)}, order) for runs in allowed.values() for _, more, order, *_ in runs
     ):
         if extra:
             known = {q: world.answers[q] for q in asked if q in world.answers}
@@ -1496,7 +1620,9 @@ def _difference(got: Any, allowed: Iterable[Any]) -> set[Any]:
 
 def _private(R: Machine, act: Access) -> bool:
     """Whether a write went to something that its call made and no other call touched."""
-    return not oracle.durable(act.loc) and all(a.root == act.root for a in R.log if a.loc == act.loc)
+    if oracle.durable(act.loc) or (act.loc[0] in oracle.OBJECTS and act.loc[1][0][0] != act.root):
+        return False
+    return all(a.root == act.root for a in R.log if a.loc == act.loc)
 
 
 def _harmless(f: oracle.StaleAct, R: Machine) -> bool:
@@ -1510,6 +1636,11 @@ def _harmless(f: oracle.StaleAct, R: Machine) -> bool:
         return True
     name = str(f.act.loc[-1]).lower() if f.act.kind == "W" else ""
     return name.startswith(("last", "updatedat", "updated_at", "seenat")) and not f.same
+
+
+def _under_way(f: oracle.StaleAct, R: Machine) -> bool:
+    """What a timer goes on doing when the other call clears it: that it was due was decided before it fired."""
+    return any(a.kind == "C" and a.root == f.foreign.root and f.read.event < a.value <= f.act.event for a in R.log)
 
 
 def _claimed(f: oracle.StaleAct, R: Machine) -> bool:

@@ -134,6 +134,7 @@ def read_result(data: dict[str, Any]) -> FileResult:
                 "entry_points": [EntryPoint(**(e | {"acts": tuple(e["acts"])})) for e in data["entry_points"]],
                 "modules": tuple(data["modules"]),
                 "within": tuple((_pair(k), tuple(_pair(c) for c in inside)) for k, inside in data["within"]),
+                "touching": tuple((_pair(k), tuple(_pair(c) for c in codes)) for k, codes in data["touching"]),
                 "spent": tuple((tuple(where), tuple(figures)) for where, figures in data["spent"]),
                 "places": tuple(
                     (_pair(k), tuple((str(n), bool(c), tuple(m)) for n, c, m in places)) for k, places in data["places"]

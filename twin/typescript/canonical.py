@@ -63,6 +63,19 @@ def leaf(path: str, call: int = 0) -> Term:
     return t
 
 
+def counterparts(a: Term, b: Term) -> bool:
+    """Whether these are the same part of the arguments of two calls: a pattern says whether they are equal."""
+    return a.call != b.call and a.call >= 0 and b.call >= 0 and _moved(a, b.call, {}) is b and _given(a)
+
+
+def _given(t: Any) -> bool:
+    """Whether a value is made of arguments, and of nothing that was looked up by them."""
+    return t.__class__ is not Term or (t.op in _PARTS and all(map(_given, t.args)))
+
+
+_PARTS = frozenset(["arg", ".", "await", "tmpl"])
+
+
 def _within(path: str, prefix: str) -> bool:
     return path == prefix or path.startswith((prefix + ".", prefix + "["))
 

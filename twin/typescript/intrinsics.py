@@ -102,6 +102,11 @@ def misuse(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     return UNDEFINED
 
 
+def bodied(R: Machine, this: Value, args: list[Value], s: int) -> Value:
+    """Whether a function has a body here."""
+    return isinstance(raw(args[0]), JsFunction)
+
+
 def handler(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     """Registers an entry point."""
     R.register(_text(args[0]), UNDEFINED, args[1:], s)
@@ -227,6 +232,7 @@ _TABLE: dict[str, Callable[..., Value]] = {
     "unknown": unknown,
     "fresh": fresh,
     "around": around,
+    "bodied": bodied,
     "handler": handler,
     "misuse": misuse,
     "lock": lock,

@@ -41,6 +41,7 @@ _WORDS: dict[Verb, str] = {
 }
 _VERBS = {word: verb for verb, words in _WORDS.items() for word in words.split()}
 _VERBS |= dict.fromkeys(_WORDS[Verb.EFFECT].split(), Verb.EFFECT)
+_WORK = frozenset(["run", "execute", "process", "perform", "do", "rebuild", "reindex", "generate", "replay"])
 _ALTERING = frozenset((word,) for word in ("update", "patch", "rename", "change", "modify", "edit"))
 _SPLIT = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 CLOSING = frozenset(["end", "close", "destroy", "quit", "disconnect", "shutdown"])
@@ -117,6 +118,11 @@ def classify(name: str) -> Verb:
 def alters(name: str) -> bool:
     """Whether a writing verb changes what exists and creates nothing."""
     return words(name)[:1] in _ALTERING
+
+
+def works(name: str) -> bool:
+    """Whether a verb says that something is done, without saying what."""
+    return not _WORK.isdisjoint(words(name)[:1])
 
 
 @lru_cache(maxsize=20_000)

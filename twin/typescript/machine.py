@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from krepis.twin.typescript import builtins, lexicon, terms
-from krepis.twin.typescript.canonical import Canonical, Pattern, leaf, path_of
+from krepis.twin.typescript.canonical import Canonical, Pattern, counterparts, leaf, path_of
 from krepis.twin.typescript.code import FunctionCode, ModuleCode, TypeRef
 from krepis.twin.typescript.values import (
     BUILTIN,
@@ -293,6 +293,9 @@ class Machine:
         self.promises: list[JsPromise] = []
         self.key_terms: dict[str, None] = {}
         self.noted: set[Term] = set()
+        self.kept: dict[tuple[int, str], tuple[Frame, int]] = {}  # advisory locks that sessions hold
+        self.given_back = False  # one of them was
+        self.refused: set[int] = set()  # calls that answered their request with an error
         self.lock_keys: dict[str, None] = {}
         self.symbolic: set[Any] = set()
         self.unblocked = 0
@@ -309,7 +312,7 @@ class Machine:
         self.deadlocked: Frame | None = None
         self.parked = False
         root = Frame(None, None, 0, -1)
-        self.setup_act = Activation((), -1, root)
+        self.setup_act = Activation(("set-up",), -1, root)  # type: ignore[arg-type]
         self.act = self.setup_act
         self.frame = root
         self.globals: dict[str, Value] = {}
@@ -466,7 +469,7 @@ class Machine:
                 if yes and other.op == "seq" and other.args[0] is subject and other.args[1] != q.args[1]:
                     return False
         elif q.op == "seq":
-            return self._equation(q)
+            return False if counterparts(*q.args) else self._equation(q)
         if q.op == "lt0" or (q.op == "seq" and q.args[1] == 0):
             decided = terms.decided(q, self.world.about)
             if decided is not None:
@@ -1218,6 +1221,11 @@ class Machine:
             typed = self.program.member_type(t.type, k)
             child = self._member(t, k, typed)
             value = child
+            code = self.frame.code
+            if typed is None and k.__class__ is str and code is not None and self.origin(t).op in ("arg", "dep"):
+                client = self.program.carried(self, k, code.module)
+                if client is not None:
+                    return client
             if typed is not None:
                 made = self.materialise(child, typed)
                 if made is not None:

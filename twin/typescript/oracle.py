@@ -19,13 +19,14 @@ from krepis.twin.typescript.machine import Access, Frame, Machine, owned_by_call
 from krepis.twin.typescript.scenario import Execution
 from krepis.twin.typescript.values import JsObject, JsPromise, Term, V, raw
 
-_OBJECTS = frozenset({"cell", "prop", "entry", "array", "keys"})
+OBJECTS = frozenset({"cell", "prop", "entry", "array", "keys"})
+"""Kinds of locations in memory; what they belong to comes second."""
 
 
 def durable(loc: Any) -> bool:
     """Whether a location outlives the calls."""
     kind = loc[0]
-    if kind in _OBJECTS:
+    if kind in OBJECTS:
         return not owned_by_call(loc[1])
     return kind not in ("lock", "timer", "promise", "unblock", "clock", "call", "effect")
 
@@ -218,9 +219,63 @@ def overwritten(run: Execution) -> list[StaleAct]:
             ):
                 continue  # a promise is kept for others to share
             others = [w for w in R.log[own.index : a.index] if w.kind == "W" and w.loc == a.loc and w.root != a.root]
-            if others and not _same_value(R, own.value, others[-1].value):
+            if others and not _same_value(R, own.value, others[-1].value) and not _updates(R.log, others[-1]):
                 found.append(StaleAct(own, others[-1], a, True, True, (0, 0, 0, a.index)))
     return found
+
+
+def taken_away(run: Execution, i: int) -> StaleAct | None:
+    """The last look of a call at what it had stored itself and another call then took away."""
+    mine: dict[Any, Access] = {}
+    theirs: dict[Any, Access] = {}
+    found: StaleAct | None = None
+    for a in run.machine.log:
+        if a.kind == "W" and a.loc[0] == "kv":
+            if a.root == i:
+                mine[a.loc] = a
+                theirs.pop(a.loc, None)
+            elif a.loc in mine:
+                theirs[a.loc] = a
+        elif a.kind == "R" and a.root == i and a.loc in theirs and raw(a.value) is False:
+            found = StaleAct(mine[a.loc], theirs[a.loc], a, False, True, ())
+    return found
+
+
+def mixed(run: Execution) -> StaleAct | None:
+    """A write that leaves a value of one call beside another's, in fields of one object that each call sets both.
+
+    A write cycle (Adya, 1999, G0) over what the calls were given; marks, times and counters are of no call.
+    """
+    R = run.machine
+    written: dict[tuple[int, Any], Access] = {}
+    last: dict[Any, Access] = {}
+    for a in R.log:
+        if a.kind == "W" and a.loc[0] == "prop" and durable(a.loc):
+            if a.root in _calls_of(R.canon(R.snapshot(a.value))):
+                written.setdefault((a.root, a.loc), a)
+                last[a.loc] = a
+            else:
+                last.pop(a.loc, None)
+    for y, act in last.items():
+        for x, foreign in last.items():
+            mine = written.get((act.root, x))
+            if (
+                x[1] == y[1]
+                and foreign.root != act.root
+                and mine is not None
+                and mine.event < act.event
+                and mine.index < foreign.index < act.index
+                and (foreign.root, y) in written
+            ):
+                return StaleAct(mine, foreign, act, False, False, ())
+    return None
+
+
+def _calls_of(picture: Any) -> set[int]:
+    """The calls whose arguments a value is made of."""
+    if picture.__class__ is Term:
+        return {picture.call}
+    return set().union(*map(_calls_of, picture)) if isinstance(picture, tuple | frozenset) else set()
 
 
 _MARKS = frozenset(("undefined", "None", "True", "False"))
@@ -279,14 +334,15 @@ def _drops_update(run: Execution, finding: StaleAct) -> bool:
     act = finding.act
     if _updates(log, act):
         return False
-    known = {log[i].loc for i in _bits(act.tags | act.ctrl) if log[i].kind == "R" and log[i].loc[0] == "array"}
+    known = {log[i].loc for i in bits(act.tags | act.ctrl) if log[i].kind == "R" and log[i].loc[0] == "array"}
     return any(
         w.kind == "W" and w.root != act.root and _updates(log, w) and (covers(w.loc, act.loc) or w.loc in known)
         for w in log[finding.read.index : act.index]
     )
 
 
-def _bits(mask: int) -> Iterator[int]:
+def bits(mask: int) -> Iterator[int]:
+    """The positions of the bits that are set: the accesses that tags stand for."""
     while mask:
         low = mask & -mask
         mask ^= low

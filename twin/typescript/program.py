@@ -113,6 +113,10 @@ _ADOPTED: dict[str, adoption.Client] = {
     "pool": adoption.POSTGRES,
     "pgPool": adoption.POSTGRES,
 }
+_CARRIED = frozenset(
+    ["prisma", "db", "database", "orm", "knex", "kysely", "drizzle", "redis", "pool", "pg", "mysql", "sequelize"]
+)
+"""Fields under which a request's context carries the client of a store."""
 _MONGO = frozenset(
     [
         "findOneAndUpdate",
@@ -155,6 +159,7 @@ class Program:
         self._types: dict[tuple[str, str], Any] = {}
         self._kinds: dict[Any, tuple[Any, Any, str | None]] = {}
         self._constants: dict[tuple[Any, str], bool] = {}
+        self._discarded: dict[tuple[ModuleCode, int, bool], bool] = {}
         self._per_request: dict[ClassCode, bool] = {}
         self._adopted: dict[tuple[str, str, str], tuple[adoption.Client | None, str]] = {}
         self._model_of: dict[str, str | None] = {}
@@ -197,6 +202,7 @@ class Program:
         self._types.clear()
         self._kinds.clear()
         self._constants.clear()
+        self._discarded.clear()
         self._per_request.clear()
         self._adopted.clear()
 
@@ -756,6 +762,19 @@ class Program:
         client, name = self._adopted[key]
         return self.client(R, client, name) if client is not None else None
 
+    def carried(self, R: Machine, name: str, module: ModuleCode) -> Value | None:
+        """The client that a field of an argument (`ctx.db`) evidently is, by its name and what is called on it."""
+        if name not in _CARRIED or self.is_model(module.path):
+            return None
+        key = (module.path, name, ".")
+        if key not in self._adopted:
+            text = module.text.decode("utf-8", "replace")
+            locals_ = [name, *dict.fromkeys(re.findall(rf"[\w$]+\.{name}\b", text))]
+            found = (adoption.client_of(module, local, "") for local in locals_)
+            self._adopted[key] = (next(filter(None, found), None), name)
+        client = self._adopted[key][0]
+        return self.client(R, client, name) if client is not None else None
+
     def client(self, R: Machine, client: adoption.Client, name: str) -> Value | None:
         """The shared client of a library."""
         key = ("adopted", client.package, client.export, name if client.named else "")
@@ -844,13 +863,12 @@ class Program:
                 return False
         return True
 
-    def discarded(self, module: ModuleCode, site: int) -> bool:
-        """Whether a call is a statement of its own."""
-        line, column, end_line, end_column = module.sites[site][:4]
-        lines = module.text.decode("utf-8", "replace").split("\n")
-        before = lines[line - 1].encode("utf-16-le")[: 2 * (column - 1)].decode("utf-16-le", "replace").rstrip()
-        after = lines[end_line - 1].encode("utf-16-le")[2 * (end_column - 1) :].decode("utf-16-le", "replace").strip()
-        return (not before or before[-1] in ";{}") and (not after or after[0] in ";}/")
+    def discarded(self, module: ModuleCode, site: int, *, awaited: bool = False) -> bool:
+        """Whether a call is a statement of its own; `awaited`, or one that is waited for."""
+        memo = (module, site, awaited)
+        if memo not in self._discarded:
+            self._discarded[memo] = _statement_of_its_own(module, site, awaited)
+        return self._discarded[memo]
 
     def reassigned(self, cell: Cell) -> bool:
         """Whether a top-level variable may be assigned after its declaration."""
@@ -859,6 +877,16 @@ class Program:
             return False
         code = self._modules.get(ident[0])
         return code is not None and code.top_level.get(ident[1]) in ("let", "var")
+
+
+def _statement_of_its_own(module: ModuleCode, site: int, awaited: bool) -> bool:
+    line, column, end_line, end_column = module.sites[site][:4]
+    lines = module.text.decode("utf-8", "replace").split("\n")
+    before = lines[line - 1].encode("utf-16-le")[: 2 * (column - 1)].decode("utf-16-le", "replace").rstrip()
+    if awaited and before.endswith(" await"):
+        before = before.removesuffix("await").rstrip()
+    after = lines[end_line - 1].encode("utf-16-le")[2 * (end_column - 1) :].decode("utf-16-le", "replace").strip()
+    return (not before or before[-1] in ";{}") and (not after or after[0] in ";}/")
 
 
 def _nominal(name: str) -> bool:

@@ -814,10 +814,10 @@ def _insert(machine: Machine, c: Connection, args: list[Value], s: int) -> Value
     table, tx = _name(args[1]), _tx(args[0])
     rows = items(args[2])
     if len(rows) == 1:
-        view = c.database.insert(tx, table, plain_data(machine, rows[0], c.dialect, s))
+        view = c.database.insert(tx, table, _inserted(machine, c, table, rows[0], s))
         row = row_object(machine, view, proto)
         return machine.new_array([row]) if isinstance(raw(args[2]), JsArray) else row
-    data = [plain_data(machine, row, c.dialect, s) for row in rows]
+    data = [_inserted(machine, c, table, row, s) for row in rows]
     if options.get("skipDuplicates") is True:
         views = c.database.atomically(
             tx, lambda inner: [c.database.upsert(inner, table, row, [], None)[0] for row in data]
@@ -825,6 +825,30 @@ def _insert(machine: Machine, c: Connection, args: list[Value], s: int) -> Value
     else:
         views = c.database.atomically(tx, lambda inner: [c.database.insert(inner, table, row) for row in data])
     return machine.new_array([row_object(machine, view, proto) for view in views if view is not None])
+
+
+def _inserted(machine: Machine, c: Connection, table: str, data: Value, s: int) -> dict[str, Value]:
+    """The columns of a new row; of an unknown object, or one that it was spread into, those that rows are found by."""
+    out = plain_data(machine, data, c.dialect, s)
+    whole = raw(data)
+    if isinstance(whole, Term) or (isinstance(whole, JsObject) and whole.term is not None):
+        db = c.database
+        table = db.table(table)
+        known = {column_name(name) for name in out}
+        sought = (
+            name
+            for key in [*db.keys.get(table, ()), *(((n, None),) for u in db.uniques(table) for n in u)]
+            for name, _ in key
+        )
+        for name in dict.fromkeys(sought):
+            if name not in known and name not in db.primary(table):
+                value = machine.get(data, _CAMEL.sub(lambda m: m[1].upper(), name), s)
+                if isinstance(raw(value), Term):
+                    out[name] = value
+    return out
+
+
+_CAMEL = re.compile(r"_([a-z0-9])")
 
 
 def _rest(rows: Rows) -> Rest:
@@ -933,6 +957,7 @@ def _save(machine: Machine, c: Connection, args: list[Value], s: int) -> Value:
         rest: list[sql.Assignment] = [(name, Lit(value)) for name, value in data.items() if name not in keyed]
         view, _ = db.upsert(tx, table, data, keyed, rest)
     else:
+        data = _inserted(machine, c, table, args[2], s)
         view = db.insert(tx, table, {name: value for name, value in data.items() if value is not None})
     assert view is not None
     if isinstance(target, JsObject):
@@ -1041,6 +1066,9 @@ def _sql(machine: Machine, c: Connection, args: list[Value], s: int) -> Value:
         given = _prop(text, "values")
         params = given if raw(given) is not UNDEFINED else params
         text = next((_prop(text, n) for n in ("text", "sql", "query") if raw(_prop(text, n)) is not UNDEFINED), "")
+    tags = tags_of(text)
+    if tags and machine.tracking:
+        machine.answer("the text of a statement", s, tags)
     shown, holes = flat_text(text)
     result: JsObject = _result(machine, [], 0)
     for statement in sql.parse(shown, c.dialect) if shown else (sql.Other(""),):
@@ -1123,6 +1151,8 @@ def _statement(
         else:
             key = [db.evaluate(bind(part, params, holes), "", None) for part in statement.key]
             got = db.advisory_lock(owner, key, statement.mode, statement.wait)
+            if got and owner is session:
+                machine.kept[id(session), str(key)] = (machine.frame, s)
             row = machine.new_object()
             row.props[statement.column] = got
             return _result(machine, [row], 1)
@@ -1130,6 +1160,9 @@ def _statement(
         if session is not None or tx is not None:
             key = [db.evaluate(bind(part, params, holes), "", None) for part in statement.key]
             db.advisory_unlock(session or tx, key or None)
+            machine.given_back = True
+            for held in [k for k in machine.kept if k[0] == id(session) and (not key or k[1] == str(key))]:
+                del machine.kept[held]
     elif isinstance(statement, sql.Other):
         return _result(machine, [Rest(machine.term("rows", statement.text))], machine.term("affected", statement.text))
     return _result(machine, [], 0)

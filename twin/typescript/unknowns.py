@@ -72,6 +72,8 @@ def call(R: Machine, name: str, receiver: Value, args: list[Value], s: int, fn: 
         return _with_callbacks(R, name, receiver, args, callbacks, s, fn)
     if lexicon.is_logger(name):
         return term("call", name, "log")
+    if per_request and R.tracking and _refuses(method, args):
+        R.refused.add(R.frame.root)
     if method == "throw" and base.__class__ is Term:
         raise R.error("Error", name)
     verb = Verb.PURE if _computes(rooted) else lexicon.classify(name)
@@ -90,7 +92,7 @@ def call(R: Machine, name: str, receiver: Value, args: list[Value], s: int, fn: 
             lexicon.words(name)[-1:] and lexicon.classify(lexicon.words(name)[-1]) in (Verb.CALLBACK, Verb.EFFECT)
         ):
             R.effect(name, args, s)
-    elif verb is Verb.EFFECT and not per_request and R.tracking:
+    elif R.tracking and not per_request and (verb is Verb.EFFECT or _for_its_effect(R, name, s)):
         R.effect(name, args, s)
     elif per_request and tags and R.tracking:
         R.answer(name, s, tags)
@@ -110,6 +112,29 @@ def call(R: Machine, name: str, receiver: Value, args: list[Value], s: int, fn: 
             if made is not None:
                 return tagged(made, tags)
     return tagged(result, tags)
+
+
+def _refuses(method: str, args: list[Value]) -> bool:
+    """Whether an answer has the status of an error."""
+    given = args[:1] if method in _STATUS else args[1:2] if method in _BODY else ()
+    return any(refusal(raw(a)) for a in given)
+
+
+def refusal(value: Value) -> bool:
+    """Whether a value is the status of an error, or an answer that has one."""
+    if isinstance(value, JsObject):
+        value = raw(value.props.get("status", UNDEFINED))
+    return value.__class__ is int and 400 <= value < 600
+
+
+_STATUS = frozenset(["status", "code", "sendStatus"])
+_BODY = frozenset(["json", "text", "body", "send"])
+
+
+def _for_its_effect(R: Machine, name: str, s: int) -> bool:
+    """Whether work is done of which nobody uses the result."""
+    code = R.frame.code
+    return code is not None and lexicon.works(name) and R.program.discarded(code.module, s, awaited=True)
 
 
 def _computes(t: Value) -> bool:

@@ -29,6 +29,7 @@ from krepis.twin.typescript.analysis import (
     interesting,
     meeting_places,
     profile_all,
+    touching,
 )
 from krepis.twin.typescript.entries import discover
 from krepis.twin.typescript.explain import act_text, finding_of
@@ -81,6 +82,7 @@ class FileResult:
     modules: tuple[str, ...] = ()
     calls: tuple[tuple[Key, tuple[Key, ...]], ...] = ()
     within: tuple[tuple[Key, tuple[Key, ...]], ...] = ()
+    touching: tuple[tuple[Key, tuple[Key, ...]], ...] = ()
     places: tuple[tuple[Key, Places], ...] = ()
     spent: tuple[tuple[Where, Spent], ...] = ()
     pairs: int = 0
@@ -175,6 +177,7 @@ def _verify_file(job: Job, source: SourceFile, phase: Phase, result: FileResult)
         result.entry_points = points
         result.calls = tuple(sorted((_key(p.entry), tuple(sorted(p.calls))) for unit in kept for p in unit))
         result.within = tuple(sorted((_key(p.entry), tuple(sorted(p.within or ()))) for unit in kept for p in unit))
+        result.touching = tuple((_key(p.entry), touching(p)) for unit in kept for p in unit)
         result.places = tuple((_key(p.entry), meeting_places(p)) for unit in kept for p in unit if not p.hangs)
         result.pairs = sum(1 for unit in kept for _ in chain(interesting(unit), armed(unit)))
         if result.pairs:
@@ -257,14 +260,17 @@ def inner_entries(results: Sequence[FileResult]) -> frozenset[Key]:
     """Entry points that need no exploration of their own.
 
     Those that another one runs under its protection are explored as parts of it; those that do all that matters
-    inside another one that is explored on its own add nothing to it.
+    inside another one that is explored on its own, and knows of itself what it works on, add nothing to it.
     """
     calls = {key: set(called) for r in results for key, called in r.calls}
     sheltered = {c for key, called in calls.items() for c in called if c != key and c in calls and key not in calls[c]}
     inside = {key: keys for r in results for key, keys in r.within}
-    redundant = {
-        key for key, keys in inside.items() if any(c != key and c in calls and c not in sheltered for c in keys)
-    }
+    touched = {key: set(codes) for r in results for key, codes in r.touching}
+
+    def covers(inner: Key, outer: Key) -> bool:
+        return inner != outer and inner in calls and inner not in sheltered and touched[outer] <= touched[inner]
+
+    redundant = {key for key, keys in inside.items() if any(covers(c, key) for c in keys)}
     return frozenset(sheltered | redundant)
 
 

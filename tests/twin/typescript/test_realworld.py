@@ -188,6 +188,95 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         }
         """,
     ),
+    "two requests are both told that a seat is theirs": (
+        "check-then-act",
+        """
+        import express from 'express';
+        import { prisma } from './db';
+        const app = express();
+        app.post('/seats/:id', async (req, res) => {
+          const seat = await prisma.seat.findUnique({ where: { id: req.params.id } });
+          if (seat.userId) return res.status(409).json({ error: 'taken' });
+          await prisma.seat.update({ where: { id: req.params.id }, data: { userId: req.body.userId } }); // HERE
+          res.json({ ok: true });
+        });
+        """,
+    ),
+    "a mark that says the same whoever sets it": (
+        "",
+        """
+        import express from 'express';
+        import { prisma } from './db';
+        const app = express();
+        app.post('/users/:id/verify', async (req, res) => {
+          const user = await prisma.user.findUnique({ where: { id: req.params.id } });
+          if (user.verified) return res.status(409).json({ error: 'already' });
+          await prisma.user.update({ where: { id: user.id }, data: { verified: true } });
+          res.json({ ok: true });
+        });
+        """,
+    ),
+    "a mark that only one may set, for what the answer gives": (
+        "check-then-act",
+        """
+        import { NextResponse } from 'next/server';
+        import { prisma } from './db';
+        export async function POST(request: Request) {
+          const { code } = await request.json();
+          const coupon = await prisma.coupon.findUnique({ where: { code } });
+          if (coupon.used) return NextResponse.json({ error: 'used' }, { status: 409 });
+          await prisma.coupon.update({ where: { code }, data: { used: true } }); // HERE
+          return NextResponse.json({ discount: coupon.percent });
+        }
+        """,
+    ),
+    "the client that a framework's plugin puts on the application": (
+        "check-then-act",
+        """
+        export default async function routes(app) {
+          app.post('/flights/:id/seats', async (req, reply) => {
+            const { rows } = await app.pg.query('SELECT user_id FROM seats WHERE seat = $1', [req.body.seat]);
+            if (rows[0]?.user_id) return reply.code(409).send();
+            await app.pg.query('UPDATE seats SET user_id = $2 WHERE seat = $1', [req.body.seat, req.user.id]); // HERE
+            return { ok: true };
+          });
+        }
+        """,
+    ),
+    "marks that are taken away when they are old are no locks": (
+        "",
+        """
+        export class Deduper {
+          private readonly seen = new Map<string, number>();
+          constructor(private readonly ttl: number) {}
+          async handle(id: string, next: () => Promise<void>): Promise<void> {
+            if (this.seen.has(id)) return;
+            this.seen.set(id, Date.now());
+            await next();
+            for (const [k, at] of this.seen) if (Date.now() - at > this.ttl) this.seen.delete(k);
+          }
+        }
+        """,
+    ),
+    "a poller that is stopped in the middle of a round ends it": (
+        "",
+        """
+        export class Poller {
+          private stopped = false;
+          private timer?: NodeJS.Timeout;
+          constructor(private readonly poll: () => Promise<void>) {}
+          start(): void { this.schedule(0); }
+          stop(): void { this.stopped = true; clearTimeout(this.timer); }
+          private schedule(ms: number): void {
+            if (this.stopped) return;
+            this.timer = setTimeout(() => void this.tick(), ms);
+          }
+          private async tick(): Promise<void> {
+            try { await this.poll(); } finally { this.schedule(1000); }
+          }
+        }
+        """,
+    ),
     "a name that is imported and declared": (
         "",
         """

@@ -49,7 +49,9 @@ export class Client {
     return run(this.session, text, params, callback);
   }
 
-  async end() {}
+  async end() {
+    db.sql(this.session, 'SELECT pg_advisory_unlock_all()');
+  }
 
   on() {
     return this;

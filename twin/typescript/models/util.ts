@@ -1,10 +1,13 @@
 // util: promisify turns a node-style callback into a promise.
-export const promisify =
-  (fn) =>
-  (...args) =>
-    new Promise((resolve, reject) => {
-      fn(...args, (error, value) => (error ? reject(error) : resolve(value)));
-    });
+import { bodied } from 'krepis:model';
+
+export const promisify = (fn) =>
+  bodied(fn)
+    ? (...args) =>
+        new Promise((resolve, reject) => {
+          fn(...args, (error, value) => (error ? reject(error) : resolve(value)));
+        })
+    : fn;
 
 export const callbackify =
   (fn) =>

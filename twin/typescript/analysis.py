@@ -95,7 +95,7 @@ class Anomaly:
 
 @dataclass
 class Profile:
-    """What an entry does alone."""
+    """What an entry does alone; `limited` says that its first execution was cut off."""
 
     entry: Entry
     reads: set[Any] = field(default_factory=set)
@@ -104,6 +104,7 @@ class Profile:
     plain_arguments: set[str] = field(default_factory=set)
     suspends: bool = False
     hangs: bool = False
+    limited: bool = False
     queues: bool = False
     failing: list[int] = field(default_factory=list)
     looks: dict[tuple[Any, str], None] = field(default_factory=dict)
@@ -280,7 +281,7 @@ def armed(profiles: list[Profile]) -> Iterator[tuple[Profile, Profile]]:
 def explore_hanging(program: Program, profiles: list[Profile], result: UnitResult) -> None:
     """Entries that wait for another one, which then waits for them; the other way round both end."""
     for a in profiles:
-        if not a.hangs:
+        if not a.hangs or a.limited:
             continue
         stuck: Execution | None = None
         names: list[str] = []
@@ -469,6 +470,7 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
         if run is None:
             break
         any_run = True
+        profile.limited = profile.limited or (n == 0 and bool(run.limit))
         budget.spend(run)
         R = run.machine
         _collect(result, run)
@@ -569,8 +571,12 @@ def innermost_of_all(run: Execution) -> set[tuple[str, int]] | None:
     A function that runs a callback of its caller does not hold what the callback does.
     """
     common: list[Frame] | None = None
+    seen: set[int] = set()
     for a in run.machine.log:
         if a.kind in ("R", "W", "L", "Q", "E") and (a.kind == "E" or a.loc[0] == "lock" or oracle.durable(a.loc)):
+            if id(a.frame) in seen:
+                continue
+            seen.add(id(a.frame))
             frames = oracle.chain(a.frame)
             for i in range(len(frames) - 1, 0, -1):
                 outer = frames[i].code
@@ -580,6 +586,8 @@ def innermost_of_all(run: Execution) -> set[tuple[str, int]] | None:
                     frames = frames[: first + 1] + frames[i:]
                     break
             common = frames if common is None else [f for f in common if any(f is g for g in frames)]
+            if len(common) < 2:
+                return set()
     if common is None:
         return None
     codes = [f.code for f in common if f.code is not None]

@@ -12,7 +12,7 @@ Deliberately absent: the search (explore.py), what an anomaly is (oracle.py), li
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -1422,10 +1422,11 @@ class Machine:
         self.symbolic.add(loc)
 
     def _length(self, items: list[Value]) -> Value:
-        n: Any = 0
-        for i in items:
-            n = terms.add(terms.add(n, term("length", i.term)), -i.fewer) if i.__class__ is Rest else terms.add(n, 1)
-        return n
+        runs = [i for i in items if i.__class__ is Rest]
+        if not runs:
+            return len(items)
+        unknown = Counter([term("length", i.term) for i in runs])
+        return terms.total(len(items) - len(runs) - sum([i.fewer for i in runs]), unknown)
 
     def _element(self, a: JsArray, k: Value, s: int) -> Value:
         k = raw(k)

@@ -193,6 +193,21 @@ class Program:
         """The project modules held in memory."""
         return [p for p in self._modules if not self.is_model(p)]
 
+    def forget_oldest(self, keep: int) -> None:
+        """Drops modules of the project but the `keep` that were used last, as far as `used` was told."""
+        loaded = self.loaded()
+        self.forget(loaded[: max(0, len(loaded) - keep)])
+
+    def used(self, paths: Iterable[str]) -> None:
+        """These modules were used just now."""
+        for p in paths:
+            if p in self._modules:
+                self._modules[p] = self._modules.pop(p)
+
+    def size(self) -> int:
+        """How many modules are held in memory."""
+        return len(self._modules)
+
     def forget(self, paths: Iterable[str] | None = None) -> None:
         """Drops modules of the project (all, or those at `paths`) and what was computed from any."""
         for p in self.loaded() if paths is None else paths:

@@ -328,11 +328,10 @@ class _Run:
             return
         job.program.cancelled = self._cancelled
         try:
-            for i, phase in missing.items():
-                self._own = (i,)
-                with rare_collections():
-                    result = job.work(i, phase)
-                yield i, result
+            with rare_collections():
+                for i, phase in missing.items():
+                    self._own = (i,)
+                    yield i, job.work(i, phase)
         except Cancelled:
             return
         finally:

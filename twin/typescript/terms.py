@@ -179,7 +179,8 @@ def linear(value: Any) -> tuple[Any, dict[Term, Any]]:
     return value, {}
 
 
-def _from_linear(constant: Any, parts: dict[Term, Any]) -> Any:
+def total(constant: Any, parts: dict[Term, Any]) -> Any:
+    """The sum of a number and of terms that are no sums, each with how often it occurs."""
     parts = {t: c for t, c in parts.items() if c != 0}
     if not parts:
         return normal(constant)
@@ -212,13 +213,13 @@ def add(a: Any, b: Any) -> Any:
     cb, pb = linear(b)
     for t, c in pb.items():
         pa[t] = pa.get(t, 0) + c
-    return _from_linear(ca + cb, pa)
+    return total(ca + cb, pa)
 
 
 def scale(a: Any, factor: Any) -> Any:
     """`a * factor` where `factor` is known."""
     c, p = linear(a)
-    return _from_linear(c * factor, {t: k * factor for t, k in p.items()})
+    return total(c * factor, {t: k * factor for t, k in p.items()})
 
 
 def sub(a: Any, b: Any) -> Any:

@@ -136,9 +136,8 @@ def verify_file(job: Job, source: SourceFile, phase: Phase) -> FileResult:
     """One phase of one file. A failure of Krepis itself is reported, not raised; raises Cancelled."""
     result = FileResult(source.path, [], [], [])
     program = job.program
-    if len(program.loaded()) > KEPT_MODULES:
-        program.forget()
-        job.profiles.clear()
+    if program.size() > KEPT_MODULES:
+        program.forget_oldest(KEPT_MODULES // 2)
     program.touched = set()
     try:
         _verify_file(job, source, phase, result)
@@ -153,6 +152,7 @@ def verify_file(job: Job, source: SourceFile, phase: Phase) -> FileResult:
             raise
         result.failure = type(error).__name__
     result.modules = tuple(sorted(p for p in program.touched if not program.is_model(p)))
+    program.used(program.touched)
     return result
 
 

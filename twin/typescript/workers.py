@@ -12,6 +12,7 @@ import gc
 import multiprocessing
 import signal
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, TypeVar
@@ -47,13 +48,16 @@ class Workers(Generic[Result]):
     ) -> Iterator[tuple[int, Result]]:
         """The results as they come; `lost` makes one for a process that died. Stops early when cancelled."""
         todo = dict.fromkeys(asked)
+        known: dict[Connection | None, deque[int]] = {}
+        for key in todo:
+            known.setdefault(self._knows.get(key), deque()).append(key)
         busy = self._busy
         while todo or busy:
             while todo and len(self._processes) < min(self._count, len(todo) + len(busy)):
                 self._start()
             for pipe in self._processes:
                 if todo and pipe not in busy:
-                    key = self._next(pipe, todo)
+                    key = _next(todo, known.get(pipe), known.get(None))
                     del todo[key]
                     busy[pipe] = key
                     self._knows[key] = pipe
@@ -71,17 +75,6 @@ class Workers(Generic[Result]):
             if cancelled():
                 self.close()
                 return
-
-    def _next(self, pipe: Connection, todo: dict[int, None]) -> int:
-        first = next(iter(todo))
-        free = None
-        for key in todo:
-            owner = self._knows.get(key)
-            if owner is pipe:
-                return key
-            if owner is None and free is None:
-                free = key
-        return first if free is None else free
 
     def _start(self) -> None:
         ours, theirs = _context.Pipe()
@@ -102,6 +95,16 @@ class Workers(Generic[Result]):
             self._end(pipe)
         self._knows.clear()
         self._busy.clear()
+
+
+def _next(todo: dict[int, None], *preferred: deque[int] | None) -> int:
+    """The first piece of work that is left: of the lists that are preferred, else of all."""
+    for keys in preferred:
+        while keys:
+            key = keys.popleft()
+            if key in todo:
+                return key
+    return next(iter(todo))
 
 
 def _serve(pipe: Connection, others: list[Connection], work: Callable[[int, Any], Any]) -> None:

@@ -10,7 +10,8 @@ for the few names that mean one thing (`prisma`).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from krepis.twin.typescript.code import ModuleCode
 
@@ -153,27 +154,55 @@ _REDIS_METHODS = frozenset(
 )
 _TYPES = r"(?:<[^;()]{0,80}>)?"
 _NEAR = r"[^;]{0,300}?"
+_NAME = r"(?<![\w$.])([\w$]+)"
+_METHOD = re.compile(rf"{_NAME}\s*!?\??\.\s*(\w+)\s*{_TYPES}\(")
+_NESTED = re.compile(rf"{_NAME}\s*\.\s*\w+\s*\.\s*(\w+)\s*{_TYPES}\(")
+_MANAGER = re.compile(rf"{_NAME}\s*\.\s*manager\b")
+_TABLE = re.compile(rf"{_NAME}\s*{_TYPES}\(\s*['\"`][\w.]+['\"`]\s*\)\s*\.")
+
+
+@dataclass
+class _Uses:
+    """What the names of a module are used for: methods called, methods of their properties, and two idioms."""
+
+    methods: dict[str, set[str]] = field(default_factory=dict)
+    nested: dict[str, set[str]] = field(default_factory=dict)
+    managers: frozenset[str] = frozenset()
+    tables: frozenset[str] = frozenset()
+
+
+@lru_cache(maxsize=8)
+def _uses(source: bytes) -> _Uses:
+    text = source.decode("utf-8", "replace")
+    uses = _Uses(managers=frozenset(_MANAGER.findall(text)), tables=frozenset(_TABLE.findall(text)))
+    for pattern, found in ((_METHOD, uses.methods), (_NESTED, uses.nested)):
+        for name, method in pattern.findall(text):
+            found.setdefault(name, set()).add(method)
+    return uses
 
 
 def client_of(module: ModuleCode, local: str, specifier: str) -> Client | None:
     """The client that `local`, imported from a file or package that is unknown, evidently is in `module`."""
-    text = module.text.decode("utf-8", "replace")
-    name = rf"(?<![\w$.]){re.escape(local)}"
-    used = set(re.findall(rf"{name}\s*!?\??\.\s*(\w+)\s*{_TYPES}\(", text))
-    if used & {"getRepository", "createQueryRunner"} or re.search(rf"{name}\s*\.\s*manager\b", text):
+    uses = _uses(module.text)
+    used = uses.methods.get(local, set())
+    if used & {"getRepository", "createQueryRunner"} or local in uses.managers:
         return DATA_SOURCE
     if local[:1].isupper():
-        return DATA_SOURCE if local.endswith("DataSource") else _model(module, text, local, used)
-    nested = set(re.findall(rf"{name}\s*\.\s*\w+\s*\.\s*(\w+)\s*{_TYPES}\(", text))
+        return DATA_SOURCE if local.endswith("DataSource") else _model(module, local, used)
+    nested = uses.nested.get(local, set())
     if nested & _PRISMA_METHODS or "$transaction" in used or (local.startswith("prisma") and nested):
         return PRISMA
     if used & {"selectFrom", "updateTable", "insertInto", "deleteFrom"}:
         return KYSELY
-    if re.search(rf"{name}\s*{_TYPES}\(\s*['\"`][\w.]+['\"`]\s*\)\s*\.", text):
+    if local in uses.tables:
         return KNEX
+    if not used:
+        return SEQUELIZE if local.lower().startswith("sequelize") else STRIPE if _is_stripe(local, nested) else None
+    text = module.text.decode("utf-8", "replace")
     if "transaction" in used and re.search(rf"\b(?:trx|tx|t)\s*{_TYPES}\(\s*['\"`][\w.]+['\"`]\s*\)", text):
         return KNEX
-    if re.search(
+    name = rf"(?<![\w$.]){re.escape(local)}"
+    if used & {"select", "update", "insert"} and re.search(
         rf"{name}\s*\.\s*(?:select\({_NEAR}\)\s*\.from|update\(\s*\w+\s*\)\s*\.set|insert\(\s*\w+\s*\)\s*\.values)\(",
         text,
     ):
@@ -194,10 +223,14 @@ def client_of(module: ModuleCode, local: str, specifier: str) -> Client | None:
         if used & _NODE_REDIS:
             return REDIS
         return IOREDIS if used & _REDIS_METHODS else None
-    return STRIPE if local.lower() == "stripe" and nested else None
+    return STRIPE if _is_stripe(local, nested) else None
 
 
-def _model(module: ModuleCode, text: str, local: str, used: set[str]) -> Client | None:
+def _is_stripe(local: str, nested: set[str]) -> bool:
+    return local.lower() == "stripe" and bool(nested)
+
+
+def _model(module: ModuleCode, local: str, used: set[str]) -> Client | None:
     """The model class that an imported name evidently is."""
     if used & _SEQUELIZE_METHODS:
         return SEQUELIZE_MODEL
@@ -205,6 +238,7 @@ def _model(module: ModuleCode, text: str, local: str, used: set[str]) -> Client 
         return MONGOOSE_MODEL
     if not used & _ROWS:
         return None
+    text = module.text.decode("utf-8", "replace")
     name = rf"(?<![\w$.]){re.escape(local)}\s*\.\s*"
     if re.search(rf"{name}(?:(?:findOne|count|destroy|max|sum|find)\s*\(\s*\{{|update\s*\(){_NEAR}\bwhere\b", text):
         return SEQUELIZE_MODEL

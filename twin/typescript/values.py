@@ -88,7 +88,15 @@ _PATHS = frozenset({".", "elem", "await", "entry", "rest", "find", "filter", "sl
 
 def term(op: str, *args: Any, type: Any = None) -> Term:
     """The one term `op(args...)`; constants in `args` are told apart by their type."""
-    key = (op, args, *map(_class_of, args))
+    key: tuple[Any, ...]
+    if len(args) == 2:
+        a, b = args
+        key = (op, a, b, a.__class__, b.__class__)
+    elif len(args) == 1:
+        (a,) = args
+        key = (op, a, a.__class__)
+    else:
+        key = (op, args, tuple(map(_class_of, args)))
     found = _TERMS.get(key)
     if found is None:
         found = Term()

@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import is_not
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 NEWS_EVERY_S = 0.25
 """Seconds between two news of one verification, at least."""
+WORTH_TELLING = 3
+"""Files that are still looked at when those that were wanted first are done, and told at once."""
 NEWS_SHARE = 20
 """The time between two news, in times that making them takes."""
 
@@ -158,11 +161,16 @@ class Engine:
         if folder.number != task.heard:  # what was said was not heard, or by another process
             folder.said, folder.number = {}, -1
         due = time.monotonic() + NEWS_EVERY_S
+        urgent = {str(path) for path in task.first}
 
         def moved(progress: Progress) -> None:
             nonlocal due
             context.progress(progress)
             started = time.monotonic()
+            waiting = folder.session.waiting if urgent else ()
+            if urgent and len(waiting) >= WORTH_TELLING and urgent.isdisjoint(waiting):
+                urgent.clear()
+                due = started
             if started >= due:
                 context.news(_news(folder, task, _judged(folder, task, files, notes, folder.session.so_far()), files))
                 due = time.monotonic() + max(NEWS_EVERY_S, NEWS_SHARE * (time.monotonic() - started))
@@ -252,7 +260,7 @@ def _depends(folder: _Folder, path: str) -> frozenset[str]:
     """The files that the results of a file depend on."""
     results = folder.session.results(path)
     known = folder.depends.get(path)
-    if known is None or known[0] is not results:
+    if known is None or len(known[0]) != len(results) or any(map(is_not, known[0], results)):
         known = folder.depends[path] = results, frozenset((path, *(m for r in results for m in r.modules)))
     return known[1]
 

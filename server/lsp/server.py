@@ -24,7 +24,7 @@ from krepis.server.lsp.capabilities import Client, client_of
 from krepis.server.lsp.features import METHODS, PULLED
 from krepis.server.lsp.features.commands import CLIENTS, COMMANDS
 from krepis.server.lsp.features.diagnostics import push
-from krepis.server.lsp.features.status import status_changed
+from krepis.server.lsp.features.status import opened, status_changed
 from krepis.server.lsp.features.trace import SCHEME
 from krepis.server.lsp.progress import WorkProgress
 from krepis.server.lsp.protocol import Protocol
@@ -64,7 +64,7 @@ class KrepisServer(LanguageServer):
         self.pushed: dict[str, str] = {}
         self._news = asyncio.Event()
         self.unplaced: list[tuple[Path, str]] = []
-        self._status_due = False
+        self._status_due: asyncio.TimerHandle | None = None
         self._background: set[asyncio.Task[Any]] = set()
         for name, method, options in METHODS:
             self._register(name, method, options)
@@ -428,7 +428,10 @@ class KrepisServer(LanguageServer):
                 push(self)
         if self.client.refreshes_code_lenses:
             self._ask(types.WORKSPACE_CODE_LENS_REFRESH)
-        self.status_changed()
+        if news is not None and any(name in project.unsaid for project, name in opened(self)):
+            self._send_status()  # somebody is looking at it
+        else:
+            self.status_changed()
 
     async def changed(self) -> None:
         """Returns when results have changed."""
@@ -446,12 +449,13 @@ class KrepisServer(LanguageServer):
 
     def status_changed(self) -> None:
         """Tells the client, soon, and not too often."""
-        if not self._status_due:
-            self._status_due = True
-            asyncio.get_running_loop().call_later(STATUS_EVERY_S, self._send_status)
+        if self._status_due is None:
+            self._status_due = asyncio.get_running_loop().call_later(STATUS_EVERY_S, self._send_status)
 
     def _send_status(self) -> None:
-        self._status_due = False
+        if self._status_due is not None:
+            self._status_due.cancel()
+        self._status_due = None
         self.protocol.notify_plainly("krepis/statusChanged", status_changed(self))
         if any(project.unsaid for project in self.state.projects.values()):
             self.status_changed()

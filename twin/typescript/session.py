@@ -32,6 +32,8 @@ from krepis.twin.typescript.workers import RECURSION, Workers, rare_collections
 
 FEW = 4
 """Files that are not worth a process."""
+FEW_AGAIN = 16
+"""The same in a session that has verified before: it has at hand what new processes would have to make again."""
 
 
 @dataclass
@@ -59,6 +61,7 @@ class Session:
         self._shown: dict[str, list[FileResult]] = {}
         self._waiting: set[str] = set()
         self._busy: Callable[[], Collection[int]] = tuple
+        self.few = FEW
 
     def verify(
         self,
@@ -83,6 +86,7 @@ class Session:
         finally:
             self._busy = tuple
             run.close()
+        self.few = FEW_AGAIN
         return merge(results, len(files), time.monotonic() - started)
 
     # what is known meanwhile
@@ -279,7 +283,11 @@ class _Run:
     def _show(self, index: int, phase: Phase, results: list[FileResult]) -> None:
         """A piece of work is done."""
         if len(results) == 1:
-            self._session.show_first(self._paths[index], results[0])
+            if results[0].pairs or any(places for _, places in results[0].places):
+                self._session.show_first(self._paths[index], results[0])
+            else:  # nothing else will be known of it
+                self._session.show(self._paths[index], results)
+                self._settle(self._paths[index])
             return
         self._session.show(self._paths[index], results)
         for path in self._concerned(index, phase):
@@ -290,8 +298,9 @@ class _Run:
         out: dict[int, FileResult] = {}
         second = bool(before)
         missing: dict[int, Phase] = {}
+        salts: dict[int, str] = {}  # by the identity of phases, of which most are one
         for i, phase in asked.items():
-            path, salt = self._paths[i], _salt(phase)
+            path, salt = self._paths[i], salts.get(id(phase)) or salts.setdefault(id(phase), _salt(phase))
             hit = self._session.recall(path, second, salt)
             if hit is None and self._cache is not None:
                 hit = self._cache.get(path, salt)
@@ -321,7 +330,7 @@ class _Run:
 
     def _work(self, missing: dict[int, Phase]) -> Iterator[tuple[int, FileResult]]:
         job = self._session.job
-        if self._count > 1 and len(missing) >= FEW:
+        if self._count > 1 and len(missing) >= self._session.few:
             if self._workers is None:
                 self._workers = Workers(min(self._count, len(missing)), job.work)
             yield from self._workers.run(missing, self._lost, self._cancelled)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from krepis.server.discover import shown
 from krepis.server.lsp.convert import finding_json, line_range
 from krepis.server.lsp.state import NOTHING
 from krepis.server.version import installed_version
@@ -46,13 +47,22 @@ def status_changed(server: KrepisServer) -> dict[str, Any]:
         files.append({"uri": server.state.uri_of(folder / name), "entryPoints": []})
     server.unplaced.clear()
     room = MAX_ENTRIES
+    first = opened(server)
     for project in server.state.projects.values():
+        urgent = [name for owner, name in first if owner is project and name in project.unsaid]
         while project.unsaid and room > 0:
-            name = project.unsaid.pop()
+            name = urgent.pop() if urgent else next(iter(project.unsaid))
+            project.unsaid.discard(name)
             found = points(server, project, name)
             files.append({"uri": server.state.uri_of(project.path_of(name)), "entryPoints": found})
             room -= 1 + len(found)
     return {"files": files} | _overall(server)
+
+
+def opened(server: KrepisServer) -> list[tuple[Project, str]]:
+    """The files that the client has open, as reports of their projects name them."""
+    found = ((server.state.project_of(o.path), o.path) for o in server.state.documents.values())
+    return [(project, shown(path, project.folder)) for project, path in found if project and path]
 
 
 def points(server: KrepisServer, project: Project, name: str) -> list[dict[str, Any]]:

@@ -45,6 +45,16 @@ class Known:
     result: FileResult
 
 
+@dataclass(frozen=True)
+class _Complete:
+    """A verification that was not cancelled: of which files, what the phases gave, and what the second was asked."""
+
+    paths: list[str]
+    first: dict[int, FileResult]
+    two: dict[int, Phase]
+    second: dict[int, FileResult]
+
+
 class Session:
     """Verifies one program again and again, of which texts and files change."""
 
@@ -62,6 +72,8 @@ class Session:
         self._waiting: set[str] = set()
         self._busy: Callable[[], Collection[int]] = tuple
         self.few = FEW
+        self._last: _Complete | None = None
+        self._dropped: set[str] = set()
 
     def verify(
         self,
@@ -157,6 +169,7 @@ class Session:
                 old.program.forget(changed)
                 old.profiles.clear()
         else:
+            self._last = None
             self._job = Job(files, self._options)
             self._shown = {p: results for p, results in self._shown.items() if p in names}
             self._waiting &= names.keys()
@@ -171,6 +184,27 @@ class Session:
         for key in [key for key, known in self._known.items() if not known.depends.isdisjoint(stale)]:
             del self._known[key]
             self._waiting.add(key[0])
+            self._dropped.add(key[0])
+
+    def last(self, paths: list[str]) -> tuple[_Complete, dict[int, FileResult], dict[int, FileResult]] | None:
+        """The verification before of the same files, if it was complete, and which results of its phases hold."""
+        last, dropped = self._last, self._dropped
+        if last is None or last.paths != paths:
+            return None
+        first, second = (
+            {i: r for i, r in results.items() if not r.failure and paths[i] not in dropped}
+            for results in (last.first, last.second)
+        )
+        return last, first, second
+
+    def begin(self) -> None:
+        """Until a verification is complete, the one before does not stand for what is shown."""
+        self._last = None
+
+    def complete(self, paths: list[str], *results: Any) -> None:
+        """A verification was not cancelled."""
+        self._last = _Complete(paths, *results)
+        self._dropped.clear()
 
     def _importing(
         self, new: Collection[str], texts: Mapping[str, str], aliases: Sequence[tuple[str, list[str]]]
@@ -245,29 +279,40 @@ class _Run:
 
     def phases(self) -> list[FileResult]:
         """The results of both phases, as far as they were not cancelled, in the order of the files."""
-        total = len(self._files)
+        session, total = self._session, len(self._files)
         budget = alone(total)
-        one = dict.fromkeys(self._order, Phase(budget))
-        first = self._phase(one, {}, 0)
+        last, held, held_too = session.last(self._paths) or (None, {}, {})
+        session.begin()
+        first = self._phase(dict.fromkeys(self._order, Phase(budget)), {}, 0, held)
         results = [first[i] for i in sorted(first)]
         if len(first) == total:
-            inner = inner_entries(results)
-            effort = together(sum(r.pairs for r in results))
-            across = across_files(results, self._files, inner)
-            two = {
-                i: Phase(budget, effort, inner & {key for key, _ in first[i].calls}, across.get(i, ()))
-                for i in self._order
-                if first[i].pairs or i in across
-            }
-            self._expect(two)
+            if last is not None and all(_same_shape(r, last.first[i]) for i, r in first.items() if i not in held):
+                two = {i: last.two[i] for i in self._order if i in last.two}
+            else:
+                two = self._second(results, first, budget)
+            held_too = {i: r for i, r in held_too.items() if last is not None and two.get(i) == last.two[i]}
+            self._expect({i: phase for i, phase in two.items() if i not in held_too})
             for i, r in first.items():
-                if i not in two:
-                    self._session.show(self._paths[i], [r])
+                if i not in two and (last is None or i not in held or i in last.two):
+                    session.show(self._paths[i], [r])
                     self._settle(self._paths[i])
-            second = self._phase(two, first, total)
+            second = self._phase(two, first, total, held_too)
             results += [second[i] for i in sorted(second)]
+            if len(second) == len(two):
+                session.complete(self._paths, first, two, second)
             self._progress(Progress(2 * total, 2 * total, "done"))
         return results
+
+    def _second(self, results: list[FileResult], first: dict[int, FileResult], budget: int) -> dict[int, Phase]:
+        """What the second phase is asked."""
+        inner = inner_entries(results)
+        effort = together(sum(r.pairs for r in results))
+        across = across_files(results, self._files, inner)
+        return {
+            i: Phase(budget, effort, inner & {key for key, _ in first[i].calls}, across.get(i, ()))
+            for i in self._order
+            if first[i].pairs or i in across
+        }
 
     def _expect(self, two: dict[int, Phase]) -> None:
         """The second phase of these files is to come; a pair across files concerns both."""
@@ -294,12 +339,17 @@ class _Run:
             self._pending[path] -= 1
             self._settle(path)
 
-    def _phase(self, asked: dict[int, Phase], before: dict[int, FileResult], base: int) -> dict[int, FileResult]:
-        out: dict[int, FileResult] = {}
+    def _phase(
+        self, asked: dict[int, Phase], before: dict[int, FileResult], base: int, held: dict[int, FileResult]
+    ) -> dict[int, FileResult]:
+        """The results of one phase, of which `held` are known, and shown, already."""
+        out = held.copy()
         second = bool(before)
         missing: dict[int, Phase] = {}
         salts: dict[int, str] = {}  # by the identity of phases, of which most are one
         for i, phase in asked.items():
+            if i in held:
+                continue
             path, salt = self._paths[i], salts.get(id(phase)) or salts.setdefault(id(phase), _salt(phase))
             hit = self._session.recall(path, second, salt)
             if hit is None and self._cache is not None:
@@ -349,6 +399,11 @@ class _Run:
 
     def _lost(self, index: int) -> FileResult:
         return FileResult(self._files[index].path, [], [], [], failure="the process that verified it died")
+
+
+def _same_shape(a: FileResult, b: FileResult) -> bool:
+    """Whether the second phase is asked the same after two results of a file."""
+    return (a.calls, a.within, a.places, a.pairs) == (b.calls, b.within, b.places, b.pairs)
 
 
 def _declarations(options: Options, folders: Folders) -> list[Path]:

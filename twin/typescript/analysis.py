@@ -377,9 +377,10 @@ def meeting_places(p: Profile) -> Places:
 
 def explore_across(program: Program, pairs: list[tuple[Entry, Entry]], result: UnitResult, bounds: Bounds) -> None:
     """Pairs of entries of different files."""
-    for one, other in pairs:
-        profiles = profile_all(program, [one, other], UnitResult(), bounds.seconds, bounds.effort)
-        for _, a, b in interesting(profiles):
+    entries = list(dict.fromkeys(entry for pair in pairs for entry in pair))
+    known = {p.entry: p for p in profile_all(program, entries, UnitResult(), bounds.seconds, bounds.effort)}
+    for pair in pairs:
+        for _, a, b in interesting([known[entry] for entry in pair if entry in known]):
             if a is not b:
                 with result.spending(a.entry, b.entry):
                     explore_pair(program, a, b, result, Budget(bounds.seconds, bounds.effort), bounds.max_states)

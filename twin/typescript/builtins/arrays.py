@@ -317,10 +317,6 @@ def includes(R: Machine, this: Value, args: list[Value], s: int) -> Value:
 # ---------------------------------------------------------------- changes
 
 
-def _length(R: Machine, items: list[Value]) -> Value:
-    return R._length(items) if has_rest(items) else len(items)
-
-
 def push(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     a = as_array(R, this)
     writable(R, a)
@@ -328,9 +324,9 @@ def push(R: Machine, this: Value, args: list[Value], s: int) -> Value:
         _, items, t = read(R, a, s)
         new = items + args
         R.array_write(a, new, s, t | deep(R, args))
-        return tagged(_length(R, new), t)
+        return tagged(R._length(new), t)
     a.items.extend(args)
-    return _length(R, a.items)
+    return R._length(a.items)
 
 
 def unshift(R: Machine, this: Value, args: list[Value], s: int) -> Value:
@@ -338,7 +334,7 @@ def unshift(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     writable(R, a)
     new = args + items
     R.array_write(a, new, s, t | deep(R, args))
-    return tagged(_length(R, new), t)
+    return tagged(R._length(new), t)
 
 
 def _take(R: Machine, this: Value, s: int, *, last: bool) -> Value:

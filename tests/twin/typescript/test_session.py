@@ -185,6 +185,33 @@ def test_a_cancelled_verification_goes_on_where_it_stopped(tmp_path: Path) -> No
     assert timeless(report) == timeless(verify(files, Options(tmp_path, jobs=1)))
 
 
+def test_what_meets_nothing_is_known_before_the_others(tmp_path: Path) -> None:
+    files = project(tmp_path, {"a.ts": RACY, "b.ts": RACY, "util.ts": UTIL})
+    session = Session(Options(tmp_path, jobs=1))
+    waiting: dict[str, set[str]] = {}
+
+    def look(progress: Progress) -> None:
+        waiting.setdefault(progress.what, {Path(p).name for p in session.waiting})
+
+    session.verify(files, look, first=["util.ts"])
+    assert waiting["util.ts"] == {"a.ts", "b.ts"} == waiting["a.ts"]
+
+
+def test_what_is_shown_after_cancelled_runs_is_what_a_fresh_run_says(tmp_path: Path) -> None:
+    chance = random.Random(11)
+    files = project(tmp_path, {f"f{i}.ts": RACY for i in range(4)} | {"util.ts": UTIL})
+    session = Session(Options(tmp_path, jobs=1))
+    for _ in range(8):
+        for left in (chance.randrange(6), 1 << 30):
+            victim = chance.choice(files)
+            text = chance.choice((UTIL, QUIET) if victim.path == "util.ts" else (RACY, SAFE, ""))
+            files = [replace(f, text=text) if f is victim else f for f in files]
+            looks: list[Progress] = []
+            report = session.verify(files, looks.append, cancelled=lambda n=left, seen=looks: len(seen) > n)
+        assert timeless(report) == timeless(verify(files, Options(tmp_path, jobs=1)))
+        assert timeless(session.so_far()) == timeless(report) and not session.waiting
+
+
 def test_a_worker_that_dies_fails_one_piece_of_work() -> None:
     def work(key: int, phase: int) -> int:
         if key == 3:

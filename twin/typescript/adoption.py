@@ -154,7 +154,7 @@ _REDIS_METHODS = frozenset(
 )
 _TYPES = r"(?:<[^;()]{0,80}>)?"
 _NEAR = r"[^;]{0,300}?"
-_NAME = r"(?<![\w$.])([\w$]+)"
+_NAME = r"(?<![\w$.])([\w$]+(?:\.[\w$]+)?)"  # also that of a field, `ctx.db`
 _METHOD = re.compile(rf"{_NAME}\s*!?\??\.\s*(\w+)\s*{_TYPES}\(")
 _NESTED = re.compile(rf"{_NAME}\s*\.\s*\w+\s*\.\s*(\w+)\s*{_TYPES}\(")
 _MANAGER = re.compile(rf"{_NAME}\s*\.\s*manager\b")

@@ -12,6 +12,7 @@ from krepis.server.cli.doctor import doctor
 from krepis.server.cli.graph import graph
 from krepis.server.cli.index import index
 from krepis.server.cli.lsp import lsp
+from krepis.server.cli.model import model
 from krepis.server.cli.query import query
 from krepis.server.cli.replay import replay
 from krepis.server.cli.run import run as run_command
@@ -32,7 +33,7 @@ def krepis() -> None:
     """Find race conditions, lost updates and deadlocks in asynchronous TypeScript."""
 
 
-for command in (benchmark, ci, completion, doctor, graph, index, lsp, query, replay, run_command, spec, verify):
+for command in (benchmark, ci, completion, doctor, graph, index, lsp, model, query, replay, run_command, spec, verify):
     krepis.add_command(command)
 
 

@@ -1,5 +1,5 @@
 """Builds the wheel, installs it into an empty environment, runs the installed command on a racy
-program, and starts a server and an application.
+program, makes a project, and starts a server and an application.
 
 Run by `make test`; needs only the network that pip needs. Exits with the status of the first thing that fails.
 """
@@ -58,12 +58,16 @@ def main() -> None:
             "from krepis.kernel import Server; s = Server(); s.static('GET', '/', b''); s.listen(); s.start(); s.stop()"
         )
         subprocess.run([binaries / "python", "-c", serve], check=True, timeout=60)
-        (folder / "app.ts").write_text(ASKS_ITSELF, encoding="utf-8")
         environment = {**os.environ, "KREPIS_NODE": str(NODE), "XDG_CACHE_HOME": str(folder / "cache")}
+        made = [binaries / "krepis", "init", "made", "--no-install"]
+        done = subprocess.run(made, cwd=folder, capture_output=True, text=True, env=environment)
+        assert done.returncode == 0 and (folder / "made/.gitignore").is_file(), done
+        assert (folder / "made/vendor/krepis.tgz").is_file() and (folder / "made/src/tasks.ts").is_file()
+        (folder / "app.ts").write_text(ASKS_ITSELF, encoding="utf-8")
         command = [binaries / "krepis", "run", "--no-reload", "--port", "0", "app.ts"]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment, timeout=120)
         assert (done.returncode, done.stdout.splitlines()[0]) == (0, "from the kernel"), done
-        print(f"{wheel.name}: installed, finds the lost update, serves, and runs an application")
+        print(f"{wheel.name}: installed, finds the lost update, serves, makes a project, and runs an application")
 
 
 if __name__ == "__main__":

@@ -98,6 +98,11 @@ def sdk() -> Path:
     return CHECKOUT / "sdk" if CHECKOUT else PACKAGE / "_sdk"
 
 
+def declarations() -> Path:
+    """The folder of the SDK's declarations, as the compiler makes them."""
+    return CHECKOUT / "types" if CHECKOUT else PACKAGE / "_types"
+
+
 def addon(node: Node) -> Path:
     """The addon, compiled if it is missing or old. Raises NodeError."""
     named = os.environ.get("KREPIS_ADDON")

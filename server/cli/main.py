@@ -11,6 +11,7 @@ from krepis.server.cli.completion import completion
 from krepis.server.cli.doctor import doctor
 from krepis.server.cli.graph import graph
 from krepis.server.cli.index import index
+from krepis.server.cli.init import init, sdk
 from krepis.server.cli.lsp import lsp
 from krepis.server.cli.model import model
 from krepis.server.cli.query import query
@@ -33,7 +34,9 @@ def krepis() -> None:
     """Find race conditions, lost updates and deadlocks in asynchronous TypeScript."""
 
 
-for command in (benchmark, ci, completion, doctor, graph, index, lsp, model, query, replay, run_command, spec, verify):
+for command in (
+    benchmark, ci, completion, doctor, graph, index, init, lsp, model, query, replay, run_command, sdk, spec, verify,
+):  # fmt: skip
     krepis.add_command(command)
 
 

@@ -244,6 +244,8 @@ def source_text(code: Any, a: Access, frame: Frame, R: Any) -> str:
 
 def anomaly_entry(anomaly: Anomaly, root: int) -> Any:
     """The code of the function that a task runs."""
+    if root in anomaly.run.machine.called:
+        return anomaly.run.machine.called[root]
     for a in anomaly.run.machine.log:
         if a.root == root and a.frame.code is not None:
             f: Frame | None = a.frame

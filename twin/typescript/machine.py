@@ -281,6 +281,8 @@ class Machine:
         self.stores: dict[Any, Any] = {}
         self.singletons: dict[Any, Value] = {}
         self.locks: list[Lock] = []
+        self.called: dict[int, FunctionCode] = {}
+        """The function that each call of the scenario runs, whatever a library wraps around it."""
         self.fresh_count: dict[Any, int] = {}
         self.now = 0.0
         self.timer_seq = 0

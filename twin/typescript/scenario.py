@@ -311,6 +311,7 @@ def arguments(R: Machine, f: JsFunction, call: int) -> list[Value]:
     code = inner.code
     if code is None:
         return []
+    R.called[call] = code
     out: list[Value] = []
     for i, name in enumerate(code.param_names):
         ref = code.param_types[i] if i < len(code.param_types) else None

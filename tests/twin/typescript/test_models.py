@@ -798,3 +798,23 @@ def test_model_is_understood_completely(path: Path) -> None:
     assert module.problems == []
     for function in module.functions:
         assert callable(function.fn)
+
+
+def test_a_call_of_a_handler_begins_in_the_handler_whatever_runs_before_it(tmp_path: Path) -> None:
+    text = """
+import { krepis } from 'krepis';
+declare const bank: { check(id: string): Promise<boolean> };
+let left = 10;
+const app = krepis();
+app.before(async () => { await fetch('https://audit.example/'); });
+app.post('/take/:id', async (request) => {
+  const before = left;
+  await bank.check(request.params.id);
+  left = before - 1;
+});
+"""
+    file = tmp_path / "shop.ts"
+    file.write_text(text)
+    report = verify([SourceFile(path="shop.ts", absolute=file)], Options(root=tmp_path, jobs=1))
+    calls = {(step.file, step.line) for finding in report.findings for step in finding.steps if step.action == "call"}
+    assert calls == {("shop.ts", 7)}

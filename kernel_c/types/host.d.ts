@@ -1,0 +1,18 @@
+/** Who runs an application: nobody in particular, or `krepis run`, which has a say in where it listens and what is shown. */
+import type { Listening } from './app.ts';
+import type { Log } from './log.ts';
+import type { TenantOptions } from './tenants.ts';
+export interface Host {
+    readonly log: Log | undefined;
+    /** The tenants of every application, unless it has its own. */
+    readonly tenants?: TenantOptions | undefined;
+    /** Where to listen instead of what the program asked for; throws when that cannot be. */
+    place(port: number | string, address: string): {
+        port: number | string;
+        address: string;
+    };
+    listening(server: Listening, port: number | string, address: string, routes: readonly string[]): void;
+}
+export declare const hosting: {
+    host: Host | undefined;
+};

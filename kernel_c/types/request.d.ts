@@ -1,0 +1,56 @@
+/** Requests as handlers see them: numbers that point into the kernel's memory, decoded when something is read. */
+import { type Kernel, type Memory } from './kernel.ts';
+/** The parameters of a path pattern: `/users/:id/files/*rest` has `id` and `rest`. */
+export type Params<Path extends string> = Path extends `${infer Head}/${infer Tail}` ? Segment<Head> & Params<Tail> : Segment<Path>;
+type Segment<Part extends string> = Part extends `:${infer Name}` | `*${infer Name}` ? {
+    readonly [key in Name]: string;
+} : unknown;
+/** How a request is answered; the numbers are the kernel's. */
+export interface Key {
+    readonly connection: number;
+    readonly generation: number;
+    readonly sequence: number;
+}
+/**
+ * One request. It is good while its handler runs, and as long as the promise that the handler returned is pending;
+ * kept any longer it throws when it is read, since its memory belongs to other requests by then.
+ */
+export declare class KrepisRequest<Path extends string = string, Valid = undefined> {
+    #private;
+    /** @internal Set when it is answered: nothing has to be kept for it any more. */
+    settled: boolean;
+    /** @internal When it was handed over, by `performance.now()`; 0 when nothing is logged. */
+    started: number;
+    /** What came out of the checks of the route. */
+    readonly valid: Valid;
+    constructor(kernel: Kernel, at: number, names: readonly string[], memory?: Memory, rows?: Int32Array<ArrayBufferLike>);
+    get method(): string;
+    /** The path as it was sent, percent-encoded. */
+    get path(): string;
+    /** What follows the question mark, as it was sent. */
+    get search(): string;
+    get query(): URLSearchParams;
+    /** The parameters of the path, decoded. A malformed encoding is the client's fault: 400. */
+    get params(): Params<Path>;
+    /** The value of a header, whatever the case of its name; several lines are joined as RFC 9110 section 5.3 says. */
+    header(name: string): string | undefined;
+    /** The cookies of the request, decoded where they are percent-encoded. The first of a name counts. */
+    get cookies(): Readonly<Record<string, string>>;
+    /** All headers, names in lower case, in the order in which they were sent. */
+    headerLines(): [name: string, value: string][];
+    get headers(): Headers;
+    /** A copy of the body. */
+    bytes(): Uint8Array;
+    text(): string;
+    /** Aborted when the client is gone before it was answered. */
+    get signal(): AbortSignal;
+    /** The body as JSON; malformed JSON is the client's fault: 400. */
+    json(): unknown;
+    /** @internal */
+    get key(): Key;
+    /** @internal It is answered. */
+    settle(): void;
+    /** @internal Copies what the request consists of, so that it can be read in later ticks. */
+    keep(): void;
+}
+export {};

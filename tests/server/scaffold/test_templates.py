@@ -1,0 +1,94 @@
+"""Every template as a user gets it: types, its own tests, the verification, and a real server that is asked."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import tarfile
+import urllib.error
+import urllib.request
+
+import pytest
+from krepis.server.scaffold.catalogue import templates
+from workshop import Workshop
+
+NAMES = [template.name for template in templates()]
+ROUTE = re.compile(r"^\s*\.?(?:app)?\.(get|post|put|patch|delete)\('([^']+)'", re.MULTILINE)
+SOCKET = re.compile(r"^\s*\.?(?:app)?\.ws\('([^']+)'", re.MULTILINE)
+REQUEST = re.compile(
+    r"^(?:# expect (\d+)\n)?(GET|POST|PUT|PATCH|DELETE) (\S+)\n((?:[\w-]+: .*\n)*)(?:\n((?s:.*)))?", re.M
+)
+RUN = [sys.executable, "-c", "from krepis.server.cli import main; main()", "run", "--no-reload", "--port", "0"]
+
+
+def test_all_templates_type_check_strictly(workshop: Workshop) -> None:
+    assert workshop.types(*(workshop.folder / name for name in NAMES)) == ""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_template_s_own_tests_pass(workshop: Workshop, name: str) -> None:
+    done = workshop.run("--test", "test/**/*.test.ts", cwd=workshop.folder / name)
+    assert done.returncode == 0, done.stdout + done.stderr
+    passed = re.search(r"^\S pass (\d+)$", done.stdout, re.MULTILINE)
+    assert passed is not None and int(passed[1]) >= 2, done.stdout
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_handler_is_verified_and_nothing_is_found(workshop: Workshop, name: str) -> None:
+    folder = workshop.folder / name
+    report = workshop.verified(folder)
+    assert (report.findings, report.notes, report.failures) == ((), (), ())
+    source = "".join(file.read_text() for file in folder.glob("src/**/*.ts"))
+    routes = {f"{method.upper()} {path}" for method, path in ROUTE.findall(source)}
+    sockets = set(SOCKET.findall(source))
+    seen = {entry.name for entry in report.entry_points}
+    assert routes <= seen
+    assert sockets <= {entry.split()[1] for entry in seen if entry.startswith("WS ")}
+    assert len(routes) + len(sockets) >= 2
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_running_template_answers_its_requests(workshop: Workshop, name: str) -> None:
+    folder = workshop.folder / name
+    if (folder / "migrations").is_dir() and not (folder / ".data").exists():
+        with tarfile.open(workshop.folder / "node_modules/.cache/empty-database.tar") as empty:
+            empty.extractall(folder / ".data", filter="data")
+    requests = [found for block in (folder / "requests.http").read_text().split("\n### ")[1:]
+                if (found := REQUEST.search(block))]  # fmt: skip
+    assert len(requests) >= 3
+    with subprocess.Popen(RUN, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        said = []
+        try:
+            for line in process.stderr:
+                said.append(line)
+                if found := re.search(r"http://\S+:(\d+)", line):
+                    break
+            else:
+                pytest.fail("".join(said))
+            for expected, method, url, fields, body in (request.groups() for request in requests):
+                url = url.replace("{{host}}", f"http://127.0.0.1:{found[1]}")
+                status, text = _ask(method, url, dict(line.split(": ", 1) for line in fields.splitlines()), body)
+                assert status == int(expected) if expected else 200 <= status < 300, (method, url, status, text)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.stderr.read()
+    assert process.returncode == 0
+
+
+def _ask(method: str, url: str, headers: dict[str, str], body: str | None) -> tuple[int, str]:
+    request = urllib.request.Request(url, (body or "").strip().encode() or None, headers, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def test_a_list_of_templates_names_each_once() -> None:
+    command = [*RUN[:3], "init", "--list", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert [one["name"] for one in json.loads(done.stdout)] == NAMES

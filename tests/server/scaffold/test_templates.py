@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -53,7 +54,8 @@ def test_every_handler_is_verified_and_nothing_is_found(workshop: Workshop, name
 @pytest.mark.parametrize("name", NAMES)
 def test_the_running_template_answers_its_requests(workshop: Workshop, name: str) -> None:
     folder = workshop.folder / name
-    if (folder / "migrations").is_dir() and not (folder / ".data").exists():
+    shutil.rmtree(folder / ".data", ignore_errors=True)
+    if (folder / "migrations").is_dir():
         with tarfile.open(workshop.folder / "node_modules/.cache/empty-database.tar") as empty:
             empty.extractall(folder / ".data", filter="data")
     requests = [found for block in (folder / "requests.http").read_text().split("\n### ")[1:]

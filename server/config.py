@@ -96,10 +96,49 @@ RUN_SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("workers", "integer", "1", "Processes that share the port."),
 )
 
-EDITOR_TABLES: Final[Mapping[str, tuple[Setting, ...]]] = {"verify": VERIFY_SETTINGS, "editor": EDITOR_SETTINGS}
+AI_SETTINGS: Final[tuple[Setting, ...]] = (
+    Setting(
+        "completion",
+        "choice",
+        '"off"',
+        "When an editor completes code from the model: while you type, only when asked, or never.",
+        ("onType", "manual", "off"),
+    ),
+    Setting("delay-ms", "integer", "250", "Milliseconds without an edit before the model is asked.", minimum=0),
+    Setting("attempts", "integer", "3", "The most times that the model is asked for one repair or one feature."),
+    Setting("model", "string", "chosen with `krepis model use`", "The installed model that is used."),
+    Setting("endpoint", "string", "none", "The address of an OpenAI-compatible server, used instead of a model here."),
+    Setting("endpoint-model", "string", "the server's only one", "The model that the server is asked for."),
+    Setting("context", "integer", "8192", "Tokens that a model here can look at, for all requests together."),
+    Setting("threads", "integer", "one less than cores", "Threads of a model here."),
+    Setting("gpu-layers", "integer", "0", "Layers of the model that are put on a GPU.", minimum=0),
+    Setting("memory-mb", "integer", "no limit", "Megabytes that the inference process may use."),
+)
+
+EDITOR_TABLES: Final[Mapping[str, tuple[Setting, ...]]] = {
+    "verify": VERIFY_SETTINGS,
+    "editor": EDITOR_SETTINGS,
+    "ai": AI_SETTINGS,
+}
 """The settings that an editor can give too."""
 TABLES: Final[Mapping[str, tuple[Setting, ...]]] = {**EDITOR_TABLES, "run": RUN_SETTINGS}
 """All settings by table, but for `[rules]`, which has a level for each rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class AiSettings:
+    """The table `[ai]`. A None means that the file does not say."""
+
+    completion: Literal["onType", "manual", "off"] = "off"
+    delay_ms: int = 250
+    attempts: int = 3
+    model: str | None = None
+    endpoint: str | None = None
+    endpoint_model: str | None = None
+    context: int = 8192
+    threads: int | None = None
+    gpu_layers: int = 0
+    memory_mb: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +170,7 @@ class Settings:
     host: str | None = None
     port: int | None = None
     workers: int = 1
+    ai: AiSettings = AiSettings()
     rules: Mapping[Kind, Level] = field(default_factory=dict)
 
 
@@ -220,7 +260,8 @@ def editor_values(configuration: object) -> tuple[Values, list[str]]:
 
 def _settings(root: Path, file: Path | None, tables: Values) -> Settings:
     rules: Mapping[Kind, Level] = tables.get("rules", {})  # type: ignore[assignment]
-    values = {key.replace("-", "_"): v for name in TABLES for key, v in tables.get(name, {}).items()}
+    values = {_field(key): v for name in TABLES if name != "ai" for key, v in tables.get(name, {}).items()}
+    ai = AiSettings(**{_field(key): v for key, v in tables.get("ai", {}).items()})
     for key in ("paths", "models"):
         if key in values:
             values[key] = tuple(root / path for path in values[key])
@@ -228,7 +269,11 @@ def _settings(root: Path, file: Path | None, tables: Values) -> Settings:
         values["exclude"] = tuple(values["exclude"])
     if "baseline" in values:
         values["baseline"] = root / values["baseline"]
-    return Settings(root=root, file=file, rules=dict(rules), **values)
+    return Settings(root=root, file=file, rules=dict(rules), ai=ai, **values)
+
+
+def _field(key: str) -> str:
+    return key.replace("-", "_")
 
 
 def _table(file: Path, text: str, document: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -63,7 +63,7 @@ def test_an_empty_file_means_defaults(tmp_path: Path) -> None:
         ("[verify]\nmax-state = 5", ":2: unknown key 'max-state' in [verify]; did you mean 'max-states'?"),
         ("[verify]\n\n'failon' = 'never'", ":3: unknown key 'failon' in [verify]; did you mean 'fail-on'?"),
         ("[verfy]\ncalls = 2", ":1: unknown key 'verfy'; did you mean 'verify'?"),
-        ("max-states = 5\n[verify]", ":1: unknown key 'max-states'; known keys are verify, editor, run, rules"),
+        ("max-states = 5\n[verify]", ":1: unknown key 'max-states'; known keys are verify, editor, ai, run, rules"),
         ("[verify]\nqqq = 1", ":2: unknown key 'qqq' in [verify]; known keys are paths, exclude"),
         (
             "[rules]\nlost-updates = 'off'",

@@ -30,9 +30,9 @@ typedef struct footprint {
     int64_t process, owner, cause;
     uint32_t cause_seq, seq;
     uint32_t references, count, capacity;
+    uint64_t possible; /* the alternatives that it had */
     uint8_t alternative;
     bool blocking, conditional, open;
-    bool sole;      /* it had one alternative */
     bool uncertain; /* reversed, and not known what it accesses there */
     kr__access accesses[];
 } footprint;
@@ -131,9 +131,9 @@ struct kr__dpor {
     uint32_t hints[1024];
     bucket *buckets;
     uint32_t bucket_count, bucket_mask;
-    item *items;
+    item *items, *saved;
     uint32_t *order, *candidates, *scratch;
-    uint32_t item_capacity, candidate_count, candidate_capacity, scratch_capacity;
+    uint32_t item_capacity, saved_capacity, candidate_count, candidate_capacity, scratch_capacity;
     footprint *free_small;
     wakeup *free_wakeups;
     int64_t *priorities; /* PCT: pairs of process and low priority */
@@ -788,22 +788,65 @@ static void take_first(const kr__dpor *d, uint32_t count, const footprint *step,
         d->items[i].flushes = after_flush(d->items[i].step, d->items[i].flushes, step);
 }
 
-/* Adds the wakeup sequence items[0..count) to the tree of a node unless a branch covers it already.  Where uncertain
- * steps made a branch that is redundant in truth, the run finds a sleeping process at the branch's end and is given
- * up there; so such a leaf covers nothing longer than itself and is extended. */
-static int insert_sequence(kr__dpor *d, node *n, uint32_t count)
+/* The first branch of a list that can come first in items[0..count), with the alternative that they ask for. */
+static wakeup *find_branch(const kr__dpor *d, wakeup *list, uint32_t count, uint32_t *found)
 {
-    wakeup **list = &n->tree;
-    n->shaky |= d->items[count - 1].step->uncertain;
+    assert(count > 0);
+    for (wakeup *w = list; w; w = w->sibling) {
+        bool fits = is_weak_initial(d, count, w->process, w->step, w->flushes, found);
+        assert(*found == UINT32_MAX || *found < count);
+        uint8_t wanted = *found != UINT32_MAX ? d->items[*found].step->alternative : w->alternative;
+        if (fits && (wanted == w->alternative || w->alternative == ANY))
+            return w;
+    }
+    return NULL;
+}
+
+static int insert_into_each(kr__dpor *d, wakeup *list, uint32_t count, uint64_t alternatives, bool shaky);
+
+/* The alternatives of the last item, which asks for any, for which a list has branches before `end` that can come
+ * first; 0 unless they, and those that sleep in `n` (NULL: not known), are all that there are. */
+static uint64_t covered_alternatives(const kr__dpor *d, const node *n, const wakeup *list, const wakeup *end,
+                                     uint32_t count)
+{
+    assert(count > 0);
+    const footprint *last = d->items[count - 1].step;
+    uint64_t slept = 0, branches = 0, possible = 0;
+    uint32_t found;
+    for (uint32_t s = n ? n->sleep_begin : 0; n && s < n->sleep_end; s++) {
+        const sleeper *q = &d->sleepers[s];
+        if (q->step->process != last->process)
+            continue;
+        possible |= q->possible;
+        if (is_weak_initial(d, count, last->process, q->step, q->flushes, &found))
+            slept |= 1ull << q->step->alternative;
+    }
+    for (const wakeup *w = list; w != end; w = w->sibling) {
+        if (w->process != last->process || w->alternative == ANY || !w->step)
+            continue;
+        possible |= w->step->possible;
+        if (is_weak_initial(d, count, last->process, w->step, w->flushes, &found))
+            branches |= 1ull << w->alternative;
+    }
+    assert(possible || !branches);
+    return possible & ~(slept | branches) ? 0 : branches;
+}
+
+/* Extends a list of branches by items[0..count), unless one covers them already; `n` is the node whose tree the list
+ * is, or NULL further down.  Where uncertain steps made a branch that is redundant in truth, the run finds a sleeping
+ * process at the branch's end and is given up there; so such a leaf covers nothing longer than itself and is extended.
+ * Items that end with any alternative of a process whose alternatives all have branches go into each of those, which
+ * is the one recursion, of depth 1. */
+static int insert_items(kr__dpor *d, const node *n, wakeup **list, uint32_t count, bool shaky)
+{
+    uint32_t found;
+    item *last = &d->items[count - 1];
     for (;;) {
-        wakeup *match = NULL;
-        uint32_t found = UINT32_MAX;
-        for (wakeup *w = *list; w && !match; w = w->sibling) {
-            bool fits = is_weak_initial(d, count, w->process, w->step, w->flushes, &found);
-            uint8_t wanted = found != UINT32_MAX ? d->items[found].step->alternative : w->alternative;
-            if (fits && (wanted == w->alternative || w->alternative == ANY))
-                match = w;
-        }
+        wakeup *match = find_branch(d, *list, count, &found);
+        bool any = !last->gone && last->step->alternative == ANY;
+        uint64_t branches = any ? covered_alternatives(d, n, *list, match, count) : 0;
+        if (branches)
+            return insert_into_each(d, *list, count, branches, shaky);
         if (!match)
             break;
         take_first(d, count, match->step, found);
@@ -811,6 +854,7 @@ static int insert_sequence(kr__dpor *d, node *n, uint32_t count)
         if (leaf && !match->shaky)
             return 0;
         list = &match->child;
+        n = NULL;
         if (leaf)
             break;
     }
@@ -824,10 +868,42 @@ static int insert_sequence(kr__dpor *d, node *n, uint32_t count)
         if (!*list)
             return KR_EMEMORY;
         (*list)->flushes = d->items[i].flushes;
-        (*list)->shaky = n->shaky;
+        (*list)->shaky = shaky;
         list = &(*list)->child;
     }
     return 0;
+}
+
+/* Extends those branches of a list that begin with these alternatives of the last item's process. */
+static int insert_into_each(kr__dpor *d, wakeup *list, uint32_t count, uint64_t alternatives, bool shaky)
+{
+    int64_t process = d->items[count - 1].step->process;
+    uint32_t found;
+    int rc = grow(d, (void **)&d->saved, &d->saved_capacity, count, sizeof(item));
+    assert(rc < 0 || d->saved_capacity >= count);
+    if (rc == 0)
+        memcpy(d->saved, d->items, count * sizeof(item));
+    for (wakeup *w = list; rc == 0 && w; w = w->sibling) {
+        if (w->process != process || w->alternative == ANY || !(alternatives >> w->alternative & 1)
+            || !is_weak_initial(d, count, process, w->step, w->flushes, &found))
+            continue;
+        alternatives &= ~(1ull << w->alternative);
+        take_first(d, count, w->step, found);
+        assert(d->items[count - 1].gone);
+        if (w->child || w->shaky)
+            rc = insert_items(d, NULL, &w->child, count, shaky);
+        memcpy(d->items, d->saved, count * sizeof(item));
+    }
+    return rc;
+}
+
+/* Adds the wakeup sequence items[0..count) to the tree of a node. */
+static int insert_sequence(kr__dpor *d, node *n, uint32_t count)
+{
+    assert(count > 0);
+    assert(n->open);
+    n->shaky |= d->items[count - 1].step->uncertain;
+    return insert_items(d, n, &n->tree, count, n->shaky);
 }
 
 /* How many flushes the OWN access of `load` waits for when `first`, and all that happens after it, is left out:
@@ -1081,6 +1157,7 @@ void kr__dpor_free(kr__dpor *d)
     free(d->procs);
     free(d->buckets);
     free(d->items);
+    free(d->saved);
     free(d->order);
     free(d->candidates);
     free(d->scratch);
@@ -1113,7 +1190,8 @@ static void direct(node *n, wakeup *w)
     w->sibling = NULL;
     n->current = w;
     n->process = w->process;
-    bool others = w->step && w->step->conditional && w->step->sole; /* it may have more than one here */
+    /* one that had one alternative may have more here */
+    bool others = w->step && w->step->conditional && !(w->step->possible & (w->step->possible - 1));
     n->alternative = others ? ANY : w->alternative;
     n->directed = true;
     n->todo = n->possible = 0;
@@ -1575,7 +1653,7 @@ static int analyse(kr__dpor *d, const kr__report *report, bool executed)
     e.proc = (uint32_t)index;
     rc = fill_footprint(d, report, step);
     step->alternative = executed ? d->nodes[d->event_count].alternative : 0;
-    step->sole = !executed || !(d->nodes[d->event_count].possible & (d->nodes[d->event_count].possible - 1));
+    step->possible = executed ? d->nodes[d->event_count].possible : 1;
     step->seq = d->procs[index].events + 1;
     if (rc == 0)
         rc = grow(d, (void **)&d->scratch, &d->scratch_capacity, d->clock_stride * 2, sizeof(uint32_t));

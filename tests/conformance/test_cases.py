@@ -28,6 +28,7 @@ SETS = {
     "part5": HERE / "cases" / "part5" / "manifest.json",
     "part6": HERE / "cases" / "part6" / "manifest.json",
     "part7": HERE / "cases" / "part7" / "manifest.json",
+    "part8": HERE / "cases" / "part8" / "manifest.json",
 }
 KNOWN: dict[str, list[str]] = json.loads((HERE / "known.json").read_text(encoding="utf-8"))
 _HINTS = re.compile(r"[ \t]*// RACE: .*$|^// (?:source|pattern):.*$", re.M)

@@ -1,0 +1,17 @@
+import { Worker } from 'bullmq';
+import { kafka } from './kafka';
+import { markSent, pending } from './outbox.repository';
+
+const producer = kafka.producer();
+
+export async function relay(): Promise<number> {
+  let sent = 0;
+  for (const message of await pending(50)) {
+    await producer.send({ topic: message.topic, messages: [{ value: message.payload }] }); // RACE: check-then-act
+    await markSent(message.id);
+    sent++;
+  }
+  return sent;
+}
+
+export const worker = new Worker('outbox', () => relay(), { connection: { host: 'redis' }, concurrency: 2 });

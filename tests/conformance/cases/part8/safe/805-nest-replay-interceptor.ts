@@ -1,0 +1,30 @@
+// pattern: added before the await and taken back when the audit fails
+import { CallHandler, ConflictException, ExecutionContext, Injectable, NestInterceptor } from '@nestjs/common';
+import { Observable } from 'rxjs';
+import { AuditService } from './audit.service';
+import { PaymentGateway } from './payment.gateway';
+
+@Injectable()
+export class ReplayInterceptor implements NestInterceptor {
+  readonly #seen = new Set<string>();
+
+  constructor(
+    private readonly audit: AuditService,
+    private readonly gateway: PaymentGateway,
+  ) {}
+
+  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    const request = context.switchToHttp().getRequest();
+    const nonce: string = request.headers['x-nonce'];
+    if (this.#seen.has(nonce)) throw new ConflictException('replayed');
+    this.#seen.add(nonce);
+    try {
+      await this.audit.record(nonce, request.path);
+    } catch (error) {
+      this.#seen.delete(nonce);
+      throw error;
+    }
+    await this.gateway.capture(nonce, request.body.amount);
+    return next.handle();
+  }
+}

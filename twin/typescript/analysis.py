@@ -581,7 +581,7 @@ def innermost_of_all(run: Execution) -> set[tuple[str, int]] | None:
             frames = oracle.chain(a.frame)
             for i in range(len(frames) - 1, 0, -1):
                 outer = frames[i].code
-                given = (n for n in range(i) if outer is not None and _inside(frames[n].code, outer))
+                given = (n for n in range(i) if outer is not None and oracle.inside(frames[n].code, outer))
                 first = next(given, None)
                 if first is not None:
                     frames = frames[: first + 1] + frames[i:]
@@ -829,18 +829,32 @@ def _handed_over(lock: Any, R: Machine) -> bool:
 def _flags(run: Execution) -> dict[Any, tuple[Access, Access, bool]]:
     """Flags, in-flight marks and counters: first and last write, and whether they are back where they were."""
     out: dict[Any, tuple[Access, Access, bool]] = {}
+    read: dict[Any, Any] = {}
+    counted: dict[Any, Any] = {}
     for a in run.machine.log:
-        if a.kind != "W" or a.loc[0] not in ("cell", "prop", "entry") or not oracle.durable(a.loc):
+        if a.kind not in ("R", "W") or a.loc[0] not in ("cell", "prop", "entry") or not oracle.durable(a.loc):
             continue
         value = raw(a.value)
         first = out.get(a.loc)
-        if first is None:
-            marks = value is True or (a.loc[0] == "entry" and value is not UNDEFINED)
-            if marks:
+        if a.kind == "R":
+            read[a.loc] = value
+        elif first is None:
+            if value is True or (a.loc[0] == "entry" and value is not UNDEFINED):
                 out[a.loc] = (a, a, False)
+            elif _number(value) and _number(read.get(a.loc)) and value != read[a.loc]:
+                out[a.loc] = (a, a, False)
+                counted[a.loc] = read[a.loc]
+        elif a.loc in counted:
+            out[a.loc] = (first[0], a, value == counted[a.loc])
         else:
             out[a.loc] = (first[0], a, value is False or value is UNDEFINED or value is None)
     return out
+
+
+def _number(value: Any) -> bool:
+    return (value.__class__ is int or value.__class__ is float) or (
+        value.__class__ is Term and (value.op in ("lin", "init") or value.type is not None)
+    )
 
 
 def floating(run: Execution, entry: Entry) -> Iterator[Anomaly]:
@@ -1784,11 +1798,6 @@ def anomaly_of(
     )
 
 
-def _inside(inner: FunctionCode | None, outer: FunctionCode) -> bool:
-    """Whether a function stands in the text of another one: it sees what the other has read."""
-    return inner is not None and inner.module is outer.module and outer.start < inner.start and inner.end <= outer.end
-
-
 def locate(R: Machine, read: Access, act: Access) -> tuple[Frame, int]:
     """The innermost user frame common to read and act, and the act's site in it."""
     meet = oracle.common_frame(read.frame, act.frame)
@@ -1804,7 +1813,7 @@ def locate(R: Machine, read: Access, act: Access) -> tuple[Frame, int]:
     if meet is None or meet.code is None:
         return path[0]
     for frame, site in path:
-        if frame is meet or _inside(frame.code, meet.code):
+        if frame is meet or oracle.inside(frame.code, meet.code):
             return frame, site
     up: Frame | None = meet
     while up is not None and up.code is not None:

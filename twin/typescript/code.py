@@ -21,6 +21,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, overload
 
+from krepis.twin.typescript.schema import Schema, from_decorators
 from krepis.twin.typescript.syntax import Lines, Span
 from krepis.twin.typescript.values import NOSUPER, UNDEFINED
 
@@ -188,6 +189,12 @@ class ClassCode:
 
     def __repr__(self) -> str:
         return f"<class {self.name} of {self.module.path}>"
+
+    @cached_property
+    def tables(self) -> Schema:
+        """What the decorators of an entity say about its table."""
+        members = [(m.name, [(d.name, d.args_text) for d in m.decorators]) for m in self.members if m.name is not None]
+        return from_decorators(self.name, [(d.name, d.args_text) for d in self.decorators], members)
 
     @cached_property
     def plain(self) -> bool:

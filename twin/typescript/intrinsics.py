@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from krepis.twin.typescript.machine import Frame, Machine
 
 
+MAX_WEIGHT = 64
+"""Permits that one call can take at once."""
+
+
 def _text(value: Value) -> str:
     t = terms.to_text(raw(value))
     return t if isinstance(t, str) else repr(t)
@@ -121,7 +125,7 @@ def around(R: Machine, this: Value, args: list[Value], s: int) -> Value:
 
 
 def make_lock(R: Machine, name: str, capacity: Any) -> JsObject:
-    """A lock object with acquire, tryAcquire, release, isLocked."""
+    """A lock object with acquire, tryAcquire, release, isLocked; the first and third take how many permits, or one."""
     from krepis.twin.typescript.machine import Lock
 
     o = R.new_object()
@@ -129,13 +133,17 @@ def make_lock(R: Machine, name: str, capacity: Any) -> JsObject:
     R.locks.append(lock)
     o.label = name
 
-    def busy() -> bool:
+    def busy(weight: int = 1) -> bool:
         n = raw(lock.capacity)
-        return len(lock.holders) >= (n if isinstance(n, int) else 2)
+        return len(lock.holders) + weight > (n if isinstance(n, int) else 2)
 
-    def take(frame: Frame, site: int) -> None:
+    def weight_of(args: list[Value]) -> int:
+        n = raw(args[0]) if args else 1
+        return min(n, MAX_WEIGHT) if isinstance(n, int) and not isinstance(n, bool) and n > 0 else 1
+
+    def take(frame: Frame, site: int, weight: int = 1) -> None:
         f, at = user_frame(frame, R)
-        lock.holders.append((f, at if f is not frame else site))
+        lock.holders += [(f, at if f is not frame else site)] * weight
         if R.tracking:
             R._log("L", lock.loc, name, site)
             R.writes.add(lock.loc)
@@ -144,8 +152,9 @@ def make_lock(R: Machine, name: str, capacity: Any) -> JsObject:
         # Granting is an event of its own: at any time other callers may hold or have just left the lock.
         p: JsPromise = R2.new_promise()
         frame = R2.frame
+        weight = weight_of(args)
         if not R2.tracking:
-            take(frame, s)
+            take(frame, s, weight)
             R2.resolve(p, UNDEFINED)
             return p
         entry = (p, frame, s)
@@ -160,14 +169,14 @@ def make_lock(R: Machine, name: str, capacity: Any) -> JsObject:
                 lock.waiters.remove(entry)
             saved = R2.frame
             R2.frame = frame
-            take(frame, s)
+            take(frame, s, weight)
             R2.frame = saved
             p.waits_for = None
             R2.resolve(p, UNDEFINED)
             return False
 
         pending = R2.post(f"lock {name}", grant, s)
-        pending.blocked = lambda: busy() or (bool(lock.waiters) and lock.waiters[0] is not entry)
+        pending.blocked = lambda: busy(weight) or (bool(lock.waiters) and lock.waiters[0] is not entry)
         return p
 
     def try_acquire(R2: Machine, this: Value, args: list[Value], s: int) -> Value:
@@ -182,8 +191,9 @@ def make_lock(R: Machine, name: str, capacity: Any) -> JsObject:
         if not lock.holders:
             return False
         root = R2.frame.root
-        index = next((i for i, (f, _) in enumerate(lock.holders) if f.root == root), 0)
-        lock.holders.pop(index)
+        for _ in range(min(weight_of(args), len(lock.holders))):
+            index = next((i for i, (f, _) in enumerate(lock.holders) if f.root == root), 0)
+            lock.holders.pop(index)
         if R2.tracking:
             R2._log("U", lock.loc, name, s)
         return True

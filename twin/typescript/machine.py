@@ -85,7 +85,7 @@ class Frame:
     `kept` is the part of `ctrl` that only an exception could have turned away from what follows the call.
     """
 
-    __slots__ = ("args", "code", "ctrl", "depth", "detached", "kept", "native", "parent", "root", "site")
+    __slots__ = ("args", "code", "ctrl", "depth", "detached", "kept", "native", "parent", "root", "site", "weary")
 
     def __init__(self, code: FunctionCode | None, parent: Frame | None, site: int, root: int) -> None:
         self.code = code
@@ -98,6 +98,7 @@ class Frame:
         self.detached = False
         self.args: list[Value] | None = None
         self.native = ""
+        self.weary = False
 
 
 class Activation:
@@ -477,6 +478,9 @@ class Machine:
             if decided is not None:
                 return decided
         if q.op == "lt0" and q.args[0].__class__ is Term:
+            ordered = terms.monotone(q, answers)
+            if ordered is not None:
+                return ordered
             known = answers.get(term("lt0", terms.scale(q.args[0], -1)))
             if known is True:
                 return False
@@ -1441,7 +1445,7 @@ class Machine:
         if isinstance(k, int) and not any(i.__class__ is Rest for i in items[: k + 1]):
             if 0 <= k < len(items):
                 return tagged(items[k], tag)
-            return V(UNDEFINED, tag) if tag else UNDEFINED
+            return tagged(UNDEFINED, tag | self._origin_tags(a))
         others = next((i for i in items if i.__class__ is Rest), None)
         rest = others.term if others is not None else None
         if others is not None and isinstance(k, int) and k >= 0:
@@ -1453,6 +1457,11 @@ class Machine:
             base = rest if rest is not None else term("of", a.ident)
             return tagged(self.unknown(term("elem", base, key), self._element_type(a, 0)), tag)
         return UNDEFINED
+
+    @staticmethod
+    def _origin_tags(value: Value) -> int:
+        """What it depended on that an array of results holds no more than it does."""
+        return tags_of(value.props.get(FROM, UNDEFINED)) if isinstance(value, JsArray) else 0
 
     def _set_element(self, a: JsArray, k: Value, v: Value, s: int) -> None:
         k = raw(k)
@@ -2446,6 +2455,14 @@ class Machine:
         """Truth of a guard that leaves: tried as false first."""
         return self.truth(v, s, False)
 
+    def enough(self, v: Value, s: int) -> bool:
+        """Truth of a guard that ends a loop: tried as false first, until a loop without another end went round."""
+        return self.truth(v, s, self.frame.weary)
+
+    def more(self, v: Value, s: int) -> bool:
+        """The same of a guard that says what a loop goes on for."""
+        return self.truth(v, s, not self.frame.weary)
+
     def nullish(self, v: Value, s: int) -> bool:
         """Whether `v` is null or undefined."""
         if v.__class__ is V:
@@ -2891,6 +2908,8 @@ class Machine:
         if not self.truth(v, s):
             return False
         lp[0] += 1
+        if v is True and lp[0] > UNROLL:
+            self.frame.weary = True
         if lp[0] > MAX_ROUNDS:
             raise Exhausted("loop rounds")
         if self.event > lp[2] and self.event - lp[2] > 14 and lp[0] > 4:
@@ -2959,7 +2978,10 @@ class Machine:
 
     def _iter_map(self, m: JsMap, t: int, s: int) -> Iterator[Value]:
         for a, b in self.map_live(m, s):
-            yield tagged(a, t) if m.kind in ("Set", "WeakSet") else self.new_array([tagged(a, t), tagged(b, t)])
+            if m.kind in ("Set", "WeakSet"):
+                yield tagged(a, t)
+            else:
+                yield tagged(self.new_array([tagged(a, t), tagged(b, t)]), t | tags_of(a))
 
     def map_live(self, m: JsMap, s: int) -> Iterator[tuple[Value, Value]]:
         """The entries of a map or set while it may change: what is removed is skipped, what is added is met."""
@@ -3187,8 +3209,9 @@ class Machine:
             if rest:
                 out.append(self.new_array(list(items[n:]) if n < known else [Rest(first.term)]))
             return out
+        absent = tagged(UNDEFINED, t | self._origin_tags(r))
         for _ in range(n):
-            out.append(next(it, UNDEFINED))
+            out.append(next(it, absent))
         if rest:
             out.append(self.new_array(list(it)))
         else:

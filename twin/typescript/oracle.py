@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from krepis.twin.typescript.code import FunctionCode
 from krepis.twin.typescript.machine import Access, Frame, Machine, owned_by_call
 from krepis.twin.typescript.scenario import Execution
 from krepis.twin.typescript.values import JsObject, JsPromise, Term, V, raw
@@ -32,8 +33,11 @@ def durable(loc: Any) -> bool:
 
 
 def common(loc: Any) -> bool:
-    """Whether several calls can reach a location, as far as who made what it belongs to tells."""
-    return len(loc) < 2 or not owned_by_call(loc[1])
+    """Whether several calls can reach a location, as far as who made what it belongs to tells.
+
+    The first caller that names a key makes its lock, which the next one finds.
+    """
+    return loc[0] == "lock" or len(loc) < 2 or not owned_by_call(loc[1])
 
 
 def _plain(x: Any) -> Any:
@@ -112,9 +116,29 @@ def common_frame(a: Frame, b: Frame) -> Frame | None:
     return None
 
 
-def _foreign(read: Access, act: Access, other: Access) -> bool:
-    """Whether `other` belongs to something concurrent with the strand of `read` and `act`."""
-    if other.root != act.root:
+def inside(inner: FunctionCode | None, outer: FunctionCode | None) -> bool:
+    """Whether a function stands in the text of another one: it sees what the other has read."""
+    return (
+        inner is not None
+        and outer is not None
+        and inner.module is outer.module
+        and outer.start < inner.start
+        and inner.end <= outer.end
+    )
+
+
+def for_whom(act: Access, reads: dict[int, Access]) -> int:
+    """The call that an access belongs to: one that runs another's task (the next of a queue) does it for that one."""
+    for i in bits(act.tags):
+        read = reads.get(i)
+        if read is not None and read.root != act.root and read.root >= 0 and inside(act.frame.code, read.frame.code):
+            return read.root
+    return act.root
+
+
+def _foreign(read: Access, act: Access, other: Access, apart: bool) -> bool:
+    """Whether `other` belongs to something concurrent with the strand of `read` and `act`; `apart`: to another call."""
+    if apart:
         return True
     meet = common_frame(read.frame, act.frame)
     return meet is None or all(f is not meet for f in chain(other.frame))
@@ -167,12 +191,13 @@ def stale_acts(run: Execution, internal: bool, changed: set[Any] | None) -> list
         both = act.tags | act.ctrl
         if not both:
             continue
-        bits = both
-        while bits:
-            low = bits & -bits
-            bits ^= low
+        root = for_whom(act, by_index)
+        left = both
+        while left:
+            low = left & -left
+            left ^= low
             read = by_index.get(low.bit_length() - 1)
-            if read is None or read.root != act.root or (read.event >= act.event and not internal):
+            if read is None or read.root != root or (read.event >= act.event and not internal):
                 continue
             data = bool(act.tags & low)
             foreign = None
@@ -180,8 +205,9 @@ def stale_acts(run: Execution, internal: bool, changed: set[Any] | None) -> list
             if later is None:
                 later = covering[read.index] = [w for w in writes if w.index > read.index and covers(read.loc, w.loc)]
             for w in later:
-                if w.index < act.index and (internal or w.root != act.root):
-                    if _foreign(read, act, w) and (foreign is None or not _updates(log, foreign) or _updates(log, w)):
+                apart = w.root != root if root == act.root else for_whom(w, by_index) != root
+                if w.index < act.index and (internal or apart):
+                    if _foreign(read, act, w, apart) and (foreign is None or not _updates(log, foreign) or _updates(log, w)):
                         foreign = w
             if foreign is None:
                 continue

@@ -748,6 +748,16 @@ def _tx(value: Value) -> Tx | None:
     return target if isinstance(target, Tx) else None
 
 
+def _table(connection: Connection, value: Value) -> str:
+    """The name of a table; a class that stands for one says by its decorators what is unique in it."""
+    entity = raw(value)
+    if isinstance(entity, JsFunction) and entity.klass is not None:
+        db, declared = connection.database, entity.klass.code.tables
+        if any(info not in db.schema.tables.values() for info in declared.tables.values()):
+            db.schema = merge(db.schema, declared)
+    return _name(value)
+
+
 def _name(value: Value) -> str:
     inner = raw(value)
     return inner if isinstance(inner, str) else terms_text(inner)
@@ -770,7 +780,7 @@ def _options(value: Value) -> dict[str, Value]:
 def _query(connection: Connection, table: Value, where: Value, options: dict[str, Value]) -> Query:
     lock = options.get("lock", UNDEFINED)
     return Query(
-        _name(table),
+        _table(connection, table),
         tuple(condition(where, connection.dialect)),
         options.get("one") is True,
         options.get("must") is True,
@@ -811,7 +821,7 @@ def _select(machine: Machine, c: Connection, args: list[Value], s: int) -> Value
 def _insert(machine: Machine, c: Connection, args: list[Value], s: int) -> Value:
     options = _options(args[3])
     proto = _proto(machine, options, s)
-    table, tx = _name(args[1]), _tx(args[0])
+    table, tx = _table(c, args[1]), _tx(args[0])
     rows = items(args[2])
     if len(rows) == 1:
         view = c.database.insert(tx, table, _inserted(machine, c, table, rows[0], s))
@@ -887,7 +897,7 @@ def _remove(machine: Machine, c: Connection, args: list[Value], s: int) -> Value
 def _upsert(machine: Machine, c: Connection, args: list[Value], s: int) -> Value:
     """upsert(tx, table, where, create, update, options): `where` says which row, equalities only."""
     options = _options(args[5])
-    table = _name(args[1])
+    table = _table(c, args[1])
     where = condition(args[2], c.dialect)
     keys: dict[str, Value] = {}
     for part in where:
@@ -949,7 +959,7 @@ def _save(machine: Machine, c: Connection, args: list[Value], s: int) -> Value:
             raise StoreError("stale", table)
         columns.saved(done.rows[0])
         return args[2]
-    table = db.table(_name(args[1]))
+    table = db.table(_table(c, args[1]))
     data = plain_data(machine, args[2], c.dialect, s)
     primary = db.primary(table)
     keyed = [name for name in data if db.column(table, name) in primary and data[name] is not None]

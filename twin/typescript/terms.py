@@ -287,6 +287,31 @@ def _whole(x: Term) -> bool:
     return x.op == "length" or (x.type is not None and x.type[0].text == WHOLE)
 
 
+def monotone(q: Term, answers: dict[Term, bool]) -> bool | None:
+    """What an earlier answer about a sum implies for `q < 0` when amounts are not negative.
+
+    What is left after two amounts is no more than what is left after one of them. Amounts may be negative, but not
+    so that one sum is enough and a greater one is not: such a world would be an accident of the unknowns.
+    """
+    const, parts = linear(q.args[0])
+    mine = dict(parts)
+    if len(mine) < 2:
+        return None
+    for other, negative in answers.items():
+        if other.op != "lt0" or other.args[0].__class__ is not Term:
+            continue
+        c, rest = linear(other.args[0])
+        theirs = dict(rest)
+        if len(theirs) < 2 or mine.keys().isdisjoint(theirs):
+            continue
+        gaps = [mine.get(x, 0) - theirs.get(x, 0) for x in {**mine, **theirs}] + [const - c]
+        if negative and all(g <= 0 for g in gaps):
+            return True
+        if not negative and all(g >= 0 for g in gaps):
+            return False
+    return None
+
+
 def decided(q: Term, about: dict[Any, dict[Term, bool]]) -> bool | None:
     """What earlier answers about the same number imply for `a * x + b < 0` or `= 0`; None when either is possible."""
     line = _line(q)

@@ -64,6 +64,10 @@ def call(R: Machine, name: str, receiver: Value, args: list[Value], s: int, fn: 
     rooted = base if base.__class__ is Term else fn
     per_request = _per_request(R, rooted)
 
+    if not R.tracking and not callbacks and lexicon.registers(method):
+        handlers = _handlers(args)
+        if handlers:
+            R.register(name, receiver, handlers, s)
     if callbacks and lexicon.registers(method):
         R.register(name, receiver, args, s)
         if not R.tracking or base.__class__ is Term:
@@ -112,6 +116,13 @@ def call(R: Machine, name: str, receiver: Value, args: list[Value], s: int, fn: 
             if made is not None:
                 return tagged(made, tags)
     return tagged(result, tags)
+
+
+def _handlers(args: list[Value]) -> list[Value]:
+    """The functions in what is handed over as one object: `route({ method, url, handler })`."""
+    given = [raw(a) for a in args]
+    objects = [o for o in given if o.__class__ is JsObject]
+    return [v for o in objects for v in map(raw, o.props.values()) if isinstance(v, JsFunction)]
 
 
 def _refuses(method: str, args: list[Value]) -> bool:

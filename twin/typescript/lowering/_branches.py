@@ -13,14 +13,16 @@ from krepis.twin.typescript.lowering._operators import condition
 from tree_sitter import Node
 
 _LEAVES = frozenset({"return_statement", "throw_statement", "continue_statement", "break_statement"})
+_ENDS = frozenset({"return_statement", "break_statement"})
+"""Of these, what ends a loop as it is meant to end."""
 
 
-def _leaves(g: Gen, node: Node | None) -> bool:
+def _leaves(g: Gen, node: Node | None, how: frozenset[str] = _LEAVES) -> bool:
     """Whether a statement always leaves: it ends in return, throw, break or continue."""
     while node is not None and g.kinds[node.kind_id] == "statement_block":
         children = children_of(g, node)
         node = children[-1] if children else None
-    return node is not None and g.kinds[node.kind_id] in _LEAVES
+    return node is not None and g.kinds[node.kind_id] in how
 
 
 def if_statement(g: Gen, node: Node) -> None:
@@ -32,7 +34,8 @@ def if_statement(g: Gen, node: Node) -> None:
         then = current.child_by_field_id(fields.consequence)
         otherwise = current.child_by_field_id(fields.alternative)
         guard = otherwise is None and _leaves(g, then)
-        text = condition(g, test, "unlikely" if guard else "truth") if test is not None else "False"
+        how = "truth" if not guard else "enough" if g.targets and _leaves(g, then, _ENDS) else "unlikely"
+        text = condition(g, test, how, "more" if how == "enough" else "truth") if test is not None else "False"
         g.open(f"{keyword} {text}:")
         statement(g, then)
         g.close()

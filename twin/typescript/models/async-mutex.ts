@@ -57,16 +57,16 @@ export class Semaphore {
   }
 
   async acquire(weight, priority) {
-    await this.inner.acquire();
-    return [this.value, once(() => this.inner.release())];
+    await this.inner.acquire(weight);
+    return [this.value, once(() => this.inner.release(weight))];
   }
 
   async runExclusive(callback, weight, priority) {
-    await this.inner.acquire();
+    await this.inner.acquire(weight);
     try {
       return await callback(this.value);
     } finally {
-      this.inner.release();
+      this.inner.release(weight);
     }
   }
 
@@ -87,8 +87,8 @@ export class Semaphore {
     this.value = value;
   }
 
-  release() {
-    this.inner.release();
+  release(weight) {
+    this.inner.release(weight);
   }
 
   cancel() {}

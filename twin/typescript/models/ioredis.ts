@@ -39,6 +39,14 @@ const setWith = (key, value, { nx, xx, get, expires }) => {
   return 'OK';
 };
 
+// The older way: a callback behind the arguments.
+const answered = (args, run) => {
+  const callback = typeof args.at(-1) === 'function' ? args.pop() : undefined;
+  const result = run(args);
+  if (callback !== undefined) result.then((value) => callback(null, value), callback);
+  return result;
+};
+
 // What each command does at its instant; names are ioredis's.
 export const COMMANDS = {
   get: (key) => {
@@ -152,11 +160,13 @@ export class Transaction {
     }
   }
 
-  exec() {
-    return io('EXEC', () => {
-      for (const [key, version] of this.watched) if (store.version(key) !== version) return null;
-      return this.queue.map((command) => (this.wrap ? [null, command()] : command()));
-    });
+  exec(...args) {
+    return answered(args, () =>
+      io('EXEC', () => {
+        for (const [key, version] of this.watched) if (store.version(key) !== version) return null;
+        return this.queue.map((command) => (this.wrap ? [null, command()] : command()));
+      }),
+    );
   }
 }
 
@@ -165,7 +175,7 @@ export class Redis {
     this.watched = [];
     this.status = 'ready';
     for (const name of Object.keys(COMMANDS)) {
-      this[name] = (...args) => io(`redis ${name}`, () => COMMANDS[name](...args));
+      this[name] = (...args) => answered(args, (given) => io(`redis ${name}`, () => COMMANDS[name](...given)));
     }
   }
 

@@ -19,7 +19,6 @@ from typing import Any, NamedTuple
 
 from krepis.twin.typescript import lexicon, oracle
 from krepis.twin.typescript.canonical import Pattern, meeting, path_of
-from krepis.twin.typescript.code import FunctionCode
 from krepis.twin.typescript.intrinsics import user_frame
 from krepis.twin.typescript.invariants import Broken, Subject
 from krepis.twin.typescript.machine import Access, Frame, Machine, World

@@ -47,6 +47,10 @@ _ASYNC = re.compile(
 _ROUTES = frozenset({"get", "post", "put", "patch", "delete", "del", "all"})
 _WIRING = re.compile(rb"\.\s*(?:get|post|put|patch|delete|all)\s*\(\s*['\"`/]")
 """Text of a module that may hand functions of other modules to a framework."""
+_GIVES = re.compile(
+    rb"\b(?:locals|state)\s*(?:\.\s*\w+|\[[^\]]+\])\s*=[^=]|\b(?:req|request|ctx|context)\s*\.\s*\w+\s*=[^=]|\bc\s*\.\s*set\s*\("
+)
+"""Text of a middleware that puts something where later handlers of the request find it."""
 _HOST = re.compile(r"(?:app|fastify|server|router|instance|api)$", re.I)
 """First parameter of a function that registers routes on it."""
 _LIFECYCLE = frozenset(
@@ -163,7 +167,8 @@ Item = tuple[str, FunctionCode, str, Callable[[Machine], "tuple[Value, JsFunctio
 def _registrations(R: Machine) -> Iterator[tuple[Any, str, JsFunction]]:
     """The functions that were handed over, each with a name for it that holds in every set-up."""
     count: dict[Any, int] = {}
-    for name, _, args, frame, s in R.entries:
+    before: dict[Any, list[JsFunction]] = {}
+    for name, receiver, args, frame, s in R.entries:
         stack: list[Any] = [s]
         f = frame
         while f is not None and f.code is not None:
@@ -172,13 +177,24 @@ def _registrations(R: Machine) -> Iterator[tuple[Any, str, JsFunction]]:
         key = tuple(stack)
         n = count[key] = count.get(key, -1) + 1
         handlers = [raw(a) for a in args if isinstance(raw(a), JsFunction)]
-        if len(handlers) > 1 and name.rsplit(".", 1)[-1].lower() in _ROUTES:
-            yield (key, n, 0), name, _chain(R, handlers)
-            continue
+        method = name.rsplit(".", 1)[-1].lower()
+        if method == "use":
+            before.setdefault(id(raw(receiver)), []).extend(f for f in handlers if _prepares(f))
+        elif handlers and method in _ROUTES:
+            earlier = before.get(id(raw(receiver)), [])
+            if len(handlers) > 1 or earlier:
+                yield (key, n, 0), name, _chain(R, [*earlier, *handlers])
+                continue
         for position, a in enumerate(args):
             v = raw(a)
             if isinstance(v, JsFunction):
                 yield (key, n, position), name + EXCLUSIVE if args[-1] == EXCLUSIVE else name, v
+
+
+def _prepares(f: JsFunction) -> bool:
+    """Whether a middleware of a whole application leaves something with the request for those that follow."""
+    code = f.code
+    return code is not None and code.n_params > 1 and bool(_GIVES.search(code.module.text, code.start, code.end))
 
 
 def _chain(R: Machine, handlers: list[JsFunction]) -> JsFunction:

@@ -82,10 +82,24 @@ Typed = tuple[TypeRef, ModuleCode]
 class Frame:
     """An activation record. `parent` and `site` say who called; `ctrl` is what its control flow depends on.
 
-    `kept` is the part of `ctrl` that only an exception could have turned away from what follows the call.
+    `kept` is the part of `ctrl` that only an exception could have turned away from what follows the call,
+    `past` what decided between branches that have met again.
     """
 
-    __slots__ = ("args", "code", "ctrl", "depth", "detached", "kept", "native", "parent", "root", "site", "weary")
+    __slots__ = (
+        "args",
+        "code",
+        "ctrl",
+        "depth",
+        "detached",
+        "kept",
+        "native",
+        "parent",
+        "past",
+        "root",
+        "site",
+        "weary",
+    )
 
     def __init__(self, code: FunctionCode | None, parent: Frame | None, site: int, root: int) -> None:
         self.code = code
@@ -97,6 +111,7 @@ class Frame:
         self.depth: int = parent.depth + 1 if parent is not None else 0
         self.detached = False
         self.args: list[Value] | None = None
+        self.past: int = parent.past if parent is not None else 0
         self.native = ""
         self.weary = False
 
@@ -549,6 +564,19 @@ class Machine:
                 self.marked.add(self.frame.root)
         a = self._log("W", loc, value, s)
         a.tags = tags | tags_of(value)
+        if self.frame.past and loc[0] in CONTAINED:
+            a.ctrl |= self._room_made(loc)
+
+    def _room_made(self, loc: Any) -> int:
+        """What decided whether room was made in a container: what is added to it depends on that."""
+        rest, found = self.frame.past, 0
+        while rest:
+            low = rest & -rest
+            rest ^= low
+            read = self.log[low.bit_length() - 1].loc
+            if read[0] in ("keys", "array") and read[1] == loc[1]:
+                found |= low
+        return found
 
     def _note_old(self, loc: Any, old: Value) -> None:
         """Remembers which container a write replaces."""
@@ -2451,6 +2479,17 @@ class Machine:
             return True
         return self.ask(term("truthy", self.canon(t)), default)
 
+    def joined(self, v: Value, saved: int) -> Value:
+        """A local that a branch may have assigned: its value depends on what decided between the branches."""
+        return tagged(v, self.frame.ctrl & ~saved)
+
+    def rejoin(self, saved: int) -> None:
+        """Where branches meet again, only what could have thrown in them still matters."""
+        frame = self.frame
+        after = frame.ctrl & (saved | frame.kept)
+        frame.past |= frame.ctrl & ~after
+        frame.ctrl = after
+
     def unlikely(self, v: Value, s: int) -> bool:
         """Truth of a guard that leaves: tried as false first."""
         return self.truth(v, s, False)
@@ -3226,6 +3265,8 @@ INTEGER = TypeRef("number", text=terms.WHOLE)
 """The type of what starts as an integer: a count, as far as anybody can tell."""
 HEAP = frozenset(("prop", "cell", "entry", "array", "keys"))
 """Kinds of locations in the simulated heap."""
+CONTAINED = frozenset(("entry", "keys", "array"))
+"""Those of containers."""
 LISTENING = frozenset(("on", "once", "subscribe", "addListener", "addEventListener", "addHandler", "registerHandler"))
 """Methods that, called during set-up with a function, make it an entry point whatever their body does."""
 PREDICATES = frozenset(

@@ -206,8 +206,8 @@ def stale_acts(run: Execution, internal: bool, changed: set[Any] | None) -> list
                 later = covering[read.index] = [w for w in writes if w.index > read.index and covers(read.loc, w.loc)]
             for w in later:
                 apart = w.root != root if root == act.root else for_whom(w, by_index) != root
-                if w.index < act.index and (internal or apart):
-                    if _foreign(read, act, w, apart) and (foreign is None or not _updates(log, foreign) or _updates(log, w)):
+                if w.index < act.index and (internal or apart) and _foreign(read, act, w, apart):
+                    if foreign is None or not _updates(log, foreign) or _updates(log, w):
                         foreign = w
             if foreign is None:
                 continue

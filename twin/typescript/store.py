@@ -454,20 +454,28 @@ class Database:
             self.host.note_write(loc, value, at)
 
     def _aliases(self, own: Tables, notes: list[tuple[Location, Value, Any]]) -> list[tuple[Location, Value, Any]]:
-        """Existence under the other names of new rows: who looked there in vain would see them now."""
+        """The same under other names: who looked in vain would see new rows, and who found others, their change."""
         places = {loc[:3]: at for loc, _, at in notes if loc[0] == "row"}
-        return [
-            (("row", table, other, "*"), row.exists, places["row", table, row.key])
-            for table, rows in own.rows.items()
-            for row in rows.values()
-            if row.inserted and ("row", table, row.key) in places
-            for other in self.keys.get(table, ())
-            if other != row.key and self._meets(row, other)
-        ]
+        found: list[tuple[Location, Value, Any]] = []
+        for table, rows in own.rows.items():
+            for row in rows.values():
+                others = (key for key in self.keys.get(table, ()) if key != row.key and self._meets(table, row, key))
+                if row.inserted and ("row", table, row.key) in places:
+                    at = places["row", table, row.key]
+                    found += [(("row", table, other, "*"), row.exists, at) for other in others]
+                elif not row.inserted:
+                    mine = [note for note in notes if note[0][:3] == ("row", table, row.key)]
+                    found += [(("row", table, key, loc[3]), value, at) for key in others for loc, value, at in mine]
+        return found
 
-    def _meets(self, row: Row, key: Key) -> bool:
-        known = {**dict(row.key), **row.cols}
+    def _meets(self, table: str, row: Row, key: Key) -> bool:
+        known = self._columns_of(table, row)
         return all(column in known and self._same_key(known[column], value) for column, value in key)
+
+    def _columns_of(self, table: str, row: Row) -> dict[str, Value]:
+        """The columns of a row that are known: named by its key, found to be so by a condition, or written."""
+        facts = {} if row.inserted else self.facts.get((table, row.key), ({}, ()))[0]
+        return {**facts, **dict(row.key), **row.cols}
 
     def atomically(self, tx: Tx | None, action: Callable[[Tx], Any]) -> Any:
         """Several operations as one: all of them or, when one fails or has to wait, none."""
@@ -759,10 +767,8 @@ class Database:
         for row in self._touched(tx, table, current):
             if row.key == key or row.exists is False:
                 continue
-            columns = {**dict(row.key), **row.cols}
-            if any(c in row.cols or row.inserted for c, _ in key) and all(
-                c in columns and self._same_key(columns[c], v) for c, v in key
-            ):
+            found = self.facts.get((table, row.key), ({}, ()))[0]
+            if any(c in row.cols or c in found or row.inserted for c, _ in key) and self._meets(table, row, key):
                 yield row
 
     def _picks(self, tx: Tx | None, query: Query, current: bool = False) -> Iterator[Row]:
@@ -843,7 +849,15 @@ class Database:
             seen += [("row", table, row.key, column) for column in sorted(self._columns(table, guard))]
             if not self.test(guard, table, row):
                 return False
+            self._remember(table, row, guard)
         return True
+
+    def _remember(self, table: str, row: Row, guard: Expr) -> None:
+        """What a condition that holds says of a row as it was at first."""
+        if isinstance(guard, Op) and guard.name == "=" and isinstance(guard.args[0], Col):
+            column, value = self.column(table, guard.args[0].name), guard.args[1]
+            if isinstance(value, Lit) and value.value is not None and column not in row.cols and not row.inserted:
+                self.facts.setdefault((table, row.key), ({}, ()))[0].setdefault(column, value.value)
 
     def _take(self, owner: Owner, tx: Tx | None, table: str, row: Row, query: Query) -> bool:
         """The row lock; False when the row is to be skipped."""

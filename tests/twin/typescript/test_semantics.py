@@ -579,6 +579,225 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         }
         """,
     ),
+    "permits that are taken several at once": (
+        "",
+        """
+        import { Semaphore } from 'async-mutex';
+        import { depot } from './depot';
+        const pool = new Semaphore(2);
+        export async function swap(from: string, to: string) {
+          const [, release] = await pool.acquire(2);
+          try { await depot.write(to, await depot.read(from)); } finally { release(); }
+        }
+        """,
+    ),
+    "a command with a callback": (
+        "lost-update",
+        """
+        import Redis from 'ioredis';
+        const redis = new Redis();
+        export function count(key: string, done: (e: Error | null) => void) {
+          redis.get(key, (error, value) => {
+            redis.set(key, Number(value) + 1, (e) => done(e ?? null)); // HERE
+          });
+        }
+        """,
+    ),
+    "a handler in a description of its route": (
+        "check-then-act",
+        """
+        import Fastify from 'fastify';
+        const taken = new Set<string>();
+        const app = Fastify();
+        app.route({
+          method: 'POST', url: '/names/:name',
+          handler: async (request) => {
+            const { name } = request.params as { name: string };
+            if (taken.has(name)) return { ok: false };
+            await fetch(`https://names.example/${name}`);
+            taken.add(name); // HERE
+            return { ok: true };
+          },
+        });
+        """,
+    ),
+    "a task of a queue that another call runs": (
+        "lost-update",
+        """
+        import { journal } from './journal';
+        const tasks: (() => Promise<void>)[] = [];
+        let running = false;
+        let total = 0;
+        async function work() {
+          if (running) return;
+          running = true;
+          try { while (tasks.length > 0) await tasks.shift()!(); } finally { running = false; }
+        }
+        export function add(n: number) {
+          const next = total + n;
+          tasks.push(async () => {
+            await journal.append(n);
+            total = next; // HERE
+          });
+          return work();
+        }
+        """,
+    ),
+    "the first of no rows is missing because there were none": (
+        "check-then-act",
+        """
+        import { drizzle } from 'drizzle-orm/node-postgres';
+        import { pgTable, serial, text } from 'drizzle-orm/pg-core';
+        import { eq } from 'drizzle-orm';
+        const labels = pgTable('labels', { id: serial('id').primaryKey(), name: text('name').notNull() });
+        const db = drizzle(process.env.URL!);
+        export async function ensure(name: string) {
+          const [known] = await db.select().from(labels).where(eq(labels.name, name));
+          if (known) return known.id;
+          const [made] = await db.insert(labels).values({ name }).returning(); // HERE
+          return made.id;
+        }
+        """,
+    ),
+    "what the decorators of an entity say is unique": (
+        "",
+        """
+        import { Column, Entity, PrimaryGeneratedColumn, type DataSource } from 'typeorm';
+        @Entity()
+        class Guest { @PrimaryGeneratedColumn() id!: number; @Column({ unique: true }) email!: string }
+        export class Guests {
+          constructor(private readonly source: DataSource) {}
+          async of(email: string) {
+            const guests = this.source.getRepository(Guest);
+            const known = await guests.findOneBy({ email });
+            if (known) return known;
+            try { return await guests.save(guests.create({ email })); }
+            catch { return guests.findOneByOrFail({ email }); }
+          }
+        }
+        """,
+    ),
+    "two keys of one lock in the order of the arguments": (
+        "deadlock",
+        """
+        import AsyncLock from 'async-lock';
+        import { ledger } from './ledger';
+        const lock = new AsyncLock();
+        export function move(from: string, to: string) {
+          return lock.acquire(from, () => lock.acquire(to, () => ledger.post(from, to))); // HERE
+        }
+        """,
+    ),
+    "a walk that ends when a page is empty": (
+        "lost-update",
+        """
+        import { outbox } from './outbox';
+        export class Walk {
+          private at = 0;
+          constructor(private readonly source: { page(from: number): Promise<string[]> }) {}
+          async skip() {
+            for (;;) {
+              const from = this.at;
+              const page = await this.source.page(from);
+              if (page.length === 0) return;
+              this.at = from + page.length; // HERE
+              await outbox.send(page);
+            }
+          }
+        }
+        """,
+    ),
+    "a budget that parts of a call take from and give back to": (
+        "",
+        """
+        import { supplier } from './supplier';
+        export async function all(costs: number[], budget: number) {
+          return Promise.allSettled(costs.map(async (cost) => {
+            if (cost > budget) return undefined;
+            budget -= cost;
+            try { return await supplier.book(cost); } catch (e) { budget += cost; throw e; }
+          }));
+        }
+        """,
+    ),
+    "a permit that one path does not give back": (
+        "lock-leak",
+        """
+        import { media } from './media';
+        let free = 2;
+        const waiting: (() => void)[] = [];
+        const leave = () => { const next = waiting.shift(); if (next) next(); else free++; };
+        export async function convert(file: string) {
+          if (free > 0) free--; // HERE
+          else await new Promise<void>((resolve) => waiting.push(resolve));
+          const kind = await media.kindOf(file);
+          if (kind === 'text') return null;
+          const out = await media.transcode(file);
+          leave();
+          return out;
+        }
+        """,
+    ),
+    "a map that is cleared after its entries were sent": (
+        "check-then-act",
+        """
+        import { warehouse } from './warehouse';
+        const views = new Map<string, number>();
+        export function hit(page: string) { views.set(page, (views.get(page) ?? 0) + 1); }
+        export async function flush() {
+          for (const [page, n] of views) await warehouse.insert(page, n);
+          views.clear(); // HERE
+        }
+        """,
+    ),
+    "one of the rows that were added up is changed": (
+        "check-then-act",
+        """
+        import { DataTypes, Model, Sequelize } from 'sequelize';
+        const sequelize = new Sequelize('postgres://localhost/bank');
+        class Purse extends Model { declare cents: number }
+        Purse.init({ owner: DataTypes.STRING, cents: DataTypes.INTEGER }, { sequelize });
+        export async function take(owner: string, id: number, cents: number) {
+          return sequelize.transaction(async (transaction) => {
+            const purses = await Purse.findAll({ where: { owner }, transaction });
+            if (purses.reduce((sum, p) => sum + p.cents, 0) < cents) return false;
+            await Purse.decrement({ cents }, { where: { id, owner }, transaction }); // HERE
+            return true;
+          });
+        }
+        """,
+    ),
+    "what follows branches that meet again does not depend on them": (
+        "",
+        """
+        import { store } from './store';
+        export class Cache {
+          private hits = 0;
+          private misses = 0;
+          async read(key: string) {
+            const value = await store.get(key);
+            if (value === undefined) { this.misses++; } else { this.hits++; }
+            await store.send('read', key);
+            return value;
+          }
+          async write(key: string, value: string) {
+            await store.set(key, value);
+          }
+        }
+        """,
+    ),
+    "what a branch assigns depends on its condition": (
+        "check-then-act",
+        """
+        import { store } from './store';
+        export async function claim(key: string, who: string) {
+          let free = false;
+          if (!(await store.get(key))) { free = true; }
+          if (free) await store.set(key, who); // HERE
+          return free;
+        }
+        """,
+    ),
 }
 
 

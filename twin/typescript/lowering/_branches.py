@@ -6,15 +6,28 @@ fall-through becomes an if-chain, any other a loop of one round whose cases run 
 
 from __future__ import annotations
 
+import re
+
 from krepis.twin.typescript.lowering._blocks import children_of, hoist, statement, statements
 from krepis.twin.typescript.lowering._common import expr, first_child, named
 from krepis.twin.typescript.lowering._emit import Gen
 from krepis.twin.typescript.lowering._operators import condition
+from krepis.twin.typescript.lowering._scope import FUNCTIONS, MEMBERS, TYPES_ONLY
 from tree_sitter import Node
 
 _LEAVES = frozenset({"return_statement", "throw_statement", "continue_statement", "break_statement"})
 _ENDS = frozenset({"return_statement", "break_statement"})
 """Of these, what ends a loop as it is meant to end."""
+_OWN_CODE = (
+    FUNCTIONS | TYPES_ONLY | frozenset({"function_declaration", "class_declaration", "class", "method_definition"})
+)
+_ASSIGNS = frozenset({"assignment_expression", "augmented_assignment_expression", "update_expression"})
+_REFUSAL = re.compile(
+    r"throw|fail|abort|reject|deny|forbid|refuse|assert|ensure|panic|raise|error|invalid|exit|redirect|not[A-Z_]|bad|"
+    r"unauthori[sz]ed|check|guard|require|verify|validate",
+    re.I,
+)
+"""In the name of a method that may not come back."""
 
 
 def _leaves(g: Gen, node: Node | None, how: frozenset[str] = _LEAVES) -> bool:
@@ -26,6 +39,69 @@ def _leaves(g: Gen, node: Node | None, how: frozenset[str] = _LEAVES) -> bool:
 
 
 def if_statement(g: Gen, node: Node) -> None:
+    """What follows an `if` that always gets there does not depend on its condition; what it assigned does."""
+    assigned = _assigned(g, node)
+    saved = g.tmp() if assigned is not None else ""
+    if saved:
+        g.emit(f"{saved} = R.frame.ctrl")
+    _if_chain(g, node)
+    for ref in assigned or ():
+        g.emit(f"{ref} = R.joined({ref}, {saved})")
+    if saved:
+        g.emit(f"R.rejoin({saved})")
+
+
+def _assigned(g: Gen, node: Node) -> list[str] | None:
+    """The locals that an `if` assigns; None when it may leave, or assigns what is not a local of its own."""
+    fields, kinds = g.fields, g.kinds
+    found: dict[str, None] = {}
+    pending = [node]
+    while pending:
+        current = pending.pop()
+        kind = kinds[current.kind_id]
+        if kind in _LEAVES or kind == "yield_expression":
+            return None
+        if kind in _OWN_CODE:
+            continue
+        if kind == "await_expression":
+            awaited = current.named_child(0)
+            if awaited is None or kinds[g.a.unwrap(awaited).kind_id] != "call_expression":
+                return None  # it waits for others
+        if kind == "if_statement" and current.child_by_field_id(fields.alternative) is None:
+            if _refuses(g, current.child_by_field_id(fields.consequence)):
+                return None
+        if kind in _ASSIGNS or (kind == "for_in_statement" and current.child_by_field_id(fields.kind) is None):
+            target = current.child_by_field_id(fields.argument if kind == "update_expression" else fields.left)
+            target = g.a.unwrap(target) if target is not None else None
+            if target is None or kinds[target.kind_id] not in (*MEMBERS, "identifier"):
+                return None
+            if kinds[target.kind_id] == "identifier":
+                var = g.bind.get(target.start_byte)
+                if var is None or var.cell or var.alias is not None:
+                    return None
+                if not node.start_byte <= var.pos < node.end_byte:
+                    found[var.ref] = None
+        pending.extend(current.named_children)
+    return list(found)
+
+
+def _refuses(g: Gen, then: Node | None) -> bool:
+    """Whether a branch may be there to throw: it ends in the call of a function that nothing else is known of."""
+    while then is not None and g.kinds[then.kind_id] in ("statement_block", "expression_statement"):
+        children = [c for c in then.named_children if g.kinds[c.kind_id] != "comment"]
+        then = children[-1] if children else None
+    if then is not None and g.kinds[then.kind_id] == "await_expression":
+        then = then.named_child(0)
+    if then is None or g.kinds[then.kind_id] != "call_expression":
+        return False
+    callee = then.child_by_field_id(g.fields.function)
+    if callee is None or g.kinds[callee.kind_id] != "member_expression":
+        return True
+    name = callee.child_by_field_id(g.fields.property)
+    return name is None or _REFUSAL.search(g.text(name)) is not None
+
+
+def _if_chain(g: Gen, node: Node) -> None:
     fields = g.fields
     keyword = "if"
     current: Node | None = node

@@ -1,5 +1,5 @@
 // ioredis: every command is one step on the server; MULTI and scripts are one step together.
-import { effect, fresh, io, kv, misuse } from 'krepis:model';
+import { bodied, effect, fresh, io, kv, misuse } from 'krepis:model';
 
 const store = kv('redis');
 
@@ -41,7 +41,7 @@ const setWith = (key, value, { nx, xx, get, expires }) => {
 
 // The older way: a callback behind the arguments.
 const answered = (args, run) => {
-  const callback = typeof args.at(-1) === 'function' ? args.pop() : undefined;
+  const callback = bodied(args.at(-1)) ? args.pop() : undefined;
   const result = run(args);
   if (callback !== undefined) result.then((value) => callback(null, value), callback);
   return result;

@@ -72,6 +72,9 @@ shutdown cut it off. | every way to an end | as above | `krepis verify --kernel`
 | The same holds with six clients. | 400,000 random and PCT runs | the scenario `large` | `krepis verify --kernel` |
 | A lost wake-up, a double free on reset, a leak and an unfair scheduler, planted in the C, are each found, with a \
 schedule that replays. | patches of the sources | `tests/twin/native/mutants` | `pytest tests/twin/native` |
+| What the timer wheel and the tenants did is a run of `TimerWheel`, `EventScheduler` and `TenantIsolation`, with the \
+constants of the C code; a record of which one result was changed is not. | recorded calls through the binding that \
+ships | 8 random records each | `pytest tests/specs/test_kernel_traces.py` |
 """
 PROOFS = """
 ## Bounded proofs of C functions

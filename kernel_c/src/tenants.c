@@ -386,7 +386,8 @@ void kr_tenants_end(kr_tenants *self, uint32_t index, uint64_t cost_us)
     if (one->state == QUEUED) {
         unlink_queued(self, index); /* its tenant leaves the ring at its next turn */
     } else {
-        int64_t cost = cost_us < KR_TENANT_DEBT_US_MAX ? (int64_t)cost_us : KR_TENANT_DEBT_US_MAX;
+        /* Nothing is for free: who could take without paying would keep the turn for ever. */
+        int64_t cost = cost_us == 0 ? 1 : cost_us < KR_TENANT_DEBT_US_MAX ? (int64_t)cost_us : KR_TENANT_DEBT_US_MAX;
         owner->deficit_us -= cost - one->paid_us;
         if (owner->deficit_us < -KR_TENANT_DEBT_US_MAX)
             owner->deficit_us = -KR_TENANT_DEBT_US_MAX;

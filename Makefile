@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test setup lint types unit kernel package vscode test-vscode bench soak prove clean
+.PHONY: demo test setup lint types unit kernel package express-suite vscode test-vscode bench soak prove clean
 
 demo: setup
 	@cd examples/shop && ../../$(BIN)/krepis verify --fail-on never src
@@ -62,6 +62,10 @@ $(KERNEL)/build/krepis.node: $(wildcard $(KERNEL)/src/*.[ch] $(KERNEL)/node/*.[c
 
 kernel: $(KERNEL)/node_modules/.installed $(KERNEL)/build/krepis.node
 	$(KERNEL_NPM) test
+
+# Express's own test suite on the kernel: EXPRESS names a clone of expressjs/express whose dependencies are installed.
+express-suite: $(KERNEL)/node_modules/.installed $(KERNEL)/build/krepis.node
+	PATH="$(CURDIR)/$(BIN):$$PATH" node $(KERNEL)/test/express-suite.mjs $(EXPRESS) --reporter dot
 
 # The extension in a real VS Code. Installs code-server from npm and Chromium from Debian on first use.
 test-vscode: vscode

@@ -299,6 +299,7 @@ static void on_prepare(uv_prepare_t *handle)
         fetch(self);
         kr_server_end(self->server);
         if (kr_server_stopped(self->server)) {
+            kr_server_retire(self->server);
             call(self, self->stopped, 0);
             leave(self);
             return;
@@ -448,6 +449,15 @@ static napi_value js_route(napi_env env, napi_callback_info info)
     return code < 0 ? throw_code(env, code) : number(env, code);
 }
 
+/* fallback(handle): number */
+static napi_value js_fallback(napi_env env, napi_callback_info info)
+{
+    napi_value values[1];
+    binding *self = arguments(env, info, 1, values);
+    int code = self ? kr_server_fallback(self->server) : 0;
+    return code < 0 ? throw_code(env, code) : number(env, code);
+}
+
 /* fixed(handle, method, pattern, status, fields, body: Uint8Array) */
 static napi_value js_fixed(napi_env env, napi_callback_info info)
 {
@@ -529,18 +539,25 @@ static void take_key(napi_env env, const napi_value *values, uint32_t key[3])
         key[i] = (uint32_t)int_of(env, values[i + 1]);
 }
 
-/* stream(handle, connection, generation, sequence, template, fields): 0, 1 when no body is wanted, or negative */
+/* stream(handle, connection, generation, sequence, template, fields, length): 0, 1 when no body is wanted, or negative;
+ * `length` is that of the body, or -1 when nobody knows */
 static napi_value js_stream(napi_env env, napi_callback_info info)
 {
-    napi_value values[6];
+    napi_value values[7];
     char fields[KR_FIELDS_BYTES_MAX];
     uint32_t key[3];
-    binding *self = arguments(env, info, 6, values);
+    binding *self = arguments(env, info, 7, values);
     size_t length = self ? string_of(env, values[5], fields, sizeof fields) : SIZE_MAX;
+    int64_t size = -1;
     if (length == SIZE_MAX)
         return NULL;
+    (void)napi_get_value_int64(env, values[6], &size);
     take_key(env, values, key);
-    return number(env, kr_server_stream(self->server, key[0], key[1], key[2], int_of(env, values[4]), fields, length));
+    int template_id = int_of(env, values[4]);
+    int code = size < 0 ? kr_server_stream(self->server, key[0], key[1], key[2], template_id, fields, length)
+                        : kr_server_stream_sized(self->server, key[0], key[1], key[2], template_id, fields, length,
+                                                 (uint64_t)size);
+    return number(env, code);
 }
 
 /* upgrade(handle, connection, generation, sequence, fields): 0 or negative */
@@ -657,6 +674,26 @@ static napi_value js_stop(napi_env env, napi_callback_info info)
     return NULL;
 }
 
+/* address(handle, connection, generation, own): [address, port], or undefined when the connection is gone */
+static napi_value js_address(napi_env env, napi_callback_info info)
+{
+    napi_value values[4], result = NULL, text = NULL;
+    char address[KR_ADDRESS_BYTES];
+    bool own = false;
+    binding *self = arguments(env, info, 4, values);
+    if (!self || napi_get_value_bool(env, values[3], &own) != napi_ok)
+        return NULL;
+    int port = kr_server_address(self->server, (uint32_t)int_of(env, values[1]), (uint32_t)int_of(env, values[2]), own,
+                                 address);
+    if (port < 0)
+        return NULL;
+    (void)napi_create_string_latin1(env, address, NAPI_AUTO_LENGTH, &text);
+    (void)napi_create_array_with_length(env, 2, &result);
+    (void)napi_set_element(env, result, 0, text);
+    (void)napi_set_element(env, result, 1, number(env, port));
+    return result;
+}
+
 /* metrics(handle): numbers in the order of kr_metrics */
 static napi_value js_metrics(napi_env env, napi_callback_info info)
 {
@@ -695,7 +732,7 @@ NAPI_MODULE_INIT()
         const char *name;
         napi_callback function;
     } functions[] = {
-        {"open", js_open},         {"start", js_start}, {"route", js_route}, {"fixed", js_fixed}, {"files", js_files},
+        {"open", js_open},         {"start", js_start}, {"route", js_route}, {"fallback", js_fallback}, {"address", js_address}, {"fixed", js_fixed}, {"files", js_files},
         {"stream", js_stream}, {"chunk", js_chunk}, {"finish", js_finish}, {"abort", js_abort},
         {"template", js_template}, {"apply", js_apply}, {"bytes", js_bytes}, {"match", js_match},
         {"listen", js_listen},     {"stop", js_stop},   {"metrics", js_metrics},

@@ -406,6 +406,10 @@ class Core:
         text = pattern.encode()
         return check(lib.kr_server_handler(self._server, METHODS.index(method), text, len(text)))
 
+    def fallback(self) -> int:
+        """The route of all requests that no other matches."""
+        return check(lib.kr_server_fallback(self._server))
+
     def listen(self, address: str, port: int) -> int:
         return check(lib.kr_server_listen(self._server, address.encode(), port))
 
@@ -451,9 +455,11 @@ class Core:
         lines = field_lines(fields)
         check(lib.kr_server_answer(self._server, *key, template, lines, len(lines), body, len(body)))
 
-    def stream(self, key: tuple[int, int, int], template: int) -> bool:
-        """Starts an answer whose body comes in pieces; False when no body is wanted."""
-        return check(lib.kr_server_stream(self._server, *key, template, ffi.NULL, 0)) == 0
+    def stream(self, key: tuple[int, int, int], template: int, length: int | None = None) -> bool:
+        """Starts an answer whose body comes in pieces, of `length` bytes together; False when no body is wanted."""
+        if length is None:
+            return check(lib.kr_server_stream(self._server, *key, template, ffi.NULL, 0)) == 0
+        return check(lib.kr_server_stream_sized(self._server, *key, template, ffi.NULL, 0, length)) == 0
 
     def chunk(self, key: tuple[int, int, int], data: bytes) -> int:
         """Adds to a body that was started; returns how many bytes wait to be sent."""

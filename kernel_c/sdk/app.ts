@@ -64,6 +64,12 @@ export type OnError = (error: unknown, request: KrepisRequest) => Answer | Promi
 
 type Checked<Path extends string, Services, C extends Checks> = Handler<Path, Services, Valid<C>>;
 
+/** How a route of one method is registered. */
+interface Verb<Services, Self> {
+  <Path extends string>(path: Path, handler: Handler<Path, Services>): Self;
+  <Path extends string, C extends Checks>(path: Path, checks: C, handler: Checked<Path, Services, C>): Self;
+}
+
 /** What the handler of a WebSocket gives: it is answered. */
 const UPGRADED = new Reply(101, {}, undefined);
 
@@ -101,6 +107,7 @@ export class App<Services extends object = object> {
   readonly #routes: Route[] = [];
   /** Methods and patterns of the routes with a handler. */
   readonly #patterns: string[] = [];
+  #fallback: number | undefined;
   readonly #before: Before<Services>[] = [];
   readonly #after: After<Services>[] = [];
   #onError: OnError = defaultError;
@@ -128,50 +135,14 @@ export class App<Services extends object = object> {
     this.#room = new Room(this.#kernel, (error) => console.error(error));
   }
 
-  get<Path extends string>(path: Path, handler: Handler<Path, Services>): this;
-  get<Path extends string, C extends Checks>(
-    path: Path,
-    checks: C,
-    handler: Checked<Path, Services, C>,
-  ): this;
-  get(path: string, first: unknown, second?: unknown): this {
-    return this.#route('GET', path, first, second);
-  }
-  post<Path extends string>(path: Path, handler: Handler<Path, Services>): this;
-  post<Path extends string, C extends Checks>(
-    path: Path,
-    checks: C,
-    handler: Checked<Path, Services, C>,
-  ): this;
-  post(path: string, first: unknown, second?: unknown): this {
-    return this.#route('POST', path, first, second);
-  }
-  put<Path extends string>(path: Path, handler: Handler<Path, Services>): this;
-  put<Path extends string, C extends Checks>(
-    path: Path,
-    checks: C,
-    handler: Checked<Path, Services, C>,
-  ): this;
-  put(path: string, first: unknown, second?: unknown): this {
-    return this.#route('PUT', path, first, second);
-  }
-  patch<Path extends string>(path: Path, handler: Handler<Path, Services>): this;
-  patch<Path extends string, C extends Checks>(
-    path: Path,
-    checks: C,
-    handler: Checked<Path, Services, C>,
-  ): this;
-  patch(path: string, first: unknown, second?: unknown): this {
-    return this.#route('PATCH', path, first, second);
-  }
-  delete<Path extends string>(path: Path, handler: Handler<Path, Services>): this;
-  delete<Path extends string, C extends Checks>(
-    path: Path,
-    checks: C,
-    handler: Checked<Path, Services, C>,
-  ): this;
-  delete(path: string, first: unknown, second?: unknown): this {
-    return this.#route('DELETE', path, first, second);
+  readonly get: Verb<Services, this> = this.#verb('GET');
+  readonly post: Verb<Services, this> = this.#verb('POST');
+  readonly put: Verb<Services, this> = this.#verb('PUT');
+  readonly patch: Verb<Services, this> = this.#verb('PATCH');
+  readonly delete: Verb<Services, this> = this.#verb('DELETE');
+
+  #verb(method: Method): Verb<Services, this> {
+    return (path: string, first: unknown, second?: unknown) => this.#route(method, path, first, second);
   }
 
   /** Throws when the pattern is malformed, or when another route already answers the same requests. */
@@ -193,6 +164,14 @@ export class App<Services extends object = object> {
     const names = [...path.matchAll(/\/[:*](\w+)/g)].map((match) => match[1] as string);
     this.#routes[number] = { names, handler, run: handler };
     this.#patterns.push(`${method} ${path}`);
+    return this;
+  }
+
+  /** Handles all requests that no route matches, whatever their method and target; once. Else they get a 404 or a 405. */
+  fallback(handler: Handler<string, Services>): this {
+    const erased = handler as Handler<string>;
+    this.#fallback = addon.fallback(this.#kernel.handle);
+    this.#routes[this.#fallback] = { names: [], handler: erased, run: erased };
     return this;
   }
 
@@ -365,7 +344,8 @@ export class App<Services extends object = object> {
   async fetch(input: Request): Promise<Response> {
     if (!this.#started) this.#compose();
     const url = new URL(input.url);
-    const found = addon.match(this.#kernel.handle, METHODS.indexOf(input.method as Method), url.pathname);
+    const matched = addon.match(this.#kernel.handle, METHODS.indexOf(input.method as Method), url.pathname);
+    const found = typeof matched === 'number' && this.#fallback !== undefined ? [this.#fallback] : matched;
     if (typeof found === 'number') return unmatched(found);
     const route = this.#routes[found[0] as number] as Route;
     const request = await synthetic(this.#kernel, input, url, found, route.names);
@@ -562,6 +542,7 @@ export class App<Services extends object = object> {
     let status = 200;
     let fields = '';
     let body: Body | undefined;
+    let length: number | undefined;
     try {
       if (typeof answer === 'string') {
         template = this.#plain;
@@ -571,7 +552,7 @@ export class App<Services extends object = object> {
         if (body === undefined) [status, template] = [204, this.#statusTemplate(204)];
       } else {
         const made = replyOf(answer);
-        ({ status, body } = made);
+        ({ status, body, length } = made);
         fields = fieldLines(made.headers);
         template = this.#statusTemplate(status);
       }
@@ -584,7 +565,7 @@ export class App<Services extends object = object> {
     if (isPieces(body)) {
       this.#log?.add(request, status, 0);
       this.#unkept.push(request);
-      send(this.#kernel, { connection, generation, sequence }, template, fields, body)
+      send(this.#kernel, { connection, generation, sequence }, template, fields, body, length)
         .catch((error: unknown) => console.error(error))
         .finally(() => request.settle());
       return false;

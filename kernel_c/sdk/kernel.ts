@@ -41,6 +41,7 @@ interface Addon {
     stopped: () => void,
   ): void;
   route(handle: Handle, method: number, pattern: string): number;
+  fallback(handle: Handle): number;
   fixed(
     handle: Handle,
     method: number,
@@ -68,12 +69,14 @@ interface Addon {
     sequence: number,
     template: number,
     fields: string,
+    length: number,
   ): number;
   upgrade(handle: Handle, connection: number, generation: number, sequence: number, fields: string): number;
   hangUp(handle: Handle, connection: number, generation: number, sequence: number, code: number): number;
   chunk(handle: Handle, connection: number, generation: number, sequence: number, data: Uint8Array): number;
   finish(handle: Handle, connection: number, generation: number, sequence: number): void;
   abort(handle: Handle, connection: number, generation: number, sequence: number): void;
+  address(handle: Handle, connection: number, generation: number, own: boolean): [string, number] | undefined;
   match(handle: Handle, method: number, path: string): number[] | number;
   listen(handle: Handle, address: string, port: number): number;
   stop(handle: Handle, graceMs: number): void;

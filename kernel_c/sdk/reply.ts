@@ -17,17 +17,22 @@ export class Reply {
   headers: HeadersInit;
   /** Undefined: no content. */
   body: Body | undefined;
+  /** Bytes of a body in pieces, when that is known; else it is sent in chunks. */
+  length: number | undefined;
 
-  constructor(status: number, headers: HeadersInit, body: Body | undefined) {
+  constructor(status: number, headers: HeadersInit, body: Body | undefined, length?: number) {
     this.status = status;
     this.headers = headers;
     this.body = body;
+    this.length = length;
   }
 }
 
 export interface ReplyInit {
   readonly status?: number;
   readonly headers?: HeadersInit;
+  /** Bytes of a body in pieces. */
+  readonly length?: number;
 }
 
 export const TEXT = 'text/plain; charset=utf-8';
@@ -64,6 +69,7 @@ export function reply(body: Exclude<Answer, Reply | Response>, init: ReplyInit =
     init.status ?? made.status,
     { ...made.headers, ...lowerCased(init.headers ?? {}) },
     made.body,
+    init.length,
   );
 }
 

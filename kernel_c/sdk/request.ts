@@ -1,6 +1,6 @@
 /** Requests as handlers see them: numbers that point into the kernel's memory, decoded when something is read. */
 
-import { type Kernel, METHODS, type Memory, Meta, Row, type Watcher } from './kernel.ts';
+import { addon, type Kernel, METHODS, type Memory, Meta, Row, type Watcher } from './kernel.ts';
 import { HttpError } from './reply.ts';
 
 /** The parameters of a path pattern: `/users/:id/files/*rest` has `id` and `rest`. */
@@ -32,6 +32,7 @@ export class KrepisRequest<Path extends string = string, Valid = undefined> {
   #params: Params<Path> | undefined;
   #controller: AbortController | undefined;
   #watcher: Watcher | undefined;
+  #mourners: (() => void)[] = [];
   /** @internal Set when it is answered: nothing has to be kept for it any more. */
   settled = false;
   /** @internal When it was handed over, by `performance.now()`; 0 when nothing is logged. */
@@ -137,12 +138,21 @@ export class KrepisRequest<Path extends string = string, Valid = undefined> {
 
   /** All headers, names in lower case, in the order in which they were sent. */
   headerLines(): [name: string, value: string][] {
-    const lines: [string, string][] = [];
+    const raw = this.rawHeaders();
+    return Array.from({ length: raw.length / 2 }, (_, i) => [
+      (raw[2 * i] as string).toLowerCase(),
+      raw[2 * i + 1] as string,
+    ]);
+  }
+
+  /** Names as they were sent and values, in turn. */
+  rawHeaders(): string[] {
+    const raw: string[] = [];
     for (const line of this.#fields.split('\r\n')) {
       const colon = line.indexOf(':');
-      if (colon > 0) lines.push([line.slice(0, colon).toLowerCase(), trimmed(line.slice(colon + 1))]);
+      if (colon > 0) raw.push(line.slice(0, colon), trimmed(line.slice(colon + 1)));
     }
-    return lines;
+    return raw;
   }
 
   get headers(): Headers {
@@ -165,10 +175,45 @@ export class KrepisRequest<Path extends string = string, Valid = undefined> {
     if (this.#controller === undefined) {
       const controller = new AbortController();
       this.#controller = controller;
-      this.#watcher = { ...this.key, hear: (gone) => gone && controller.abort() };
-      this.#kernel.watch(this.#watcher);
+      this.whenGone(() => controller.abort());
     }
     return this.#controller.signal;
+  }
+
+  /** @internal The same without a signal. */
+  whenGone(act: () => void): void {
+    this.#mourners.push(act);
+    if (this.#watcher !== undefined) return;
+    const hear = (gone: boolean): void => {
+      if (gone) for (const one of this.#mourners) one();
+    };
+    this.#watcher = { ...this.key, hear };
+    this.#kernel.watch(this.#watcher);
+  }
+
+  /** @internal Ends the connection without an answer. */
+  abort(): void {
+    const { connection, generation, sequence } = this.key;
+    addon.abort(this.#kernel.handle, connection, generation, sequence);
+  }
+
+  /** @internal Gives address and port of the client, or of our own end, while the connection is there. */
+  addresses(): (own: boolean) => [string, number] | undefined {
+    const { connection, generation } = this.key;
+    return (own) => addon.address(this.#kernel.handle, connection, generation, own);
+  }
+
+  /** @internal The target as it was sent, and the minor version of HTTP. */
+  get target(): [string, number] {
+    const start = this.#word(Row.LINE) + this.#word(Row.METHOD_LENGTH) + 1;
+    const line = this.#text(start, this.#word(Row.FIELDS) - start);
+    const end = line.length - ' HTTP/1.1\r\n'.length;
+    return [line.slice(0, end), line.charCodeAt(end + 8) - 48];
+  }
+
+  /** @internal */
+  get bodyLength(): number {
+    return this.#word(Row.BODY_LENGTH);
   }
 
   /** The body as JSON; malformed JSON is the client's fault: 400. */

@@ -85,14 +85,15 @@ static bool write_response(kr_server *server, kr__chain *chain, const kr__templa
     }
     uint8_t *at = start;
     uint32_t length = template->length;
-    if (content.stream && kr__has_content(template->status))
+    bool sized = !content.stream || content.stream & KR__S_SIZED;
+    if (!sized && kr__has_content(template->status))
         length -= sizeof LENGTH - 1;
     memcpy(at, template->text, length);
     at += length;
     if (content.stream & KR__S_OPEN && !(content.stream & KR__S_RAW) && kr__has_content(template->status)) {
         memcpy(at, CHUNKED, sizeof CHUNKED - 1);
         at += sizeof CHUNKED - 1;
-    } else if (!content.stream && kr__has_content(template->status)) {
+    } else if (sized && kr__has_content(template->status)) {
         at = kr__put_number(at, body.length);
         *at++ = '\r';
         *at++ = '\n';
@@ -101,7 +102,7 @@ static bool write_response(kr_server *server, kr__chain *chain, const kr__templa
         memcpy(at, fields.data, fields.length);
     at = kr__response_end(at + fields.length, flags, server->date);
     kr__output_commit(&server->output, chain, (size_t)(at - start));
-    if (!with_body || body.length == 0)
+    if (!with_body || body.length == 0 || content.stream)
         return true;
     if (content.file >= 0)
         return kr__output_file(&server->output, chain, content.file, content.at, body.length);
@@ -236,19 +237,18 @@ int kr_server_answer(kr_server *server, uint32_t connection, uint32_t generation
 
 /* -- bodies in pieces ------------------------------------------------------------------------------------- */
 
-int kr_server_stream(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence, int template_id,
-                     const char *fields, size_t fields_length)
+static int start_stream(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence,
+                        int template_id, kr__content content)
 {
     if (connection >= server->options.connections_max || template_id < 0 ||
         (uint32_t)template_id >= server->templates_count)
         return KR_EINVAL;
     kr__peer *peer = kr__find_peer(server, connection, generation, sequence);
-    kr__content content = {.fields = {(const uint8_t *)fields, fields_length}, .file = -1, .stream = KR__S_OPEN};
     uint64_t bit = UINT64_C(1) << (sequence & 63);
     bool wanted = peer && !(peer->heads & bit) && kr__has_content(server->templates[template_id].status);
     if (peer && peer->olds & bit)
         content.stream |= KR__S_RAW; /* RFC 9112 section 6.1: no chunks for HTTP/1.0 */
-    if (wanted && content.stream & KR__S_RAW) {
+    if (wanted && (content.stream & (KR__S_RAW | KR__S_SIZED)) == KR__S_RAW) {
         /* The end of the connection ends the body: nothing can follow. */
         kr__peer_forget(server, peer, sequence + 1);
         peer->asked = sequence + 1;
@@ -256,6 +256,21 @@ int kr_server_stream(kr_server *server, uint32_t connection, uint32_t generation
     }
     int result = answer_or_stream(server, peer, sequence, template_id, content);
     return result < 0 ? result : !wanted;
+}
+
+int kr_server_stream(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence, int template_id,
+                     const char *fields, size_t fields_length)
+{
+    kr__content content = {.fields = {(const uint8_t *)fields, fields_length}, .file = -1, .stream = KR__S_OPEN};
+    return start_stream(server, connection, generation, sequence, template_id, content);
+}
+
+int kr_server_stream_sized(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence,
+                           int template_id, const char *fields, size_t fields_length, uint64_t length)
+{
+    kr__content content = {.fields = {(const uint8_t *)fields, fields_length}, .body = {NULL, length}, .file = -1,
+                           .stream = KR__S_OPEN | KR__S_RAW | KR__S_SIZED};
+    return start_stream(server, connection, generation, sequence, template_id, content);
 }
 
 /* Where a body that was started continues; the chain of one that waits for its turn has to be put back. */

@@ -105,15 +105,30 @@ static socklen_t address_of(const char *text, int port, struct sockaddr_storage 
     return sizeof *six;
 }
 
-static int bound_port(int fd)
+static int address(void *self, int fd, bool own, char out[KR_ADDRESS_BYTES])
 {
     struct sockaddr_storage storage;
     socklen_t length = sizeof storage;
-    if (getsockname(fd, (struct sockaddr *)(void *)&storage, &length) < 0)
+    (void)self;
+    out[0] = '\0';
+    struct sockaddr *address = (struct sockaddr *)(void *)&storage;
+    if ((own ? getsockname(fd, address, &length) : getpeername(fd, address, &length)) < 0)
         return KR_ESYSTEM;
-    if (storage.ss_family == AF_INET6)
-        return ntohs(((struct sockaddr_in6 *)(void *)&storage)->sin6_port);
-    return storage.ss_family == AF_INET ? ntohs(((struct sockaddr_in *)(void *)&storage)->sin_port) : 0;
+    const struct sockaddr_in *four = (struct sockaddr_in *)(void *)&storage;
+    const struct sockaddr_in6 *six = (struct sockaddr_in6 *)(void *)&storage;
+    if (storage.ss_family != AF_INET && storage.ss_family != AF_INET6)
+        return 0;
+    bool is_six = storage.ss_family == AF_INET6;
+    const void *bytes = is_six ? (const void *)&six->sin6_addr : (const void *)&four->sin_addr;
+    if (!inet_ntop(storage.ss_family, bytes, out, KR_ADDRESS_BYTES))
+        return KR_ESYSTEM;
+    return ntohs(is_six ? six->sin6_port : four->sin_port);
+}
+
+static int bound_port(int fd)
+{
+    char text[KR_ADDRESS_BYTES];
+    return address(NULL, fd, true, text);
 }
 
 static int listen_on(void *self, const char *address, int port, uint32_t id, int *fd)
@@ -274,6 +289,7 @@ int kr__epoll_new(kr__hal *out)
         .open_directory = open_directory,
         .open_file = open_file,
         .send_file = send_file,
+        .address = address,
         .finish = finish,
         .close = close_fd,
         .free = free_hal,

@@ -244,6 +244,9 @@ int kr_server_files(kr_server *server, const char *pattern, size_t pattern_lengt
 /* Before the first poll: a route whose requests are handed to the caller.  Returns its number. */
 int kr_server_handler(kr_server *server, int method, const char *pattern, size_t pattern_length);
 
+/* The same for all requests that no route matches, whatever their method and target.  Once. */
+int kr_server_fallback(kr_server *server);
+
 /* Listens on an IPv4 or IPv6 address, or on a Unix socket.  Returns the port, or 0; KR_ESYSTEM. */
 int kr_server_listen(kr_server *server, const char *address, int port);
 int kr_server_listen_unix(kr_server *server, const char *path);
@@ -260,6 +263,10 @@ int kr_server_run(kr_server *server);
 void kr_server_stop(kr_server *server, uint32_t grace_ms);
 /* Whether it has stopped: nothing is open any more. */
 int kr_server_stopped(const kr_server *server);
+
+/* The thread that polled, once it has stopped: gives back the descriptors, while its memory stays.  It does not listen or
+ * poll any more. */
+void kr_server_retire(kr_server *server);
 
 void kr_server_metrics(const kr_server *server, kr_metrics *metrics);
 
@@ -296,6 +303,10 @@ int kr_server_answer(kr_server *server, uint32_t connection, uint32_t generation
 int kr_server_stream(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence, int template_id,
                      const char *fields, size_t fields_length);
 
+/* The same for a body of `length` bytes, which goes out as it is: the caller adds that many, or aborts. */
+int kr_server_stream_sized(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence,
+                           int template_id, const char *fields, size_t fields_length, uint64_t length);
+
 /* Adds to a body that was started.  Returns how many bytes wait to be sent: above KR_STREAM_HIGH_BYTES a producer
  * should stop until it has notice.  KR_EGONE; KR_EFULL when the client was dropped for want of room. */
 int64_t kr_server_chunk(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence,
@@ -319,6 +330,11 @@ enum { KR_ROUTE_SOCKET = -2 };
 /* What happened to connections with open requests: triples of connection, generation, and 1 when it is gone, or 0
  * when everything was sent after more than KR_STREAM_HIGH_BYTES waited.  Returns how many; they are told once. */
 int kr_server_notices(kr_server *server, int32_t *out, int capacity);
+
+/* The IP address of the client, or our own, as text; "" for a Unix socket.  Returns its port, KR_EGONE or KR_ESYSTEM. */
+enum { KR_ADDRESS_BYTES = 46 };
+int kr_server_address(const kr_server *server, uint32_t connection, uint32_t generation, int own,
+                      char out[KR_ADDRESS_BYTES]);
 
 /* What the routes say to a path, without a request. */
 void kr_server_match(const kr_server *server, int method, const uint8_t *path, size_t length, kr_match *match);

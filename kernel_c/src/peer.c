@@ -386,7 +386,10 @@ static void dispatch(kr_server *server, kr__peer *peer, const uint8_t *data, con
     const uint8_t *path = head->path_length ? data + head->path : (const uint8_t *)"/";
     kr_router_match(server->router, head->method, path, head->path_length ? head->path_length : 1, &match);
     kr__content content = {.file = -1, .is_static = true};
-    if (match.route >= 0) {
+    if (match.route < 0 && server->fallback >= 0) {
+        match = (kr_match){.route = server->fallback};
+        add_row(server, peer, sequence, data, request, &match);
+    } else if (match.route >= 0) {
         const kr__route *route = &server->routes[match.route];
         content.body = (kr__slice){route->body, route->body_length};
         if (route->directory >= 0)

@@ -123,6 +123,7 @@ kr_server *kr__server_new(const kr_options *options, kr__hal hal)
     server->options = *options;
     server->seconds = -1;
     server->peers_free = server->ready = server->output.free = KR__NONE;
+    server->fallback = -1;
     server->timeout_ms[KR__IDLE] = options->idle_ms;
     server->timeout_ms[KR__HEAD] = options->head_ms;
     server->timeout_ms[KR__BODY] = options->body_ms;
@@ -175,7 +176,7 @@ void kr_server_free(kr_server *server)
                             server->late,          server->rows,   server->pinned, server->fired,  server->notices};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         free(tables[i]);
-    server->hal.free(server->hal.self);
+    kr_server_retire(server);
     free(server);
 }
 
@@ -196,6 +197,15 @@ static int add_route(kr_server *server, int method, const char *pattern, size_t 
 int kr_server_handler(kr_server *server, int method, const char *pattern, size_t pattern_length)
 {
     return add_route(server, method, pattern, pattern_length, (kr__route){.template_id = -1, .directory = -1});
+}
+
+int kr_server_fallback(kr_server *server)
+{
+    if (server->routes_count == server->options.routes_max || server->fallback >= 0)
+        return KR_EFULL;
+    server->fallback = (int32_t)server->routes_count;
+    server->routes[server->routes_count++] = (kr__route){.template_id = -1, .directory = -1};
+    return server->fallback;
 }
 
 int kr_server_static(kr_server *server, int method, const char *pattern, size_t pattern_length, int status,
@@ -240,10 +250,23 @@ void kr_server_match(const kr_server *server, int method, const uint8_t *path, s
     kr_router_match(server->router, method, path, length, match);
 }
 
+int kr_server_address(const kr_server *server, uint32_t connection, uint32_t generation, int own,
+                      char out[KR_ADDRESS_BYTES])
+{
+    if (connection >= server->options.connections_max)
+        return KR_EINVAL;
+    const kr__peer *peer = &server->peers[connection];
+    if (peer->fd < 0 || peer->generation != generation)
+        return KR_EGONE;
+    return server->hal.address(server->hal.self, peer->fd, own != 0, out);
+}
+
 /* -- listening ------------------------------------------------------------------------------------------ */
 
 static int listen_on(kr_server *server, const char *address, int port)
 {
+    if (server->retired)
+        return KR_EGONE;
     if (server->listeners_count == KR__LISTENERS_MAX)
         return KR_EFULL;
     int fd = -1;
@@ -436,7 +459,16 @@ int kr_server_run(kr_server *server)
 void kr_server_stop(kr_server *server, uint32_t grace_ms)
 {
     atomic_store(&server->grace_ms, grace_ms < KR__NONE ? grace_ms : KR__NONE - 1);
-    server->hal.wake(server->hal.self);
+    if (!server->retired)
+        server->hal.wake(server->hal.self);
+}
+
+void kr_server_retire(kr_server *server)
+{
+    assert(server);
+    if (!server->retired)
+        server->hal.free(server->hal.self);
+    server->retired = true;
 }
 
 int kr_server_stopped(const kr_server *server)

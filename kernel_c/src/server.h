@@ -59,6 +59,7 @@ typedef struct kr__hal {
     /* A file below the directory, whatever links there are.  0, or a status. */
     int (*open_file)(void *self, int directory, const char *path, kr__file *file);
     int64_t (*send_file)(void *self, int fd, int file, uint64_t at, uint64_t length);
+    int (*address)(void *self, int fd, bool own, char out[KR_ADDRESS_BYTES]); /* as kr_server_address() */
     void (*finish)(void *self, int fd); /* no more will be sent */
     void (*close)(void *self, int fd);
     void (*free)(void *self);
@@ -109,8 +110,8 @@ void kr__output_free(kr__output *output, kr__chain *chain);
 enum kr__wait { KR__IDLE, KR__HEAD, KR__BODY, KR__WRITE, KR__ANSWER, KR__STREAM, KR__LINGER, KR__WAITS };
 enum { KR__STREAM_MS = 86400000 }; /* without a piece of a body that was started */
 
-/* A response whose body is not complete: in chunks, or raw until the connection ends. */
-enum { KR__S_OPEN = 1, KR__S_RAW = 2 };
+/* A response whose body is not complete: in chunks; raw until the connection ends, or for as long as it was said. */
+enum { KR__S_OPEN = 1, KR__S_RAW = 2, KR__S_SIZED = 4 };
 
 enum {
     KR__P_READABLE = 1,  /* a read may give something */
@@ -172,6 +173,7 @@ struct kr_server {
     kr_router *router;
     kr__route *routes;
     uint32_t routes_count;
+    int32_t fallback; /* the route of requests that no route matches, or -1 */
     kr__template templates[KR_TEMPLATES_MAX];
     uint32_t templates_count;
     kr__peer *peers;
@@ -192,7 +194,7 @@ struct kr_server {
     int listeners[KR__LISTENERS_MAX];
     uint32_t listeners_count;
     uint64_t stop_at;
-    bool foreign, stopping, peers_made;
+    bool foreign, stopping, peers_made, retired;
     kr__counts counts;
     _Atomic uint32_t grace_ms; /* NONE while nobody asked to stop */
     _Atomic bool stopped;

@@ -207,6 +207,19 @@ describe('an application', () => {
       assert.deepEqual(bodies(said), Array(30).fill('slept 30'));
   });
 
+  test('what no route matches goes to the fallback', async () => {
+    const app = krepis().get('/here', () => 'here');
+    app.fallback((request) => `${request.method} ${request.path}`);
+    const server = app.listen(0);
+    for (const ask of [fetch, (input: string, init?: RequestInit) => app.fetch(new Request(input, init))]) {
+      const at = `http://127.0.0.1:${server.port}`;
+      assert.equal(await (await ask(`${at}/here`)).text(), 'here');
+      assert.equal(await (await ask(`${at}/there`)).text(), 'GET /there');
+      assert.equal(await (await ask(`${at}/here`, { method: 'DELETE' })).text(), 'DELETE /here');
+    }
+    await server.close();
+  });
+
   test('conflicts are errors', () => {
     assert.throws(
       () =>

@@ -563,6 +563,45 @@ def test_bodies_in_pieces_for_old_clients_and_for_head() -> None:
     assert (b"chunked" in heads[1], heads[2:]) == (False, [b"raw"])
 
 
+def test_bodies_of_a_known_length() -> None:
+    stepped = Stepped()
+    first, second = stepped.ask(GET % 1 + GET % 2, 2)
+    assert stepped.core.stream(second.key, stepped.text, 6)
+    stepped.core.chunk(second.key, b"second")
+    stepped.core.finish(second.key)
+    assert stepped.core.stream(first.key, stepped.text, 5)
+    stepped.core.chunk(first.key, b"fir")
+    stepped.core.chunk(first.key, b"st")
+    stepped.core.finish(first.key)
+    (head,) = stepped.ask(b"HEAD /users/1/x HTTP/1.1\r\n" + H + b"\r\n", 1)
+    assert not stepped.core.stream(head.key, stepped.text, 1 << 40)
+    (old,) = stepped.ask(b"GET /users/1/x HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", 1)
+    assert stepped.core.stream(old.key, stepped.text, 3)
+    stepped.core.chunk(old.key, b"old")
+    stepped.core.finish(old.key)
+    stepped.client.sendall(CLOSE)
+    parts = stepped.until_closed().split(b"\r\n\r\n")
+    lengths = [b"Content-Length: %d\r\n" % n in part for n, part in zip((5, 6, 1 << 40, 3, 6), parts, strict=False)]
+    assert (lengths, b"chunked" in b"".join(parts)) == ([True] * 5, False)
+    assert [parts[1][:5], parts[2][:6], parts[4][:3], parts[5]] == [b"first", b"second", b"old", b"static"]
+
+
+def test_what_no_route_matches_goes_to_the_fallback() -> None:
+    stepped = Stepped()
+    route = stepped.core.fallback()
+    with pytest.raises(KernelError, match="full"):
+        stepped.core.fallback()
+    asked = [b"GET /none", b"DELETE /static", b"PURGE /x?q", b"OPTIONS *", b"GET http://a/abs"]
+    pending = stepped.ask(b"".join(line + b" HTTP/1.1\r\n" + H + b"\r\n" for line in asked), len(asked))
+    assert [(one.route, one.path) for one in pending] == [
+        (route, path) for path in (b"/none", b"/static", b"/x", b"*", b"/abs")
+    ]
+    stepped.client.sendall(CLOSE)
+    for one in pending:
+        stepped.core.answer(one.key, stepped.text, b"")
+    assert stepped.until_closed().endswith(b"static")
+
+
 def test_a_producer_hears_when_a_slow_client_took_all_and_when_it_is_gone() -> None:
     stepped = Stepped()
     (one,) = stepped.ask(GET % 1, 1)

@@ -1,4 +1,4 @@
-/** How `krepis run` finds modules: `krepis` is this SDK, and what Node alone does not try for TypeScript. */
+/** How `krepis run` finds modules: `krepis` is this SDK, `express` the project's, and what Node alone does not try. */
 
 import { existsSync, statSync } from 'node:fs';
 import { registerHooks } from 'node:module';
@@ -11,7 +11,11 @@ export interface Seen {
   sdk(): void;
 }
 
-const SDK = new URL('../index.ts', import.meta.url).href;
+const SDK: Readonly<Record<string, string>> = {
+  krepis: new URL('../index.ts', import.meta.url).href,
+  'krepis/http': new URL('../http/index.ts', import.meta.url).href,
+  'krepis/express': new URL('../express/index.ts', import.meta.url).href,
+};
 const OWN = new URL('..', import.meta.url).href;
 const RELATIVE = /^(?:\.{1,2}\/|\/|file:)/;
 /** Endings to try when there is no such file, by what the specifier ends in. */
@@ -25,10 +29,13 @@ const ENDINGS: readonly [RegExp, readonly string[]][] = [
 export function registerResolution(seen: Seen): void {
   registerHooks({
     resolve(specifier, context, next) {
-      if (specifier === 'krepis') {
+      const own = SDK[specifier];
+      if (own !== undefined) {
         if (!context.parentURL?.startsWith(OWN)) seen.sdk();
-        return { url: SDK, shortCircuit: true };
+        return { url: own, shortCircuit: true };
       }
+      if (specifier === 'express' && context.parentURL?.startsWith(OWN))
+        return next(specifier, { ...context, parentURL: pathToFileURL(`${process.cwd()}/`).href });
       try {
         return next(specifier, context);
       } catch (error) {

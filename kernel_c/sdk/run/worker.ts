@@ -6,13 +6,14 @@
  */
 
 import { channel, tracingChannel } from 'node:diagnostics_channel';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
 import { pathToFileURL } from 'node:url';
 import { App, type Listening } from '../app.ts';
 import { hosting } from '../host.ts';
 import { type Entry, LineLog } from '../log.ts';
+import { taken } from '../port.ts';
 import type { TenantOptions } from '../tenants.ts';
 import { registerResolution } from './resolve.ts';
 
@@ -56,37 +57,6 @@ function line(task: Task): (entry: Entry) => string {
     const took = `${tookMs.toFixed(1)} ms`;
     return `${paint(2, time.slice(11, 19))} ${method.padEnd(6)} ${path} ${paint(color, `${status}`)} ${paint(2, took)}\n`;
   };
-}
-
-/** Whether a socket listens at a port, on an address that would get the same connections. */
-export function taken(port: number, address: string): boolean {
-  const wildcard = address === '0.0.0.0' || address === '::';
-  const own = hexOf(address);
-  return ['/proc/net/tcp', '/proc/net/tcp6'].some((table) => {
-    let text = '';
-    try {
-      text = readFileSync(table, 'utf8');
-    } catch {
-      return false; // not Linux, or no IPv6: the system's own check has to do
-    }
-    return text.split('\n').some((row) => {
-      const [, local, , state] = row.trim().split(/\s+/);
-      const [host, at] = local?.split(':') ?? [];
-      if (state !== '0A' || host === undefined || Number.parseInt(at ?? '', 16) !== port) return false;
-      return wildcard || /^0+$/.test(host) || own === undefined || host === own;
-    });
-  });
-}
-
-/** An IPv4 address as the tables have it. */
-function hexOf(address: string): string | undefined {
-  const parts = address.split('.').map(Number);
-  if (parts.length !== 4) return undefined;
-  return parts
-    .reverse()
-    .map((part) => part.toString(16).padStart(2, '0'))
-    .join('')
-    .toUpperCase();
 }
 
 function inUse(port: number, address: string): Error {

@@ -13,7 +13,7 @@ from krepis.twin.findings import Finding
 from krepis.twin.fixes._case import case_of
 from krepis.twin.fixes._edit import Edit, Repair, apply
 from krepis.twin.fixes._recipes import drafts, remedies
-from krepis.twin.fixes._verified import edited, holds, verified
+from krepis.twin.fixes._verified import edited, fresh, holds, related, verified
 from krepis.twin.options import Options, SourceFile
 
 
@@ -28,4 +28,4 @@ def candidates(finding: Finding, files: Sequence[SourceFile], options: Options) 
                 yield repair
 
 
-__all__ = ["Edit", "Repair", "apply", "candidates", "edited", "holds", "remedies", "verified"]
+__all__ = ["Edit", "Repair", "apply", "candidates", "edited", "fresh", "holds", "related", "remedies", "verified"]

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -139,6 +139,23 @@ def _gone(finding: Finding, before: _Program, after: _Program) -> bool:
     return not Counter(text for f, text in new if f.fingerprint not in known) - rest
 
 
+def fresh(before: Sequence[SourceFile], old: Report, after: Sequence[SourceFile], new: Report) -> tuple[Finding, ...]:
+    """The findings of severity error or warning that an edit of any kind brought."""
+    were = _loud(_Program(tuple(before), old))
+    are = _loud(_Program(tuple(after), new))
+    known = {f.fingerprint for f, _ in were}
+    moved = Counter(text for f, text in were if f.fingerprint not in {g.fingerprint for g, _ in are})
+    found = []
+    for finding, text in are:
+        if finding.fingerprint in known:
+            continue
+        if moved[text]:
+            moved[text] -= 1
+        else:
+            found.append(finding)
+    return tuple(found)
+
+
 def _loud(program: _Program) -> list[tuple[Finding, tuple[str, str, str, str]]]:
     """Findings that count, each with what it is known by when its function is another one."""
     texts = {f.path: text_of(f).splitlines() for f in program.files}
@@ -184,12 +201,17 @@ def _verified_once(files: tuple[SourceFile, ...], options: Options) -> Report:
 
 
 def _related(finding: Finding, files: tuple[SourceFile, ...], options: Options) -> tuple[SourceFile, ...]:
-    """The files that the finding names, what they import, and, if they are few, what imports them."""
+    """The files that the finding names, and what is around them."""
+    places = (finding.read, finding.act, finding.rival)
+    named = {finding.file, *(s.file for s in finding.steps), *(p.file for p in places if p is not None)}
+    return related(named, files, options)
+
+
+def related(named: Set[str], files: Sequence[SourceFile], options: Options) -> tuple[SourceFile, ...]:
+    """The files of some shown paths, what they import, and, if they are few, what imports them; texts are given."""
     known = {str(f.absolute): f for f in files}
     program = Program(list(known), options.root, options.models, {p: f.text or "" for p, f in known.items()})
     imports = {p: _imports(p, f, program) & known.keys() for p, f in known.items()}
-    places = (finding.read, finding.act, finding.rival)
-    named = {finding.file, *(s.file for s in finding.steps), *(p.file for p in places if p is not None)}
     start = {p for p, f in known.items() if f.path in named}
     importers = {p: {q for q, of in imports.items() if p in of} for p in known}
     around = _closure(start, importers)

@@ -1,0 +1,76 @@
+"""The project's own TypeScript, a real one, as a judge: only what a change brought counts."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from krepis.kernel.node import find_node
+from krepis.server.agents.check import check
+from krepis.server.agents.types import compiler_of, type_check
+from krepis.twin.options import Options
+from programs import PROGRAM, WALLET, files, with_method
+from small_model import models
+
+CONFIG = '{ "compilerOptions": { "strict": true, "target": "es2022", "module": "nodenext", "types": [] } }'
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with TypeScript 5 in node_modules, which is installed once for a machine."""
+    cache = models().parent / "typescript"
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (cache / "node_modules" / "typescript" / "lib" / "typescript.js").is_file():
+            node = find_node()
+            assert node.npm is not None
+            environment = {**os.environ, "PATH": f"{node.program.parent}:{os.environ['PATH']}"}
+            command = [
+                node.program,
+                node.npm,
+                "install",
+                "--prefix",
+                cache,
+                "--no-audit",
+                "--no-fund",
+                "typescript@5.9",
+            ]
+            subprocess.run(command, check=True, capture_output=True, env=environment)
+    root = tmp_path_factory.mktemp("project")
+    (root / "node_modules").symlink_to(cache / "node_modules")
+    (root / "tsconfig.json").write_text(CONFIG)
+    return root
+
+
+def test_errors_that_a_change_brings_and_no_others(project: Path) -> None:
+    judge = type_check(project)
+    assert judge is not None
+    old = {**PROGRAM, "src/wallet.ts": WALLET + "export const wrong: string = 1;\n"}
+    wrong = with_method("\n  half(id: string): string { return this.balance(id) / 2; }\n}\n")
+    new = {**PROGRAM, "src/wallet.ts": wrong + "export const wrong: string = 1;\n"}
+    before, after = files(old, project), files(new, project)
+
+    ((path, line, message),) = judge(before, after, after[:1])
+    assert (path, line) == ("src/wallet.ts", wrong[: wrong.index("return this.balance(id) / 2")].count("\n") + 1)
+    assert message == "TS2322: Type 'number' is not assignable to type 'string'."
+    assert judge(before, before, before) == ()
+
+
+def test_the_gate_asks_it(project: Path) -> None:
+    wrong = {
+        **PROGRAM,
+        "src/wallet.ts": with_method("\n  half(id: string): string { return this.balance(id) / 2; }\n}\n"),
+    }
+    options = Options(root=project, jobs=1)
+    before, after = files(PROGRAM, project), files(wrong, project)
+    assert [r.step for r in check(before, after, options, types=type_check(project)).reasons] == ["types"]
+    assert check(before, after, options).accepted
+
+
+def test_a_project_without_typescript(tmp_path: Path) -> None:
+    assert compiler_of(tmp_path) is None
+    assert type_check(tmp_path) is None

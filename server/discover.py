@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from krepis.twin.contents import Contents, stamp_from
 from krepis.twin.findings import Note
 from krepis.twin.folders import Folders, Listing, Stamp, stamp_of
 from krepis.twin.options import SourceFile
@@ -29,9 +30,8 @@ JAVASCRIPT: Final = (".js", ".jsx", ".mjs", ".cjs")
 DECLARATIONS: Final = (".d.ts", ".d.mts", ".d.cts")
 SKIPPED_FOLDERS: Final = frozenset({"node_modules", "dist", ".git", ".krepis"})
 MAX_FILE_BYTES: Final = 2 * 1024 * 1024
-_SNIFFED_BYTES: Final = 8192
 
-_Rules = tuple[tuple[Path, GitIgnoreSpec], ...]  # ignore files that apply, the deepest folder last
+_Rules = tuple[tuple[str, GitIgnoreSpec], ...]  # ignore files that apply, the deepest folder last
 
 
 class DiscoveryError(ValueError):
@@ -55,23 +55,37 @@ class Discovery:
     notes: tuple[Note, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """A folder of a walk: its path, where that really is, what reports call it, and the rules that apply."""
+
+    path: str
+    real: str
+    shown: str
+    rules: _Rules
+
+
 @dataclass(slots=True)
 class _Folder:
-    """What was taken from a folder, and from what that follows: its listing and the rules that applied."""
+    """What was taken from a folder, and from what that follows: its listing and the rules that applied.
+
+    Of files: where they really are, and the file.
+    """
 
     listing: Listing
     rules: _Rules
-    folders: tuple[Path, ...]
-    files: tuple[tuple[Path, SourceFile], ...]
+    folders: tuple[_Where, ...]
+    files: tuple[tuple[str, SourceFile], ...]
 
 
 class Seen:
     """What discoveries in one folder with one selection have seen; the next looks only at what has changed since."""
 
-    def __init__(self) -> None:
+    def __init__(self, contents: Contents | None = None) -> None:
+        self.contents = contents or Contents()
         self.folders = Folders()
-        self.taken: dict[Path, _Folder] = {}
-        self.ignores: dict[Path, tuple[Stamp, _Rules]] = {}
+        self.taken: dict[str, _Folder] = {}
+        self.ignores: dict[str, tuple[Stamp, _Rules]] = {}
         self.sources: dict[Path, tuple[SourceFile, str]] = {}
 
 
@@ -81,7 +95,7 @@ def discover(paths: Sequence[str], current: Path, selection: Selection, seen: Se
     Raises DiscoveryError for a missing path, a named file of another language, or when nothing is left.
     """
     seen = seen or Seen()
-    files: dict[Path, SourceFile] = {}
+    files: dict[str, SourceFile] = {}
     notes: list[Note] = []
     for path in paths:
         absolute = Path(os.path.abspath(current / path))
@@ -99,10 +113,15 @@ def discover(paths: Sequence[str], current: Path, selection: Selection, seen: Se
 def _looked_at(source: SourceFile, seen: Seen) -> tuple[SourceFile, str]:
     """A file with its stamp, and why it cannot be verified, or nothing."""
     path = str(source.absolute)
-    stamp = stamp_of(path)
+    try:
+        status = os.stat(path)
+    except OSError as error:
+        return source, f"File cannot be read: {error.strerror}."
+    stamp = stamp_from(status)
     known = seen.sources.get(source.absolute)
-    if known is None or stamp is None or known[0].stamp != stamp:
-        known = seen.sources[source.absolute] = replace(source, stamp=stamp), _problem(source.absolute)
+    if known is None or known[0].stamp != stamp:
+        known = replace(source, stamp=stamp), _problem(path, status, seen.contents)
+        seen.sources[source.absolute] = known
     return known
 
 
@@ -117,7 +136,7 @@ def _order(note: Note) -> tuple[str, str]:
 
 def _candidates(
     path: str, absolute: Path, selection: Selection, current: Path, notes: list[Note], seen: Seen
-) -> Iterator[tuple[Path, SourceFile]]:
+) -> Iterator[tuple[str, SourceFile]]:
     """The files that a path means, and where they really are."""
     try:
         is_folder, is_file = absolute.is_dir(), absolute.is_file()
@@ -130,7 +149,7 @@ def _candidates(
             raise DiscoveryError(
                 f"{path!r} is neither TypeScript nor JavaScript ({', '.join(TYPESCRIPT + JAVASCRIPT)})"
             )
-        yield _real(absolute), SourceFile(shown(absolute, current), absolute)
+        yield os.path.realpath(absolute), SourceFile(shown(absolute, current), absolute)
     elif os.path.lexists(absolute):
         raise DiscoveryError(f"{path!r} is neither a file nor a folder")
     else:
@@ -139,60 +158,68 @@ def _candidates(
 
 def _walk(
     top: Path, selection: Selection, current: Path, notes: list[Note], seen: Seen
-) -> Iterator[tuple[Path, SourceFile]]:
+) -> Iterator[tuple[str, SourceFile]]:
     visited: set[tuple[int, int]] = set()
-    pending = [(top, _rules_above(top, seen))]
+    pending = [_Where(str(top), os.path.realpath(top), shown(top, current), _rules_above(top, seen))]
     while pending:
-        folder, rules = pending.pop()
+        where = pending.pop()
         try:
-            listing = seen.folders.listing(str(folder))
+            listing = seen.folders.listing(where.path)
         except OSError as error:
-            notes.append(Note(shown(folder, current), 1, "skipped", f"Folder cannot be read: {error.strerror}."))
+            notes.append(Note(where.shown, 1, "skipped", f"Folder cannot be read: {error.strerror}."))
             continue
         if listing.identity in visited:
             continue
         visited.add(listing.identity)
-        rules = (*rules, *(_remembered_rules(folder, seen) if ".gitignore" in listing.files else ()))
-        known = seen.taken.get(folder)
+        rules = where.rules
+        if ".gitignore" in listing.files:
+            rules = (*rules, *_remembered_rules(where.path, seen))
+        known = seen.taken.get(where.path)
         if known is None or known.listing is not listing or not _same(known.rules, rules):
-            known = seen.taken[folder] = _taken(folder, listing, rules, selection, current)
+            known = seen.taken[where.path] = _taken(where, listing, rules, selection)
         yield from known.files
-        pending += [(path, rules) for path in known.folders]
+        pending += known.folders
 
 
-def _taken(folder: Path, listing: Listing, rules: _Rules, selection: Selection, current: Path) -> _Folder:
+def _taken(where: _Where, listing: Listing, rules: _Rules, selection: Selection) -> _Folder:
     """What the rules leave of a folder."""
     exclude = GitIgnoreSpec.from_lines(selection.exclude)
+    root = f"{selection.root}/"
+    prefix = f"{where.path}/".replace("//", "/")
+    name_of = "" if where.shown == "." else f"{where.shown}/"
 
-    def left(path: Path, is_folder: bool) -> bool:
-        return not _ignored(path, is_folder, rules) and not _excluded(path, is_folder, exclude, selection.root)
+    def left(name: str, slash: str) -> bool:
+        path = prefix + name
+        if selection.exclude and path.startswith(root) and exclude.match_file(path[len(root) :] + slash):
+            return False
+        return not rules or not _ignored(path + slash, rules)
 
-    folders = [folder / name for name in listing.folders if name not in SKIPPED_FOLDERS]
-    files = [folder / name for name in listing.files if _wanted(name, selection.suffixes)]
-    real = _real(folder)
+    def real(name: str) -> str:
+        return os.path.realpath(prefix + name) if name in listing.links else f"{where.real}/{name}"
+
     return _Folder(
         listing,
         rules,
-        tuple(path for path in folders if left(path, True)),
         tuple(
-            (_real(path) if path.name in listing.links else real / path.name, SourceFile(shown(path, current), path))
-            for path in files
-            if left(path, False)
+            _Where(prefix + name, real(name), name_of + name, rules)
+            for name in listing.folders
+            if name not in SKIPPED_FOLDERS and left(name, "/")
+        ),
+        tuple(
+            (real(name), SourceFile(name_of + name, Path(prefix + name)))
+            for name in listing.files
+            if _wanted(name, selection.suffixes) and left(name, "")
         ),
     )
-
-
-def _real(path: Path) -> Path:
-    return Path(os.path.realpath(path))
 
 
 def _same(one: _Rules, other: _Rules) -> bool:
     return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
 
 
-def _remembered_rules(folder: Path, seen: Seen) -> _Rules:
+def _remembered_rules(folder: str, seen: Seen) -> _Rules:
     """The folder's own ignore file, read again when it has changed."""
-    stamp = stamp_of(str(folder / ".gitignore"))
+    stamp = stamp_of(f"{folder}/.gitignore")
     known = seen.ignores.get(folder)
     if known is None or stamp is None or known[0] != stamp:
         known = seen.ignores[folder] = stamp or (), _own_rules(folder)
@@ -203,28 +230,23 @@ def _wanted(name: str, suffixes: tuple[str, ...]) -> bool:
     return name.endswith(suffixes) and not name.endswith(DECLARATIONS)
 
 
-def _excluded(path: Path, is_folder: bool, exclude: GitIgnoreSpec, root: Path) -> bool:
-    if not path.is_relative_to(root):
-        return False
-    return exclude.match_file(path.relative_to(root).as_posix() + ("/" if is_folder else ""))
-
-
-def _ignored(path: Path, is_folder: bool, rules: _Rules) -> bool:
-    """Whether git ignores the path: the deepest file with a pattern for it decides (gitignore(5))."""
+def _ignored(path: str, rules: _Rules) -> bool:
+    """Whether git ignores the path, which ends with a slash when it is a folder: the deepest file with a pattern for
+    it decides (gitignore(5))."""
     for base, spec in reversed(rules):
-        verdict = spec.check_file(path.relative_to(base).as_posix() + ("/" if is_folder else "")).include
+        verdict = spec.check_file(path[len(base) :]).include
         if verdict is not None:
             return verdict
     return False
 
 
-def _own_rules(folder: Path) -> _Rules:
+def _own_rules(folder: str) -> _Rules:
     try:
-        text = (folder / ".gitignore").read_text(encoding="utf-8", errors="replace")
+        text = (Path(folder) / ".gitignore").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ()
     try:
-        return ((folder, GitIgnoreSpec.from_lines(text.splitlines())),)
+        return ((f"{folder}/".replace("//", "/"), GitIgnoreSpec.from_lines(text.splitlines())),)
     except ValueError:  # a pattern that git would not match either
         return ()
 
@@ -233,26 +255,23 @@ def _rules_above(top: Path, seen: Seen) -> _Rules:
     """The ignore files from the repository's root to `top`; none when they ignore `top`, which was named."""
     repository = next((folder for folder in (top, *top.parents) if (folder / ".git").exists()), top)
     between = [folder for folder in reversed(top.parents) if folder.is_relative_to(repository)]
-    rules = tuple(rule for folder in between for rule in _remembered_rules(folder, seen))
-    return () if _ignored(top, True, rules) else rules
+    rules = tuple(rule for folder in between for rule in _remembered_rules(str(folder), seen))
+    return () if _ignored(f"{top}/", rules) else rules
 
 
-def _problem(path: Path) -> str:
+def _problem(path: str, status: os.stat_result, contents: Contents) -> str:
     """Why a file cannot be verified, or nothing."""
+    if not stat.S_ISREG(status.st_mode):
+        return "Not a regular file."
+    if status.st_size > MAX_FILE_BYTES:
+        return f"File is larger than {MAX_FILE_BYTES // 1024 // 1024} MiB ({status.st_size:,} bytes)."
     try:
-        status = path.stat()
-        size = status.st_size
-        if not stat.S_ISREG(status.st_mode):
-            return "Not a regular file."
-        if size > MAX_FILE_BYTES:
-            return f"File is larger than {MAX_FILE_BYTES // 1024 // 1024} MiB ({size:,} bytes)."
-        with path.open("rb") as stream:
-            start = stream.read(_SNIFFED_BYTES)
+        content = contents.read(path, stamp_from(status))
     except OSError as error:
         return f"File cannot be read: {error.strerror}."
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if content.utf16:
         return "File is encoded in UTF-16; TypeScript sources are UTF-8."
-    return "File is binary." if b"\0" in start else ""
+    return "File is binary." if content.binary else ""
 
 
 def _nothing_found(paths: Sequence[str], selection: Selection, notes: Sequence[Note]) -> str:

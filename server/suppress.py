@@ -17,10 +17,11 @@ from difflib import get_close_matches
 from typing import Final
 
 import tree_sitter_typescript
+from krepis.twin.contents import IGNORE
 from krepis.twin.findings import KINDS, RULES, Finding, Kind, Note, Report, Suppressed
 from tree_sitter import Language, Node, Parser
 
-WORD: Final = "krepis-ignore"
+WORD: Final = IGNORE.decode()
 _COMMENT: Final = re.compile(rf"\W*{WORD}\b[ \t]*(?P<rule>[\w/-]*)[ \t]*(?P<colon>:?)(?P<reason>.*)", re.DOTALL)
 _KIND_OF: Final[Mapping[str, Kind]] = {**{kind: kind for kind in KINDS}, **{c: k for k, c in RULES.items()}}
 

@@ -17,10 +17,13 @@ def lsp(tcp: str | None) -> int:
     Editors start it and talk to it over stdin and stdout. With --tcp it serves the first client that connects;
     whoever can connect can read files, so name another host than the loopback only on purpose.
     """
+    from krepis.server.lsp._process import start
+
+    worker = start() if tcp is None else None  # while this process imports, that one does
     from krepis.server.lsp.server import run_stdio, run_tcp  # slow to import
 
     try:
-        return run_stdio() if tcp is None else run_tcp(*_address(tcp))
+        return run_stdio(worker) if tcp is None else run_tcp(*_address(tcp))
     except OSError as error:
         where = f"listen on {tcp}" if tcp is not None else "talk over stdin and stdout, which an editor connects"
         raise click.UsageError(f"cannot {where}: {error}") from error

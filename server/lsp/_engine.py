@@ -22,14 +22,14 @@ from krepis.server.discover import JAVASCRIPT, TYPESCRIPT, DiscoveryError, Seen,
 from krepis.server.lsp.status import EntryStatus, entries_of
 from krepis.server.run import judged, options_of, text_of
 from krepis.server.suppress import WORD
+from krepis.twin.contents import Contents
+from krepis.twin.edits import Edit, Repair
 from krepis.twin.findings import Finding, Note, Report, Summary
-from krepis.twin.fixes import Edit, Repair
-from krepis.twin.folders import Stamp
 from krepis.twin.options import Options, Progress, SourceFile
 
 if TYPE_CHECKING:
+    from krepis.twin.typescript.results import FileResult
     from krepis.twin.typescript.session import Session
-    from krepis.twin.typescript.verify import FileResult
 
 NEWS_EVERY_S = 0.25
 """Seconds between two news of one verification, at least."""
@@ -135,7 +135,6 @@ class _Folder:
     looked: float = 0.0
     found: tuple[tuple[SourceFile, ...], tuple[Note, ...]] = ((), ())
     depends: dict[str, tuple[Sequence[FileResult], frozenset[str]]] = field(default_factory=dict)
-    comments: dict[Path, tuple[Stamp | None, str]] = field(default_factory=dict)
 
 
 class Engine:
@@ -150,7 +149,10 @@ class Engine:
         options, selection = options_of(task.settings, context.warn), _selection(task.settings)
         known = self._folders.get(task.folder)
         if known is None or (known.options, known.selection) != (options, selection):
-            known = self._folders[task.folder] = _Folder(options, selection, Session(options), Seen(), {})
+            contents = Contents(options.cache_dir)
+            seen = Seen(contents)
+            session = Session(options, contents, seen.folders)
+            known = self._folders[task.folder] = _Folder(options, selection, session, seen, {})
         return known
 
     def verify(self, task: Task, context: Context) -> News:
@@ -210,19 +212,16 @@ def _judged(folder: _Folder, task: Task, files: Sequence[SourceFile], notes: Seq
 
 
 def _commented(folder: _Folder, files: Sequence[SourceFile]) -> dict[str, str]:
-    """The texts that may hold suppression comments; files are read again when they have changed."""
-    found = {}
-    for file in files:
-        text = file.text
-        if text is None:
-            known = folder.comments.get(file.absolute)
-            if known is None or known[0] != file.stamp:
-                text = text_of(file)
-                known = folder.comments[file.absolute] = file.stamp, text if WORD in text else ""
-            text = known[1]
-        if WORD in text:
-            found[file.path] = text
-    return found
+    """The texts that may hold suppression comments."""
+    return {
+        file.path: text_of(file)
+        for file in files
+        if (
+            WORD in file.text
+            if file.text is not None
+            else folder.seen.contents.of(str(file.absolute), file.stamp).ignores
+        )
+    }
 
 
 def _news(folder: _Folder, task: Task, report: Report, files: Sequence[SourceFile]) -> News:

@@ -18,6 +18,7 @@ import signal
 import threading
 import time
 import traceback
+from importlib import import_module
 from typing import BinaryIO
 
 from krepis.server.lsp._engine import Cancelled, Context, Engine, Unusable, perform
@@ -66,10 +67,13 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
 
     threading.Thread(target=receive, daemon=True).start()
     gc.set_threshold(YOUNG, 20, 50)
+    import_module("krepis.twin.typescript.session")  # while nothing is asked yet
     for number in itertools.count():
         request = waiting.get()
         output.send(_answer(engine, request, output, cancelled))
         cancelled.discard(request.task)
+        if number == 0:
+            import_module("krepis.twin.typescript.one_file")  # what the first edit needs
         if number % SETTLED_EVERY == 0:  # what is kept from task to task need not be looked through in each
             gc.unfreeze()
             gc.collect()

@@ -9,8 +9,8 @@ from krepis.server.lsp.capabilities import Client
 from krepis.server.lsp.document import Document, content, point_at
 from krepis.server.lsp.state import BOM, Project, State
 from krepis.server.suppress import WORD
+from krepis.twin.edits import Edit
 from krepis.twin.findings import Finding
-from krepis.twin.fixes import Edit
 from lsprotocol import types
 
 

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -32,8 +33,8 @@ from krepis.server.lsp.state import BOM, Phase, Project, State, configure, path_
 from krepis.server.lsp.transport import serve_stdio, serve_tcp
 from krepis.server.lsp.verifier import TaskFailed, Verifier, WorkerDied
 from krepis.server.version import installed_version
+from krepis.twin.edits import Edit, Repair
 from krepis.twin.findings import Finding
-from krepis.twin.fixes import Edit, Repair
 from krepis.twin.options import Progress
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -54,11 +55,11 @@ class KrepisServer(LanguageServer):
 
     protocol: Protocol
 
-    def __init__(self) -> None:
+    def __init__(self, worker: subprocess.Popen[bytes] | None = None) -> None:
         super().__init__("krepis", installed_version(), protocol_cls=Protocol, converter_factory=default_converter)
         self.client = Client()
         self.state = State("utf-16")
-        self.verifier = Verifier(self.warn)
+        self.verifier = Verifier(self.warn, worker)
         self.fixer = Verifier(self.warn)
         self.progresses: dict[types.ProgressToken, Project] = {}
         self.pushed: dict[str, str] = {}
@@ -478,19 +479,22 @@ def _alive(pid: int) -> bool:
     return True
 
 
-def run_stdio() -> int:
-    """Serves over stdin and stdout; the exit status. Raises OSError when they are no pipes."""
-    return asyncio.run(_run(None))
+def run_stdio(worker: subprocess.Popen[bytes] | None = None) -> int:
+    """Serves over stdin and stdout, with a worker that was started already; the exit status.
+
+    Raises OSError when they are no pipes.
+    """
+    return asyncio.run(_run(None, worker))
 
 
 def run_tcp(host: str, port: int) -> int:
     """Serves one client over TCP; the exit status. Raises OSError when the address cannot be had."""
-    return asyncio.run(_run((host, port)))
+    return asyncio.run(_run((host, port), None))
 
 
-async def _run(address: tuple[str, int] | None) -> int:
+async def _run(address: tuple[str, int] | None, worker: subprocess.Popen[bytes] | None) -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="krepis: %(levelname)s %(name)s: %(message)s")
-    server = KrepisServer()
+    server = KrepisServer(worker)
     try:
         if address is None:
             await serve_stdio(server.protocol)

@@ -14,10 +14,10 @@ import os
 import pickle
 import signal
 import subprocess
-import sys
 from collections.abc import Callable
 from typing import Any
 
+from krepis.server.lsp import _process
 from krepis.server.lsp._engine import Job, News
 from krepis.server.lsp._messages import (
     HEADER,
@@ -38,7 +38,6 @@ from krepis.twin.options import Progress
 GRACE_S = 1.0
 """Seconds that a cancelled task may take to stop."""
 
-_COMMAND = (sys.executable, "-P", "-m", "krepis.server.lsp._worker")
 log = logging.getLogger(__name__)
 
 
@@ -62,13 +61,11 @@ class _Process:
         self._reader = asyncio.ensure_future(self._read(reader))
 
     @classmethod
-    async def start(cls) -> _Process:
-        """Starts a worker, with a process group of its own, so that its children end with it.
+    async def of(cls, process: subprocess.Popen[bytes]) -> _Process:
+        """Talks to a worker.
 
         asyncio's own subprocesses are not used: one that is cancelled while it starts waits for ever (Python 3.11).
         """
-        pipe = subprocess.PIPE
-        process = subprocess.Popen(_COMMAND, bufsize=0, stdin=pipe, stdout=pipe, start_new_session=True)
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader()
         try:
@@ -106,10 +103,11 @@ class _Process:
 
 
 class Verifier:
-    """One worker process, started on first use."""
+    """One worker process, started on first use, unless one that was started earlier is at hand."""
 
-    def __init__(self, warn: Callable[[str], None]) -> None:
+    def __init__(self, warn: Callable[[str], None], spare: subprocess.Popen[bytes] | None = None) -> None:
         self._warn = warn
+        self._spare = spare
         self._process: _Process | None = None
         self._turn = asyncio.Lock()
         self._number = 0
@@ -136,7 +134,8 @@ class Verifier:
 
     async def _started(self) -> _Process:
         if self._process is None or self._process.ended:
-            self._process = await _Process.start()
+            spare, self._spare = self._spare, None
+            self._process = await _Process.of(spare or _process.start())
         return self._process
 
     async def _result(
@@ -178,5 +177,9 @@ class Verifier:
 
     def kill(self) -> None:
         """Ends the worker."""
+        if self._spare is not None:
+            self._spare.kill()
+            self._spare.wait()
+            self._spare = None
         if self._process is not None:
             self._process.kill()

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from krepis.twin.edits import Edit, Repair, apply
 from krepis.twin.findings import Finding
 from krepis.twin.fixes._case import case_of
-from krepis.twin.fixes._edit import Edit, Repair, apply
 from krepis.twin.fixes._recipes import drafts, remedies
 from krepis.twin.fixes._verified import edited, fresh, holds, related, verified
 from krepis.twin.options import Options, SourceFile

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
-from krepis.twin.fixes._edit import Edit, Repair
+from krepis.twin.edits import Edit, Repair
 from krepis.twin.options import SourceFile
 from krepis.twin.typescript.program import read_text
 from krepis.twin.typescript.syntax import Lines, parse

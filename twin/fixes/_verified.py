@@ -23,9 +23,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+from krepis.twin.edits import Repair, apply
 from krepis.twin.findings import Finding, Report
 from krepis.twin.fixes._case import case_of
-from krepis.twin.fixes._edit import Repair, apply
 from krepis.twin.fixes._recipes import drafts
 from krepis.twin.fixes._source import read_code
 from krepis.twin.options import Options, SourceFile

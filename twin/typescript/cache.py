@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import lmdb
+from krepis.twin.contents import Contents
 from krepis.twin.findings import EntryPoint, Finding, Fix, Note, Place, Step
 from krepis.twin.options import Options, SourceFile
 from krepis.twin.typescript.project_schema import declaring_sources
 
 if TYPE_CHECKING:
-    from krepis.twin.typescript.verify import FileResult
+    from krepis.twin.typescript.results import FileResult
 
 MAP_BYTES = 1 << 30
 """Address space of the cache."""
@@ -42,19 +43,27 @@ class Cache:
     """The results of one set of options and files."""
 
     def __init__(
-        self, options: Options, files: Sequence[SourceFile], declarations: Sequence[Path], declaring: Sequence[str]
+        self,
+        options: Options,
+        files: Sequence[SourceFile],
+        declarations: Sequence[Path],
+        declaring: Sequence[str],
+        contents: Contents,
+        stamps: Mapping[str, Any],
     ) -> None:
+        self._contents, self._stamps = contents, stamps
         h = hashlib.blake2b(own_version(), digest_size=16)
         h.update(repr((options.max_states, options.time_limit_s, options.calls, options.models)).encode())
         h.update("\n".join(sorted(str(f.absolute) for f in files)).encode("utf-8", "surrogateescape"))
         for path in declarations:
-            h.update(self._digest(str(path)).encode())
+            h.update(contents.of(str(path)).digest.encode())
         texts = {str(f.absolute): f.text for f in files if f.text is not None}
         for _, text in declaring_sources(declaring, texts):
             h.update(text.encode("utf-8", "surrogatepass"))
         self.prefix = h.digest()
         self.env: Any = None
-        self.txn: Any = None
+        self._reading: Any = None
+        self._written = False
         self.digests: dict[str, str] = {
             str(f.absolute): hashlib.blake2b(f.text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
             for f in files
@@ -67,17 +76,11 @@ class Cache:
         except (lmdb.Error, OSError):
             self.env = None
 
-    @staticmethod
-    def _digest(path: str) -> str:
-        from krepis.twin.typescript.verify import digest_of
-
-        return digest_of(path)
-
     def digest(self, path: str) -> str:
         """The digest of a file, read once."""
         found = self.digests.get(path)
         if found is None:
-            found = self._digest(path)
+            found = self._contents.of(path, self._stamps.get(path)).digest
             self.digests[path] = found
         return found
 
@@ -91,11 +94,12 @@ class Cache:
         if self.env is None:
             return None
         try:
-            with self.env.begin() as txn:
-                data = txn.get(self._key(path, salt))
+            if self._reading is None:
+                self._reading = self.env.begin(buffers=True)
+            data = self._reading.get(self._key(path, salt))
             if data is None:
                 return None
-            stored = json.loads(data)
+            stored = json.loads(str(data, "utf-8"))
             if all(self.digest(p) == d for p, d in stored["depends"]):
                 return read_result(stored["result"])
         except (lmdb.Error, ValueError, KeyError, TypeError):
@@ -107,22 +111,32 @@ class Cache:
         if self.env is None:
             return
         depends = [(p, self.digest(p)) for p in {path, *result.modules}]
+        self._read()
+        self._written = True
         try:
             with self.env.begin(write=True) as txn:
                 txn.put(self._key(path, salt), json.dumps({"depends": depends, "result": asdict(result)}).encode())
         except (lmdb.Error, UnicodeEncodeError):
             self.env = None
 
+    def _read(self) -> None:
+        """Ends reading; while somebody reads, what is overwritten still takes room."""
+        if self._reading is not None:
+            self._reading.abort()
+            self._reading = None
+
     def close(self) -> None:
-        """Flushes and closes."""
+        """Closes; what was written is on disk then."""
+        self._read()
         if self.env is not None:
-            self.env.sync()
+            if self._written:
+                self.env.sync()
             self.env.close()
 
 
 def read_result(data: dict[str, Any]) -> FileResult:
     """A stored result; raises KeyError or TypeError when it has another shape."""
-    from krepis.twin.typescript.verify import FileResult
+    from krepis.twin.typescript.results import FileResult
 
     findings = [read_finding(f) for f in data["findings"]]
     return FileResult(

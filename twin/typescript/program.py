@@ -297,9 +297,14 @@ class Program:
         """The path mappings of the project's `tsconfig.json` files, in the order in which they are tried."""
         out: list[tuple[str, list[str]]] = []
         seen: set[Path] = set()
-        folders = [self.root, *{p for f in self.files[:2000] for p in Path(f).parents if p.is_relative_to(self.root)}]
-        for folder in sorted(set(folders), key=lambda p: (len(p.parts), str(p))):
-            config = folder / "tsconfig.json"
+        folders, top = {str(self.root)}, os.path.join(self.root, "")
+        for file in self.files[:2000]:
+            folder = os.path.dirname(file)
+            while folder.startswith(top) and folder not in folders:
+                folders.add(folder)
+                folder = os.path.dirname(folder)
+        for folder in sorted(folders, key=lambda name: (name.count(os.sep), name)):
+            config = Path(folder, "tsconfig.json")
             while os.path.isfile(config) and config not in seen:
                 seen.add(config)
                 options, extends = _tsconfig(config)

@@ -8,11 +8,11 @@ Deliberately absent: parsing of any of them (schema.py).
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from krepis.twin.contents import MAX_DECLARING_BYTES, declares
 from krepis.twin.folders import Folders
 from krepis.twin.typescript.schema import EMPTY, Schema
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 MAX_FILES = 400
 """Schema and migration files read."""
-MAX_BYTES = 2_000_000
-"""Size of one of them."""
 SKIPPED = frozenset({"node_modules", "dist", ".git", "build", "coverage", ".next"})
 
 
@@ -47,11 +45,6 @@ def declaration_files(root: Path, folders: Folders | None = None) -> list[Path]:
     return out
 
 
-def declares(path: str, text: str | None) -> bool:
-    """Whether a source file creates tables or indexes when it runs; `text` stands for what is on disk."""
-    return any(declaring_sources([path], {} if text is None else {path: text}))
-
-
 def declaring_sources(paths: Iterable[str], texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """The source files that create tables or indexes when they run, with their texts."""
     for path in paths:
@@ -61,14 +54,10 @@ def declaring_sources(paths: Iterable[str], texts: Mapping[str, str]) -> Iterato
                 data = Path(path).read_bytes()
             except OSError:
                 continue
-            if len(data) > MAX_BYTES or not _DECLARES.search(data):
-                continue
-            text = data.decode("utf-8", "replace")
-        if _DECLARES.search(text.encode("utf-8", "replace")):
+            if declares(data):
+                yield path, data.decode("utf-8", "replace")
+        elif declares(text.encode("utf-8", "replace")):
             yield path, text
-
-
-_DECLARES = re.compile(rb"\b(?:create\s+(?:unique|table)|alter\s+table|createTable|alterTable|createIndex)\b", re.I)
 
 
 def read_schema(program: Program) -> Schema:
@@ -78,7 +67,7 @@ def read_schema(program: Program) -> Schema:
     found = EMPTY
     for path in declaration_files(program.root):
         try:
-            if path.stat().st_size > MAX_BYTES:
+            if path.stat().st_size > MAX_DECLARING_BYTES:
                 continue
             text = path.read_text(encoding="utf-8", errors="replace")
         except OSError:

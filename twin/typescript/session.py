@@ -21,13 +21,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from krepis.twin.contents import Contents, declares
 from krepis.twin.findings import Report
 from krepis.twin.folders import Folders, stamp_of
 from krepis.twin.options import Options, Progress, SourceFile
 from krepis.twin.typescript.cache import Cache
-from krepis.twin.typescript.project_schema import declaration_files, declares
+from krepis.twin.typescript.project_schema import declaration_files
+from krepis.twin.typescript.results import FileResult, Phase, across_files, alone, inner_entries, merge, together
 from krepis.twin.typescript.values import Cancelled
-from krepis.twin.typescript.verify import FileResult, Job, Phase, across_files, alone, inner_entries, merge, together
+from krepis.twin.typescript.verify import Job
 from krepis.twin.typescript.workers import RECURSION, Workers, rare_collections
 
 FEW = 4
@@ -58,14 +60,15 @@ class _Complete:
 class Session:
     """Verifies one program again and again, of which texts and files change."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, contents: Contents | None = None, folders: Folders | None = None) -> None:
         self._options = options
+        self._contents = contents or Contents(options.cache_dir)
         self._job: Job | None = None
         self._files: Sequence[SourceFile] = ()
         self._known: dict[tuple[str, bool], Known] = {}
         self._stamps: dict[str, Any] = {}
         self._disk: int | None = None
-        self._folders = Folders()
+        self._folders = folders or Folders()
         self._declared: list[tuple[Path, Any]] = []
         self._declaring: set[str] = set()
         self._shown: dict[str, list[FileResult]] = {}
@@ -98,6 +101,7 @@ class Session:
         finally:
             self._busy = tuple
             run.close()
+            self._contents.save()
         self.few = FEW_AGAIN
         return merge(results, len(files), time.monotonic() - started)
 
@@ -156,7 +160,7 @@ class Session:
             declared = [(p, stamp_of(str(p))) for p in _declarations(self._options, self._folders)]
         self._disk = disk
         changed = {p for p, stamp in stamps.items() if self._stamps.get(p) != stamp}
-        declaring = {p for p in changed if p in names and declares(p, texts.get(p))}
+        declaring = {p for p in changed if p in names and self._declares(p, texts.get(p), stamps[p])}
         migrated = bool(declaring) or not self._declaring.isdisjoint(changed)
         self._declaring = (self._declaring - changed | declaring) & names.keys()
         self._files = files
@@ -185,6 +189,11 @@ class Session:
             del self._known[key]
             self._waiting.add(key[0])
             self._dropped.add(key[0])
+
+    def _declares(self, path: str, text: str | None, stamp: Any) -> bool:
+        if text is None:
+            return self._contents.of(path, stamp).declares
+        return declares(text.encode("utf-8", "replace"))
 
     def last(self, paths: list[str]) -> tuple[_Complete, dict[int, FileResult], dict[int, FileResult]] | None:
         """The verification before of the same files, if it was complete, and which results of its phases hold."""
@@ -232,7 +241,9 @@ class Session:
         """The results on disk for the program as it is now."""
         if self._options.cache_dir is None:
             return None
-        return Cache(self._options, files, [p for p, _ in self._declared], sorted(self._declaring))
+        return Cache(
+            self._options, files, [p for p, _ in self._declared], sorted(self._declaring), self._contents, self._stamps
+        )
 
     @property
     def job(self) -> Job:
@@ -379,10 +390,13 @@ class _Run:
         return out
 
     def _work(self, missing: dict[int, Phase]) -> Iterator[tuple[int, FileResult]]:
+        if not missing:
+            return
         job = self._session.job
+        work = job.worker()
         if self._count > 1 and len(missing) >= self._session.few:
             if self._workers is None:
-                self._workers = Workers(min(self._count, len(missing)), job.work)
+                self._workers = Workers(min(self._count, len(missing)), work)
             yield from self._workers.run(missing, self._lost, self._cancelled)
             return
         job.program.cancelled = self._cancelled
@@ -390,7 +404,7 @@ class _Run:
             with rare_collections():
                 for i, phase in missing.items():
                     self._own = (i,)
-                    yield i, job.work(i, phase)
+                    yield i, work(i, phase)
         except Cancelled:
             return
         finally:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from krepis.server.lsp.convert import diagnostics_of, finding_range
 from krepis.server.lsp.edits import suppression, workspace_edit
 from krepis.server.lsp.state import Project, path_of
+from krepis.twin.edits import Repair
 from krepis.twin.findings import Finding
-from krepis.twin.fixes import Repair
 from krepis.twin.report import RULE_OF
 from lsprotocol import types
 from pygls.exceptions import JsonRpcContentModified

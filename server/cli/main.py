@@ -15,6 +15,7 @@ from krepis.server.cli.init import init, sdk
 from krepis.server.cli.lsp import lsp
 from krepis.server.cli.model import model
 from krepis.server.cli.query import query
+from krepis.server.cli.repair import repair
 from krepis.server.cli.replay import replay
 from krepis.server.cli.run import run as run_command
 from krepis.server.cli.spec import spec
@@ -35,7 +36,8 @@ def krepis() -> None:
 
 
 for command in (
-    benchmark, ci, completion, doctor, graph, index, init, lsp, model, query, replay, run_command, sdk, spec, verify,
+    benchmark, ci, completion, doctor, graph, index, init, lsp, model, query, repair, replay, run_command, sdk, spec,
+    verify,
 ):  # fmt: skip
     krepis.add_command(command)
 

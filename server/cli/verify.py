@@ -235,7 +235,7 @@ def _repair(report: Report, request: _Request) -> tuple[Report, int]:
         print_text(as_diff(request.files, repaired.files))
     else:
         for path, old, new in changes(request.files, repaired.files):
-            if problem := _rewrite(path, old, new):
+            if problem := rewrite(path, old, new):
                 refused.append(f"{shown(path, request.current)} was left alone: {problem}")
     for finding, title in repaired.done:
         _warn(visible(f"{said} {finding.file}:{finding.line} {finding.rule}: {title}"))
@@ -260,7 +260,7 @@ def _unknown(report: Report, request: _Request) -> Report:
     return apply_baseline(report, request.known, name, frozenset(file.path for file in request.files)).sorted()
 
 
-def _rewrite(path: Path, old: str, new: str) -> str:
+def rewrite(path: Path, old: str, new: str) -> str:
     """Replace a file as a whole; says why not, when it is not what was verified."""
     try:
         mark = codecs.BOM_UTF8 if path.read_bytes().startswith(codecs.BOM_UTF8) else b""

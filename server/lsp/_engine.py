@@ -184,6 +184,11 @@ class Engine:
         """What is found in `files` under the settings of a task. Raises Cancelled or Unusable."""
         return self._report(self._folder(task, context), task, files, (), context)
 
+    def write_moved(self, wanted: Callable[[], bool]) -> None:
+        """Does what can wait, until something is `wanted`."""
+        for folder in self._folders.values():
+            folder.session.write_moved(wanted)
+
     def files(self, task: Task, context: Context) -> tuple[SourceFile, ...]:
         """The files of a task with their texts. Raises Unusable."""
         return _program(self._folder(task, context), task)[0]

@@ -299,6 +299,27 @@ class ModuleCode:
     def sites(self) -> Sites:
         return Sites(self.lines)
 
+    @cached_property
+    def layout_digest(self) -> bytes:
+        """A digest of the lines that can change what is found."""
+        from krepis.twin.typescript.layout import layout
+
+        text = self.text.decode("utf-8", "surrogateescape")
+        found = layout(text, self.path)
+        return found.digest if found is not None else hashlib.blake2b(self.text, digest_size=16).digest()
+
+    def uncommented(self, start: int, end: int) -> bytes:
+        """A part of the text without its comments."""
+        out, at = b"", start
+        for index in range(bisect_left(self.opaque, (start, 0, False)), len(self.opaque)):
+            comment_start, comment_end, is_comment = self.opaque[index]
+            if comment_start >= end:
+                break
+            if is_comment:
+                out += self.text[at:comment_start]
+                at = comment_end
+        return out + self.text[at:end]
+
     def note(self, offset: int, message: str, kind: ProblemKind) -> None:
         """Add a problem, once a line and message; after `MAX_PROBLEMS` of them, that there are more."""
         if len(self.problems) > MAX_PROBLEMS:

@@ -8,6 +8,7 @@ from typing import Any
 from krepis.twin.findings import RULES, Finding, Kind, Place, Severity, Step, fingerprint
 from krepis.twin.typescript.analysis import Anomaly
 from krepis.twin.typescript.intrinsics import user_frame
+from krepis.twin.typescript.layout import LONG
 from krepis.twin.typescript.machine import Access, Frame
 from krepis.twin.typescript.recording import Shown, place_of, token_of
 from krepis.twin.typescript.values import JsArray, JsMap, JsObject, Term, V, raw, show_term
@@ -237,7 +238,7 @@ def source_text(code: Any, a: Access, frame: Frame, R: Any) -> str:
     sites = code.module.sites
     if not 0 <= number < len(sites):
         return ""
-    text = code.module.text[sites.starts[number] : sites.ends[number]].decode("utf-8", "replace")
+    text = code.module.uncommented(sites.starts[number], sites.ends[number]).decode("utf-8", "replace")
     text = " ".join(text.split()).removeprefix("await ")
     return text if len(text) <= 60 else text[:57] + "..."
 
@@ -275,7 +276,7 @@ def finding_of(
     assert code is not None and frame.code is not None
     sites = frame.code.module.sites
     line, column, end_line, end_column = sites[site] if site < len(sites) else code.span
-    if end_line > line + 30:
+    if end_line > line + LONG:
         end_line, end_column = line, column + 1
     act, read = anomaly.act, anomaly.read
     what = (

@@ -186,13 +186,13 @@ def _short(text: str) -> str:
 
 
 def digest(run: Execution, rooted: Callable[[str], str]) -> str:
-    """What names the program of an execution: Krepis's own version and the texts of the modules that were loaded."""
+    """What names the program of an execution: Krepis's own version and what counts of the modules that were loaded."""
     program = run.machine.program
     h = hashlib.blake2b(own_version(), digest_size=5)
     for path in sorted(p for p in run.machine.modules if not program.is_model(p)):
         code = program.module(path)
         h.update(rooted(path).encode("utf-8", "surrogatepass") + b"\0")
-        h.update(hashlib.blake2b(code.text if code is not None else b"").digest())
+        h.update(code.layout_digest if code is not None else b"")
     return h.hexdigest()
 
 

@@ -16,7 +16,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ from krepis.twin.findings import Report
 from krepis.twin.folders import Folders, stamp_of
 from krepis.twin.options import Options, Progress, SourceFile
 from krepis.twin.typescript.cache import Cache
+from krepis.twin.typescript.layout import Layout, Moves, layout, mentions, moved, moves
+from krepis.twin.typescript.program import read_text
 from krepis.twin.typescript.project_schema import declaration_files
 from krepis.twin.typescript.results import FileResult, Phase, across_files, alone, inner_entries, merge, together
 from krepis.twin.typescript.values import Cancelled
@@ -77,6 +79,8 @@ class Session:
         self.few = FEW
         self._last: _Complete | None = None
         self._dropped: set[str] = set()
+        self._unsaved: set[tuple[str, bool]] = set()
+        self._layouts: dict[str, tuple[Any, Layout | None]] = {}
 
     def verify(
         self,
@@ -104,6 +108,20 @@ class Session:
             self._contents.save()
         self.few = FEW_AGAIN
         return merge(results, len(files), time.monotonic() - started)
+
+    def write_moved(self, wanted: Callable[[], bool]) -> None:
+        """Puts results that were only moved into the cache, until something else is `wanted`."""
+        cache = self.cache(self._files) if self._unsaved and not wanted() else None
+        if cache is None:
+            return
+        try:
+            while self._unsaved and not wanted():
+                key = self._unsaved.pop()
+                known = self._known.get(key)
+                if known is not None:
+                    cache.put(key[0], known.salt, known.result)
+        finally:
+            cache.close()
 
     # what is known meanwhile
 
@@ -159,7 +177,9 @@ class Session:
             stamps |= {p: stamp_of(p) for p in self._stamps.keys() - stamps.keys()}
             declared = [(p, stamp_of(str(p))) for p in _declarations(self._options, self._folders)]
         self._disk = disk
-        changed = {p for p, stamp in stamps.items() if self._stamps.get(p) != stamp}
+        touched = {p for p, stamp in stamps.items() if self._stamps.get(p) != stamp}
+        shifts = self._shifts({p: stamps[p] for p in touched if p in names}, texts, names)
+        changed = touched - shifts.keys()
         declaring = {p for p in changed if p in names and self._declares(p, texts.get(p), stamps[p])}
         migrated = bool(declaring) or not self._declaring.isdisjoint(changed)
         self._declaring = (self._declaring - changed | declaring) & names.keys()
@@ -169,8 +189,8 @@ class Session:
         if old is not None and names == old.shown and declared == self._declared and not migrated:
             old.files = list(files)
             old.program.texts = texts
-            if changed:
-                old.program.forget(changed)
+            if touched:
+                old.program.forget(touched)
                 old.profiles.clear()
         else:
             self._last = None
@@ -185,6 +205,8 @@ class Session:
             else:
                 stale = changed | self._importing(names.keys() - old.shown.keys(), texts, aliases)
         self._declared = declared
+        for p, lines in shifts.items():
+            self._move(p, names[p], lines)
         for key in [key for key, known in self._known.items() if not known.depends.isdisjoint(stale)]:
             del self._known[key]
             self._waiting.add(key[0])
@@ -194,6 +216,62 @@ class Session:
         if text is None:
             return self._contents.of(path, stamp).declares
         return declares(text.encode("utf-8", "replace"))
+
+    def _shifts(
+        self, stamps: Mapping[str, Any], texts: Mapping[str, str], names: Mapping[str, str]
+    ) -> dict[str, Moves]:
+        """The files among those with other stamps of which only lines moved that do not count."""
+        out: dict[str, Moves] = {}
+        old = self._job
+        for p, stamp in stamps.items():
+            if old is not None and old.shown.get(p) == names[p]:
+                before = self._layout(p, self._stamps.get(p), old.program.texts)
+                found = moves(before, self._layout(p, stamp, texts)) if before is not None else None
+                if found is not None:
+                    out[p] = found
+        return out
+
+    def _layout(self, path: str, stamp: Any, texts: Mapping[str, str]) -> Layout | None:
+        """The layout of the text of a stamp; None when that text is gone."""
+        known = self._layouts.get(path)
+        if known is not None and known[0] == stamp:
+            return known[1]
+        text = texts.get(path)
+        if not isinstance(stamp, bytes):  # of what is on disk
+            try:
+                text = read_text(Path(path)) if stamp == stamp_of(path) else None
+            except OSError:
+                text = None
+        found = layout(text, path) if text is not None else None
+        self._layouts[path] = stamp, found
+        return found
+
+    def _move(self, path: str, shown: str, lines: Moves) -> None:
+        """Lines of a file moved, and nothing else: so do they in the results that name them."""
+        news: dict[int, FileResult] = {}
+        for key, known in list(self._known.items()):
+            if path not in known.depends:
+                continue
+            self._unsaved.add(key)
+            if mentions(known.result, shown):
+                result = moved(known.result, shown, lines)
+                if result is None:
+                    del self._known[key]
+                    self._waiting.add(key[0])
+                    self._dropped.add(key[0])
+                else:
+                    news[id(known.result)] = result
+                    self._known[key] = replace(known, result=result)
+        if news:
+            for p, results in self._shown.items():
+                if any(id(r) in news for r in results):
+                    self._shown[p] = [news.get(id(r), r) for r in results]
+            if self._last is not None:
+                first, second = (
+                    {i: news.get(id(r), r) for i, r in results.items()}
+                    for results in (self._last.first, self._last.second)
+                )
+                self._last = replace(self._last, first=first, second=second)
 
     def last(self, paths: list[str]) -> tuple[_Complete, dict[int, FileResult], dict[int, FileResult]] | None:
         """The verification before of the same files, if it was complete, and which results of its phases hold."""
@@ -275,6 +353,7 @@ class _Run:
         self._count = options.jobs or os.cpu_count() or 1
         self._paths = [str(f.absolute) for f in files]
         order = [i for i, f in enumerate(files) if f.path in first]
+        self._urgent = len(order)
         self._order = order + [i for i, f in enumerate(files) if f.path not in first]
 
     def busy(self) -> Collection[int]:
@@ -293,18 +372,21 @@ class _Run:
         session, total = self._session, len(self._files)
         budget = alone(total)
         last, held, held_too = session.last(self._paths) or (None, {}, {})
+        kept = frozenset(held)
         session.begin()
+        if last is not None:
+            self._early(last, budget, held, held_too)
         first = self._phase(dict.fromkeys(self._order, Phase(budget)), {}, 0, held)
         results = [first[i] for i in sorted(first)]
         if len(first) == total:
-            if last is not None and all(_same_shape(r, last.first[i]) for i, r in first.items() if i not in held):
+            if last is not None and all(_same_shape(r, last.first[i]) for i, r in first.items() if i not in kept):
                 two = {i: last.two[i] for i in self._order if i in last.two}
             else:
                 two = self._second(results, first, budget)
             held_too = {i: r for i, r in held_too.items() if last is not None and two.get(i) == last.two[i]}
             self._expect({i: phase for i, phase in two.items() if i not in held_too})
             for i, r in first.items():
-                if i not in two and (last is None or i not in held or i in last.two):
+                if i not in two and (last is None or i not in kept or i in last.two):
                     session.show(self._paths[i], [r])
                     self._settle(self._paths[i])
             second = self._phase(two, first, total, held_too)
@@ -313,6 +395,33 @@ class _Run:
                 session.complete(self._paths, first, two, second)
             self._progress(Progress(2 * total, 2 * total, "done"))
         return results
+
+    def _early(
+        self, last: _Complete, budget: int, held: dict[int, FileResult], held_too: dict[int, FileResult]
+    ) -> None:
+        """Both phases of the files that are wanted first, before the others: into `held` and `held_too`.
+
+        The second is asked what it was asked before. It is asked again when the others' first shows that this has
+        changed, or when the pair of another file concerns it.
+        """
+        paths = [self._paths[i] for i in self._order if i not in held]
+        urgent = [i for i in self._order[: self._urgent] if i not in held]
+        if not urgent or len(paths) == len(urgent):
+            return
+        first = self._phase(dict.fromkeys(urgent, Phase(budget)), {}, 0, {})
+        held.update(first)
+        two: dict[int, Phase] = {}
+        for i, r in first.items():
+            phase = last.two.get(i)
+            if not _same_shape(r, last.first[i]) or (phase is not None and phase.across):
+                continue
+            if phase is None:
+                self._session.show(self._paths[i], [r])
+                self._session.settle(self._paths[i])
+            else:
+                two[i] = phase
+        self._expect(two)
+        held_too.update(self._phase(two, first, len(self._files), {}))
 
     def _second(self, results: list[FileResult], first: dict[int, FileResult], budget: int) -> dict[int, Phase]:
         """What the second phase is asked."""

@@ -70,3 +70,13 @@ def test_parts_of_their_own_keep_their_invariants(tmp_path: Path, part: str) -> 
     program = compiled(tmp_path / part, f"{part}.c", parts=f"{part}.c")
     ran = subprocess.run([program, SEEDS, "1"], capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "ok\n", "")
+
+
+def test_threads_hand_over_through_the_ring_without_a_race(tmp_path: Path) -> None:
+    """ThreadSanitizer does not know fences; of them only the wake-up depends, which the Twin explores."""
+    warnings = ["-std=c11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-Wno-tsan", "-D_GNU_SOURCE", "-UNDEBUG"]
+    program, sources = tmp_path / "ring", [SOURCES / "ring.c", KERNEL / "ring.c"]
+    command = ["gcc", *warnings, "-pthread", "-fsanitize=thread", "-I", KERNEL, *sources, "-o", program]
+    subprocess.run(command, check=True)
+    ran = subprocess.run([program, str(int(MUTATIONS) * 200)], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "ok\n", "")

@@ -5,7 +5,6 @@
  * `all` visits every state once, depth first, and goes back by images.  States are told apart by 64 bits of hash: two
  * that collide would be taken for one, which with n states happens with a probability below n^2 / 2^65.
  * Exit status: 0 complete without a finding, 1 a finding, 2 stopped by the bound, 3 wrong usage. */
-#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -13,22 +12,34 @@
 #include "native.h"
 
 static jmp_buf failed; /* a step that fails comes back here: the kernel's assertions do not return */
+static jmp_buf *catcher = &failed;
 static char why[256];
+
+jmp_buf *world_catch(jmp_buf *where)
+{
+    catcher = where;
+    return where;
+}
+
+const char *world_why(void)
+{
+    return why;
+}
 
 _Noreturn void world_fail(const char *message)
 {
     snprintf(why, sizeof why, "%s", message);
-    longjmp(failed, 1);
+    longjmp(*catcher, 1);
 }
 
 _Noreturn void __assert_fail(const char *text, const char *file, unsigned line, const char *function)
 {
     const char *name = strrchr(file, '/');
     snprintf(why, sizeof why, "%s:%u: %s: assertion %s", name ? name + 1 : file, line, function, text);
-    longjmp(failed, 1);
+    longjmp(*catcher, 1);
 }
 
-static double seconds(void)
+double world_seconds(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -148,7 +159,17 @@ static void table_new(uint64_t slots)
     }
 }
 
-static bool table_add(uint64_t hash)
+void states_new(void)
+{
+    table_new(1 << 16);
+}
+
+uint64_t states_count(void)
+{
+    return table_count;
+}
+
+bool states_add(uint64_t hash)
 {
     if (hash == 0)
         hash = 1;
@@ -157,7 +178,7 @@ static bool table_add(uint64_t hash)
         table_new(slots * 2);
         table_count = 0;
         for (uint64_t i = 0; i < slots; i++)
-            (void)(old[i] && table_add(old[i]));
+            (void)(old[i] && states_add(old[i]));
         free(old);
     }
     for (uint64_t at = hash & table_mask;; at = (at + 1) & table_mask) {
@@ -183,8 +204,8 @@ static int explore(const scenario *s, uint64_t states_max)
     static frame stack[NATIVE_STEPS_MAX];
     volatile uint64_t steps = 0, ends = 0;
     volatile int depth = 0, deepest = 0;
-    double start = seconds();
-    table_new(1 << 16);
+    double start = world_seconds();
+    states_new();
     if (setjmp(failed)) {
         length = depth;
         for (int i = 0; i < depth; i++)
@@ -192,7 +213,7 @@ static int explore(const scenario *s, uint64_t states_max)
         return report(s, "every state");
     }
     world_open(&w, s);
-    table_add(image_hash(&w));
+    states_add(image_hash(&w));
     for (bool fresh = true;;) {
         if (fresh) {
             frame *f = &stack[depth];
@@ -223,7 +244,7 @@ static int explore(const scenario *s, uint64_t states_max)
         steps++;
         world_do(&w, chosen);
         image_check(&w);
-        fresh = table_add(image_hash(&w));
+        fresh = states_add(image_hash(&w));
         if (fresh && depth < NATIVE_STEPS_MAX) {
             deepest = depth > deepest ? depth : deepest;
         } else {
@@ -237,7 +258,7 @@ static int explore(const scenario *s, uint64_t states_max)
     bool complete = table_count < states_max;
     printf("%s %s: %llu states, %llu steps, %llu ends, depth %d, %.1f s\n", complete ? "complete" : "bounded", s->name,
            (unsigned long long)table_count, (unsigned long long)steps, (unsigned long long)ends, deepest,
-           seconds() - start);
+           world_seconds() - start);
     return complete ? 0 : 2;
 }
 
@@ -314,7 +335,7 @@ static bool run_random(const scenario *s, uint64_t seed, int depth, uint64_t *st
 
 static int sample(const scenario *s, uint64_t first, uint64_t runs, int depth)
 {
-    double start = seconds();
+    double start = world_seconds();
     uint64_t steps = 0;
     for (uint64_t seed = first; seed < first + runs; seed++) {
         if (!run_random(s, seed, depth, &steps)) {
@@ -324,7 +345,7 @@ static int sample(const scenario *s, uint64_t first, uint64_t runs, int depth)
         }
     }
     printf("sampled %s: %llu runs, %llu steps, %.1f s\n", s->name, (unsigned long long)runs,
-           (unsigned long long)steps, seconds() - start);
+           (unsigned long long)steps, world_seconds() - start);
     return 0;
 }
 
@@ -347,6 +368,7 @@ int main(int argc, char **argv)
         static const char *const extents[] = {"quick", "full", "sampled"};
         for (int i = 0; i < scenarios_count; i++)
             printf("%s %s\n", scenarios[i].name, extents[scenarios[i].extent]);
+        threads_list();
         return 0;
     }
     for (int i = 0; i < scenarios_count && argc > 3; i++) {
@@ -363,6 +385,12 @@ int main(int argc, char **argv)
         if (strcmp(how, "replay") == 0 && read_schedule(argv[3]))
             return replay(s);
     }
+    int team = argc > 3 ? threads_find(argv[2]) : -1;
+    if (team >= 0 && strcmp(how, "all") == 0)
+        return threads_explore(team, strtoull(argv[3], NULL, 10));
+    int result = team >= 0 && strcmp(how, "replay") == 0 ? threads_replay(team, argv[3]) : 3;
+    if (result != 3)
+        return result;
     fputs("usage: native all|random|pct|replay SCENARIO ..., or native list\n", stderr);
     return 3;
 }

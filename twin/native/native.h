@@ -5,6 +5,8 @@
 #ifndef KREPIS_NATIVE_H
 #define KREPIS_NATIVE_H
 
+#include <setjmp.h>
+
 #include "server.h"
 
 enum {
@@ -83,6 +85,24 @@ uint64_t image_hash(const world *w);
 size_t image_size(const world *w);
 void image_save(const world *w, uint8_t *to);
 void image_restore(world *w, const uint8_t *from);
+
+/* -- explore.c: what explorations share ------------------------------------------------------------------- */
+
+/* Where world_fail() and failed assertions go from now on; returns its argument. */
+jmp_buf *world_catch(jmp_buf *where);
+const char *world_why(void);
+double world_seconds(void);
+void states_new(void);
+/* Whether the state was not there. */
+bool states_add(uint64_t hash);
+uint64_t states_count(void);
+
+/* -- threads.c: the ring under several threads and memory models -------------------------------------------- */
+
+int threads_find(const char *name); /* -1: none is called so */
+void threads_list(void);
+int threads_explore(int number, uint64_t states_max);
+int threads_replay(int number, const char *schedule); /* 3: it is none */
 
 extern const scenario scenarios[];
 extern const int scenarios_count;

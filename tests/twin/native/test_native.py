@@ -51,7 +51,9 @@ def test_an_exploration_is_deterministic(kernel: Path, quick: list[native.Outcom
 @pytest.mark.parametrize("patch", MUTANTS, ids=lambda patch: patch.stem)
 def test_a_planted_error_is_found_and_its_schedule_replays(kernel: Path, patch: Path, tmp_path: Path) -> None:
     broken = native.build(tmp_path / "broken", planted(patch, tmp_path / "kernel"))
-    found = next(outcome for outcome in native.outcomes(broken, "quick", jobs=1) if outcome.finding)
+    only, extents = ("ring", ("quick", "full")) if patch.name.startswith("ring-") else ("", ("quick",))
+    runs = (outcome for extent in extents for outcome in native.outcomes(broken, extent, jobs=1, only=only))
+    found = next(outcome for outcome in runs if outcome.finding)
     assert found.schedule is not None
     for _ in range(2):
         assert native.replay(broken, found.schedule).finding == found.finding
@@ -59,7 +61,7 @@ def test_a_planted_error_is_found_and_its_schedule_replays(kernel: Path, patch: 
 
 
 def test_what_cannot_be_replayed_is_said(kernel: Path) -> None:
-    for wrong in ("pieces:nonsense", "unknown:tick", "pieces:tick0x"):
+    for wrong in ("pieces:nonsense", "unknown:tick", "pieces:tick0x", "ring-tso:9.0", "ring-tso:tick"):
         with pytest.raises(native.NativeError, match="usage"):
             native.replay(kernel, wrong)
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import socket
 import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final, Literal
 from urllib.parse import SplitResult, urlsplit
 
@@ -31,7 +33,6 @@ class Endpoint:
         self._url = parsed(url)
         self._model = model
         self._key = key
-        self._lock = threading.Lock()
 
     @property
     def label(self) -> str:
@@ -39,19 +40,26 @@ class Endpoint:
 
     def complete(self, ask: Ask, on_text: OnText | None = None, cancellation: Cancellation | None = None) -> Completion:
         began = time.monotonic()
-        connection = self._connection(ask.time_limit_s)
+        connection = self._connection()
         stopped = threading.Event()
+        sockets: list[socket.socket] = []  # the connection forgets its own once an answer without a length has begun
 
         def stop() -> None:
             stopped.set()
-            if connection.sock is not None:
+            for one in sockets:
                 with contextlib.suppress(OSError):
-                    connection.sock.shutdown(2)  # a reader that waits wakes up
+                    one.shutdown(socket.SHUT_RDWR)  # a reader that waits wakes up
 
         try:
             if cancellation is not None:
                 cancellation.on_cancel(stop)
-            return self._answered(connection, ask, on_text, began)
+            connection.connect()
+            connection.sock.settimeout(ask.time_limit_s)
+            sockets.append(connection.sock)
+            if stopped.is_set():
+                return Completion("", "cancelled", total_s=time.monotonic() - began)
+            answered = self._answered(connection, ask, on_text, began)
+            return replace(answered, reason="cancelled") if stopped.is_set() else answered
         except (OSError, http.client.HTTPException) as error:
             if stopped.is_set():
                 return Completion("", "cancelled", total_s=time.monotonic() - began)
@@ -62,11 +70,11 @@ class Endpoint:
     def close(self) -> None:
         """Nothing is kept open."""
 
-    def _connection(self, time_limit_s: float) -> http.client.HTTPConnection:
+    def _connection(self) -> http.client.HTTPConnection:
         host, port = self._url.hostname or "", self._url.port
         if self._url.scheme == "https":
-            return http.client.HTTPSConnection(host, port, timeout=time_limit_s, context=ssl.create_default_context())
-        return http.client.HTTPConnection(host, port, timeout=time_limit_s)
+            return http.client.HTTPSConnection(host, port, timeout=CONNECT_S, context=ssl.create_default_context())
+        return http.client.HTTPConnection(host, port, timeout=CONNECT_S)
 
     def _answered(
         self, connection: http.client.HTTPConnection, ask: Ask, on_text: OnText | None, began: float

@@ -91,7 +91,9 @@ def test_cancelling_closes_a_connection_that_waits(server: Server) -> None:
     server.lines, server.waits = server.lines[:1], True
     cancellation = Cancellation()
     threading.Timer(0.1, cancellation.cancel).start()
-    assert Endpoint(server.url, "").complete(CHAT, None, cancellation).reason == "cancelled"
+    completion = Endpoint(server.url, "").complete(CHAT, None, cancellation)
+    assert completion.reason == "cancelled"
+    assert completion.total_s < CHAT.time_limit_s
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,10 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Final, Literal
 from urllib.parse import SplitResult, urlsplit
 
+import msgspec
 from krepis.server.agents.messages import Ask, Cancellation, Chat, Completion, OnText, SourceError
 
 CONNECT_S: Final = 10.0
@@ -59,7 +59,7 @@ class Endpoint:
             if stopped.is_set():
                 return Completion("", "cancelled", total_s=time.monotonic() - began)
             answered = self._answered(connection, ask, on_text, began)
-            return replace(answered, reason="cancelled") if stopped.is_set() else answered
+            return msgspec.structs.replace(answered, reason="cancelled") if stopped.is_set() else answered
         except (OSError, http.client.HTTPException) as error:
             if stopped.is_set():
                 return Completion("", "cancelled", total_s=time.monotonic() - began)

@@ -95,6 +95,14 @@ def check_names(path: str, world: World) -> Checked:
     return _File(path, world).checked()
 
 
+def members_at(path: str, world: World, marker: str) -> frozenset[str]:
+    """The members of the receiver of which `marker` is written as a member; none when that is not known."""
+    file = _File(path, world)
+    file.marker = marker
+    file.checked()
+    return frozenset(file.marked)
+
+
 def packages_used(texts: Mapping[str, str]) -> frozenset[str]:
     """The packages that some texts import."""
     found: set[str] = set()
@@ -327,6 +335,8 @@ class _File:
         self.problems: list[Unresolved] = []
         self.looked_at = 0
         self.bindings: set[int] = set()
+        self.marker = ""
+        self.marked: set[str] = set()
         self.dependencies = _dependencies(os.path.dirname(path))
 
     def checked(self) -> Checked:
@@ -583,6 +593,8 @@ class _File:
         name = _text(member)
         if not of or of == "?":
             return
+        if name == self.marker:
+            self.marked |= self._members(path, of)
         self.looked_at += 1
         if of.startswith("import "):
             specifier, _ = self.module.imports[of.removeprefix("import ")]
@@ -595,6 +607,26 @@ class _File:
         if not held:
             of = of.removeprefix("import ").removeprefix("class ")
             self._report(member, "member", name, f"{of} has no member {name!r}")
+
+    def _members(self, path: str, name: str, depth: int = 0) -> set[str]:
+        """All members of a type, or none when there may be others."""
+        if name.startswith("import "):
+            return set()
+        static = name.startswith("class ")
+        name = name.removeprefix("class ")
+        found = self._type(path, name)
+        if found is None:
+            return set((known.STATICS if static else known.INSTANCES).get(name, ()))
+        where, kind = found
+        if kind.open or depth > MAX_DEPTH:
+            return set()
+        members = {member for member in kind.members if member != "constructor"}
+        for base in kind.bases:
+            more = self._members(where, base, depth + 1)
+            if not more:
+                return set()
+            members |= more
+        return members
 
     def _static(self, name: str, member: str) -> bool:
         if name in known.STATICS and self._type(self.path, name) is None:

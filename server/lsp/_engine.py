@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from operator import is_not
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 NEWS_EVERY_S = 0.25
 """Seconds between two news of one verification, at least."""
+if TYPE_CHECKING:
+    from krepis.server.lsp._assist import Assistant
+
 WORTH_TELLING = 3
 """Files that are still looked at when those that were wanted first are done, and told at once."""
 NEWS_SHARE = 20
@@ -96,9 +100,33 @@ class RepairAll:
     path: Path
 
 
-Job = Task | Repairs | RepairAll
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """What a model writes in the file `path` with that text, at an offset in code points."""
+
+    task: Task
+    path: Path
+    text: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class RepairByModel:
+    """How a model repairs a finding in the texts of `task`."""
+
+    task: Task
+    finding: Finding
+
+
+Job = Task | Repairs | RepairAll | Complete | RepairByModel
 """What a worker can be asked."""
-Unusable = (ConfigError, BaselineError)
+
+
+class Unavailable(Exception):
+    """There is no model to ask; the message is for the user."""
+
+
+Unusable = (ConfigError, BaselineError, Unavailable)
 """Errors whose messages are for the user."""
 
 
@@ -139,6 +167,13 @@ class _Folder:
 
 class Engine:
     """What the worker keeps between jobs."""
+
+    @cached_property
+    def assistant(self) -> Assistant:
+        """Who talks to a model."""
+        from krepis.server.lsp._assist import Assistant  # only the process that needs it loads it
+
+        return Assistant()
 
     def __init__(self) -> None:
         self._folders: dict[Path, _Folder] = {}
@@ -273,11 +308,19 @@ def _selection(settings: Settings) -> Selection:
     return Selection(settings.root, TYPESCRIPT + (JAVASCRIPT if settings.javascript else ()), settings.exclude)
 
 
-def perform(engine: Engine, job: Job, context: Context) -> News | tuple[Repair, ...] | tuple[Edit, ...]:
+def perform(engine: Engine, job: Job, context: Context) -> object:
     """The answer to a job."""
-    if isinstance(job, Task):
-        return engine.verify(job, context)
-    return repairs(engine, job, context) if isinstance(job, Repairs) else repair_all(engine, job, context)
+    match job:
+        case Task():
+            return engine.verify(job, context)
+        case Repairs():
+            return repairs(engine, job, context)
+        case RepairAll():
+            return repair_all(engine, job, context)
+        case Complete():
+            return engine.assistant.complete(engine, job, context)
+        case RepairByModel():
+            return engine.assistant.repair(engine, job, context)
 
 
 def repair_all(engine: Engine, job: RepairAll, context: Context) -> tuple[Edit, ...]:

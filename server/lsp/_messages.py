@@ -16,6 +16,14 @@ HEADER = 8
 """Bytes of a length."""
 
 
+class WorkerDied(Exception):
+    """The worker ended before it answered."""
+
+
+class TaskFailed(Exception):
+    """The task cannot be done; the message is for the user."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """Do `what`, under the number `task`."""

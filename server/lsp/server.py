@@ -21,6 +21,7 @@ from typing import Any, Final
 from krepis.server.config import FILE_NAME, editor_values
 from krepis.server.lsp import watch
 from krepis.server.lsp._engine import News, RepairAll, Repairs, Task
+from krepis.server.lsp._messages import TaskFailed, WorkerDied
 from krepis.server.lsp.capabilities import Client, client_of
 from krepis.server.lsp.features import METHODS, PULLED
 from krepis.server.lsp.features.commands import CLIENTS, COMMANDS
@@ -31,7 +32,7 @@ from krepis.server.lsp.progress import WorkProgress
 from krepis.server.lsp.protocol import Protocol
 from krepis.server.lsp.state import BOM, Phase, Project, State, configure, path_of, verifiable
 from krepis.server.lsp.transport import serve_stdio, serve_tcp
-from krepis.server.lsp.verifier import TaskFailed, Verifier, WorkerDied
+from krepis.server.lsp.verifier import Verifier
 from krepis.server.version import installed_version
 from krepis.twin.edits import Edit, Repair
 from krepis.twin.findings import Finding
@@ -61,6 +62,10 @@ class KrepisServer(LanguageServer):
         self.state = State("utf-16")
         self.verifier = Verifier(self.warn, worker)
         self.fixer = Verifier(self.warn)
+        self.assistant = Verifier(self.warn)
+        self.completions = 0
+        self.completing: asyncio.Task[Any] | None = None
+        self._said: set[str] = set()
         self.progresses: dict[types.ProgressToken, Project] = {}
         self.pushed: dict[str, str] = {}
         self._news = asyncio.Event()
@@ -207,11 +212,19 @@ class KrepisServer(LanguageServer):
     def _finished(self, task: asyncio.Task[Any]) -> None:
         self._background.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
+            if isinstance(error, TaskFailed):
+                return  # whoever waits for it says so
             log.error("in the background", exc_info=error)
 
     def warn(self, message: str) -> None:
         """Tells the user."""
         self.window_log_message(types.LogMessageParams(types.MessageType.Warning, message))
+
+    def say_once(self, message: str) -> None:
+        """Shows the user a message, unless it has been shown before."""
+        if message not in self._said:
+            self._said.add(message)
+            self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, message))
 
     # documents
 
@@ -377,6 +390,7 @@ class KrepisServer(LanguageServer):
         """Starts the workers anew with the next job."""
         self.verifier.kill()
         self.fixer.kill()
+        self.assistant.kill()
 
     # repairs
 

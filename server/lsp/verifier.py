@@ -28,8 +28,10 @@ from krepis.server.lsp._messages import (
     Moved,
     Request,
     Stopped,
+    TaskFailed,
     Told,
     Warned,
+    WorkerDied,
     packed,
 )
 from krepis.server.lsp.transport import Writer
@@ -39,14 +41,6 @@ GRACE_S = 1.0
 """Seconds that a cancelled task may take to stop."""
 
 log = logging.getLogger(__name__)
-
-
-class WorkerDied(Exception):
-    """The worker ended before it answered."""
-
-
-class TaskFailed(Exception):
-    """The task cannot be done; the message is for the user."""
 
 
 class _Process:

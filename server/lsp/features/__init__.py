@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from krepis.server.lsp.features import code_actions, code_lens, diagnostics, hover, inlay_hints, status, symbols, trace
+from krepis.server.lsp.features import (
+    code_actions,
+    code_lens,
+    diagnostics,
+    hover,
+    inlay_hints,
+    inline_completion,
+    status,
+    symbols,
+    trace,
+)
 from lsprotocol import types
 
 if TYPE_CHECKING:
@@ -28,6 +38,7 @@ METHODS: Final[tuple[tuple[str, Method, Any], ...]] = (
     (types.TEXT_DOCUMENT_CODE_LENS, code_lens.code_lenses, types.CodeLensOptions(resolve_provider=True)),
     (types.CODE_LENS_RESOLVE, code_lens.resolve, None),
     (types.TEXT_DOCUMENT_INLAY_HINT, inlay_hints.inlay_hints, None),
+    (types.TEXT_DOCUMENT_INLINE_COMPLETION, inline_completion.inline_completion, types.InlineCompletionOptions()),
     (types.WORKSPACE_SYMBOL, symbols.workspace_symbols, None),
     (types.WORKSPACE_TEXT_DOCUMENT_CONTENT, trace.trace, None),
     ("krepis/timeline", status.timeline, None),

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from krepis.server.agents.models import chosen, models_folder
+from krepis.server.config import AiSettings
 from krepis.server.lsp.convert import diagnostics_of, finding_range
 from krepis.server.lsp.edits import suppression, workspace_edit
 from krepis.server.lsp.state import Project, path_of
@@ -103,9 +105,18 @@ def _of_finding(
     yield from made if lazily else (resolve(server, action) for action in made)
     show = types.Command("Show the interleaving", "krepis.showTimeline", arguments=[uri, finding.fingerprint])
     yield types.CodeAction(show.title, quick, diagnostics=diagnostics, command=show)
+    if _has_model(project.settings.ai):
+        title = "Repair this race with AI, verified"
+        ask = types.Command(title, "krepis.repairWithModel", arguments=[uri, finding.fingerprint])
+        yield types.CodeAction(ask.title, quick, diagnostics=diagnostics, command=ask)
     rule = RULE_OF[finding.kind]
     explain = types.Command(f"Explain {rule.title.lower()}", "krepis.explain", arguments=[finding.kind])
     yield types.CodeAction(explain.title, quick, diagnostics=diagnostics, command=explain)
+
+
+def _has_model(settings: AiSettings) -> bool:
+    """Whether there is a model or a server to ask, as far as a look at a folder tells."""
+    return bool(settings.endpoint or settings.model or chosen(models_folder()))
 
 
 def _diagnostics(server: KrepisServer, params: types.CodeActionParams, place: types.Range) -> list[types.Diagnostic]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from krepis.server.lsp._engine import RepairByModel
+from krepis.server.lsp._messages import TaskFailed, WorkerDied
 from krepis.server.lsp.convert import finding_json
 from krepis.server.lsp.edits import suppression, workspace_edit
+from krepis.server.lsp.features.inline_completion import ACCEPTED
 from krepis.server.lsp.state import path_of
 from krepis.server.run import cache_folder
 from krepis.twin.report import RULE_OF
@@ -86,6 +89,36 @@ def clear_cache(server: KrepisServer) -> None:
     verify_workspace(server)
 
 
+def completion_accepted(server: KrepisServer, how: str) -> None:
+    """Logs how far a completion that was accepted has been checked."""
+    server.window_log_message(types.LogMessageParams(types.MessageType.Info, f"Completion accepted, {how}."))
+
+
+async def repair_with_model(server: KrepisServer, _uri: str, fingerprint: str) -> bool:
+    """Lets a model repair a finding, and asks whether to apply what has passed; whether it was applied."""
+    located = server.state.located(fingerprint)
+    if located is None:
+        raise JsonRpcInvalidParams("the finding is gone")
+    project, finding = located
+    stamp = project.stamp
+    try:
+        written = await server.assistant.run(RepairByModel(server.state.task(project), finding))
+    except (TaskFailed, WorkerDied) as error:
+        server.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"No repair: {error}."))
+        return False
+    if written is None or project.stamp != stamp:
+        why = "nothing that the model wrote passes" if written is None else "the code was edited meanwhile"
+        server.window_show_message(types.ShowMessageParams(types.MessageType.Info, f"No repair: {why}."))
+        return False
+    question = f"A repair of {finding.kind} in {finding.function or finding.file}, {written.label}."
+    actions = [types.MessageActionItem("Apply"), types.MessageActionItem("Discard")]
+    asked = types.ShowMessageRequestParams(types.MessageType.Info, question, actions)
+    answer = await server.window_show_message_request_async(asked)
+    if answer is None or answer.title != "Apply" or project.stamp != stamp:
+        return False
+    return await _apply(server, question, list(written.edits))
+
+
 async def _apply(server: KrepisServer, label: str, edits: list[Any]) -> bool:
     edit = workspace_edit(server.state, server.client, edits)
     result = await server.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit, label))
@@ -103,6 +136,8 @@ COMMANDS: Final[dict[str, Command]] = {
     "krepis.suppress": suppress,
     "krepis.fixAll": fix_all,
     "krepis.clearCache": clear_cache,
+    "krepis.repairWithModel": repair_with_model,
+    ACCEPTED: completion_accepted,
 }
 CLIENTS: Final = frozenset({"krepis.showTimeline"})
 """Commands that clients have themselves: answered when sent, but not announced."""

@@ -1,0 +1,181 @@
+"""Completions and repairs from a model over the wire: a real server process, a real client, an endpoint on a socket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from conftest import RACY, SAFE, Editor, start
+from lsprotocol import types
+
+wire = pytest.mark.filterwarnings("error::pytest_lsp.LspSpecificationWarning")
+over_stdio = pytest.mark.parametrize("editor", [("stdio", "vscode")], indirect=True, ids="-".join)
+over_tcp = pytest.mark.parametrize("editor", [("tcp", "vscode")], indirect=True, ids="-".join)
+in_neovim = pytest.mark.parametrize("editor", [("stdio", "neovim")], indirect=True, ids="-".join)
+UNFINISHED = SAFE.replace("    this.cents += n;\n", "    \n")
+LINE = 6
+"""Of the empty line in UNFINISHED, from 0."""
+
+
+class Endpoint(ThreadingHTTPServer):
+    """Answers each request with the next of `answers`; None never ends."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.answers: list[str | None] = []
+        self.asked: list[dict[str, Any]] = []
+        self.left = threading.Event()
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def settings(self) -> str:
+        address = f"http://127.0.0.1:{self.server_address[1]}/v1"
+        return f'[ai]\ncompletion = "onType"\ndelay-ms = 5\nattempts = 2\nendpoint = "{address}"\n'
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Endpoint
+
+    def do_POST(self) -> None:
+        self.server.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(200)
+        self.end_headers()
+        answer = self.server.answers.pop(0)
+        try:
+            while answer is None:
+                self.wfile.write(b": still here\n")
+                self.wfile.flush()
+                time.sleep(0.005)
+            chunk = {"choices": [{"text": answer, "delta": {"content": answer}}]}
+            self.wfile.write(b"data: " + json.dumps(chunk).encode() + b"\n\ndata: [DONE]\n\n")
+        except OSError:
+            self.server.left.set()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    server = Endpoint()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def asking(uri: str, column: int = 4) -> types.InlineCompletionParams:
+    context = types.InlineCompletionContext(types.InlineCompletionTriggerKind.Automatic)
+    return types.InlineCompletionParams(context, types.TextDocumentIdentifier(uri), types.Position(LINE, column))
+
+
+async def completed(editor: Editor, uri: str) -> list[types.InlineCompletionItem]:
+    found = await editor.request(types.TEXT_DOCUMENT_INLINE_COMPLETION, asking(uri))
+    return list(found or ())
+
+
+@wire
+@in_neovim
+@pytest.mark.asyncio
+async def test_only_what_passes_is_shown_and_says_so(editor: Editor, endpoint: Endpoint) -> None:
+    editor.write("krepis.toml", endpoint.settings)
+    editor.write("wallet.ts", UNFINISHED)
+    capabilities = (await start(editor, editor.client.name)).capabilities
+    assert capabilities.inline_completion_provider is not None
+    uri = editor.open("wallet.ts", UNFINISHED)
+
+    endpoint.answers = ["this.cents = before + n;\n  }\n"]
+    assert await completed(editor, uri) == []
+    editor.change(uri, 2, ((0, 0), (0, 0), "// 😀\n"))
+    editor.change(uri, 3, ((0, 0), (1, 0), ""))
+    endpoint.answers = ["this.cents += n;\n  }\n"]
+    editor.change(uri, 4, ((LINE, 0), (LINE, 4), "    "), ((0, 0), (0, 0), " "))
+    (item,) = await completed(editor, uri)
+    assert (item.insert_text, item.command.title) == ("this.cents += n;", "verified: the Twin found no new race")
+    await editor.command(item.command.command, *item.command.arguments)
+    assert "before = this.cents" in endpoint.asked[-1]["prompt"]
+
+
+@wire
+@over_stdio
+@pytest.mark.asyncio
+async def test_a_newer_request_cancels_the_one_that_the_model_works_on(editor: Editor, endpoint: Endpoint) -> None:
+    editor.write("krepis.toml", endpoint.settings)
+    editor.write("wallet.ts", UNFINISHED)
+    await start(editor, editor.client.name)
+    uri = editor.open("wallet.ts", UNFINISHED)
+    endpoint.answers = [None, "this.cents += n;\n"]
+    stale = asyncio.ensure_future(completed(editor, uri))
+    while not endpoint.asked:
+        await asyncio.sleep(0.01)
+    editor.change(uri, 2, ((0, 0), (0, 0), " "))
+    (item,) = await completed(editor, uri)
+    assert item.insert_text == "this.cents += n;"
+    assert await stale == []
+    assert await asyncio.to_thread(endpoint.left.wait, 10)
+
+
+@wire
+@over_tcp
+@pytest.mark.asyncio
+async def test_without_a_server_there_is_one_message_and_everything_else_works(editor: Editor) -> None:
+    editor.write("krepis.toml", '[ai]\ncompletion = "onType"\ndelay-ms = 0\nendpoint = "http://127.0.0.1:9"\n')
+    editor.write("wallet.ts", RACY)
+    await start(editor, editor.client.name)
+    uri = editor.open("wallet.ts", UNFINISHED)
+    for version in (2, 3):
+        assert await completed(editor, uri) == []
+        editor.change(uri, version, ((0, 0), (0, 0), " "))
+    told = [message.message for message in editor.client.messages if "completions" in message.message]
+    assert len(told) == 1 and "no answer from 127.0.0.1:9" in told[0]
+    editor.change(uri, 4, ((0, 0), (99, 0), RACY))
+    assert [e.status for e in (await editor.settled()).entryPoints] == ["failed"]
+
+
+@wire
+@over_stdio
+@pytest.mark.asyncio
+async def test_a_model_repairs_a_finding_and_nothing_is_applied_without_consent(
+    editor: Editor, endpoint: Endpoint
+) -> None:
+    editor.write("krepis.toml", endpoint.settings)
+    editor.write("wallet.ts", RACY)
+    questions: list[str] = []
+    applied: list[types.ApplyWorkspaceEditParams] = []
+    answers = ["Discard", "Apply"]
+
+    def ask(params: types.ShowMessageRequestParams) -> types.MessageActionItem:
+        questions.append(params.message)
+        return types.MessageActionItem(answers.pop(0))
+
+    def apply(params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
+        applied.append(params)
+        return types.ApplyWorkspaceEditResult(True)
+
+    editor.client.feature(types.WINDOW_SHOW_MESSAGE_REQUEST)(lambda params: ask(params))
+    editor.client.feature(types.WORKSPACE_APPLY_EDIT)(lambda params: apply(params))
+    await start(editor, editor.client.name)
+    uri = editor.open("wallet.ts", RACY)
+    ((fingerprint,),) = [entry.findings for entry in (await editor.settled()).entryPoints]
+    context = types.CodeActionContext([], trigger_kind=types.CodeActionTriggerKind.Invoked)
+    place = types.Range(types.Position(LINE, 6), types.Position(LINE, 6))
+    params = types.CodeActionParams(types.TextDocumentIdentifier(uri), place, context)
+    actions = await editor.client.text_document_code_action_async(params)
+    assert [a.title for a in actions or () if "with AI" in a.title] == ["Repair this race with AI, verified"]
+
+    racy = "    const before = this.cents;\n    await this.bank.check(n);\n    this.cents = n + before;\n  }\n"
+    right = "    await this.bank.check(n);\n    this.cents += n;\n  }\n"
+    endpoint.answers = [racy, right, right]
+    assert await editor.command("krepis.repairWithModel", uri, fingerprint) is False
+    assert applied == []
+    assert await editor.command("krepis.repairWithModel", uri, fingerprint) is True
+    assert len(questions) == 2 and "verified" in questions[0]
+    assert "this.cents += n" in str(applied[0].edit)
+    assert "A (line" in endpoint.asked[1]["messages"][-2]["content"]

@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <node_api.h>
 #include <uv.h>
@@ -674,6 +676,26 @@ static napi_value js_stop(napi_env env, napi_callback_info info)
     return NULL;
 }
 
+/* follow(handle, connection, generation): 0, or negative */
+static napi_value js_follow(napi_env env, napi_callback_info info)
+{
+    napi_value values[3];
+    binding *self = arguments(env, info, 3, values);
+    return self ? number(env, kr_server_follow(self->server, (uint32_t)int_of(env, values[1]),
+                                               (uint32_t)int_of(env, values[2])))
+                : NULL;
+}
+
+/* yieldTo(by): this thread gives way to others, by as much as `nice` does */
+static napi_value js_yield_to(napi_env env, napi_callback_info info)
+{
+    napi_value value;
+    size_t count = 1;
+    if (napi_get_cb_info(env, info, &count, &value, NULL, NULL) == napi_ok && count == 1)
+        (void)setpriority(PRIO_PROCESS, (id_t)gettid(), int_of(env, value));
+    return NULL;
+}
+
 /* address(handle, connection, generation, own): [address, port], or undefined when the connection is gone */
 static napi_value js_address(napi_env env, napi_callback_info info)
 {
@@ -732,7 +754,7 @@ NAPI_MODULE_INIT()
         const char *name;
         napi_callback function;
     } functions[] = {
-        {"open", js_open},         {"start", js_start}, {"route", js_route}, {"fallback", js_fallback}, {"address", js_address}, {"fixed", js_fixed}, {"files", js_files},
+        {"open", js_open},         {"start", js_start}, {"route", js_route}, {"fallback", js_fallback}, {"address", js_address}, {"follow", js_follow}, {"yieldTo", js_yield_to}, {"fixed", js_fixed}, {"files", js_files},
         {"stream", js_stream}, {"chunk", js_chunk}, {"finish", js_finish}, {"abort", js_abort},
         {"template", js_template}, {"apply", js_apply}, {"bytes", js_bytes}, {"match", js_match},
         {"listen", js_listen},     {"stop", js_stop},   {"metrics", js_metrics},

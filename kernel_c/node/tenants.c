@@ -113,6 +113,24 @@ static napi_value js_find(napi_env env, napi_callback_info info)
                                        there[1] ? (size_t)lengths[1] : 0, there[2], there[2] ? (size_t)lengths[2] : 0));
 }
 
+/* tenantsOpen(handle, tenant): 0 or -503 */
+static napi_value js_open(napi_env env, napi_callback_info info)
+{
+    napi_value values[2];
+    kr_tenants *self = tenants_of(env, info, 2, values);
+    return self ? number(env, kr_tenants_open(self, (uint32_t)double_of(env, values[1]))) : NULL;
+}
+
+/* tenantsClose(handle, tenant): one that was opened */
+static napi_value js_close(napi_env env, napi_callback_info info)
+{
+    napi_value values[2];
+    kr_tenants *self = tenants_of(env, info, 2, values);
+    if (self)
+        kr_tenants_close(self, (uint32_t)double_of(env, values[1]));
+    return NULL;
+}
+
 /* tenantsOffer(handle, tenant, nowMs): request; -503; or -1000 less the milliseconds until it may come again */
 static napi_value js_offer(napi_env env, napi_callback_info info)
 {
@@ -168,7 +186,7 @@ int kr_tenants_exports(napi_env env, napi_value exports)
         napi_callback function;
     } functions[] = {{"tenantsNew", js_new},     {"tenantsRule", js_rule}, {"tenantsFind", js_find},
                      {"tenantsOffer", js_offer}, {"tenantsTake", js_take}, {"tenantsEnd", js_end},
-                     {"tenantsMetrics", js_metrics}};
+                     {"tenantsOpen", js_open},   {"tenantsClose", js_close}, {"tenantsMetrics", js_metrics}};
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         napi_value function;
         if (napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].function, NULL, &function) !=

@@ -1,6 +1,7 @@
 /** Applications: routes, hooks, and the calls that the kernel makes once a tick. */
 
 import { hosting } from './host.ts';
+import { Isolates } from './isolates.ts';
 import {
   ANSWERS_MAX,
   addon,
@@ -114,6 +115,7 @@ export class App<Services extends object = object> {
   readonly #makers = new Map<string, (services: Services) => unknown>();
   readonly #services = {} as Services;
   #tenants: Tenants | undefined;
+  #isolates: Isolates | undefined;
   /** Field lines of all responses. */
   #common = '';
   #headers: HeadersInit = {};
@@ -123,6 +125,7 @@ export class App<Services extends object = object> {
   #plain = 0;
   readonly #templates = new Map<number, number>();
   #started = false;
+  #composed = false;
   #closed: PromiseWithResolvers<void> = Promise.withResolvers();
   /** Answers that the kernel did not take yet: rows of its table, and their text. */
   #count = 0;
@@ -248,12 +251,19 @@ export class App<Services extends object = object> {
 
   /**
    * Whose requests are let in, and how they share this process; hooks run within. Requests of nobody get a 404; routes
-   * that the kernel answers by itself belong to all. Returns what tells how it goes.
+   * that the kernel answers by itself belong to all. When there is a `program`, what this application has no route for
+   * is answered by the tenant's isolate. Returns what tells how it goes.
    */
-  tenants(options: TenantOptions): { metrics(): TenantMetrics[] } {
+  tenants(options: TenantOptions): { metrics(): TenantMetrics[]; ready(): Promise<void> } {
     const made = new Tenants(options);
     this.#tenants = made;
-    return { metrics: () => made.metrics() };
+    if (options.program !== undefined || options.tenants.some((one) => one.program !== undefined)) {
+      const isolates = new Isolates(options);
+      this.#isolates = isolates;
+      made.isolates = isolates;
+      this.fallback((request) => isolates.ask(made.of(request), request));
+    }
+    return { metrics: () => made.metrics(), ready: async () => this.#isolates?.ready() };
   }
 
   /**
@@ -291,6 +301,7 @@ export class App<Services extends object = object> {
   /** Listens on an IP address, or on a Unix socket when `port` is a path. */
   listen(port: number | string, address = '127.0.0.1'): Listening {
     const { host } = hosting;
+    if (host?.adopt) return host.adopt(this as unknown as App);
     if (host === undefined) return this.#listen(port, address);
     const place = host.place(port, address);
     if (host.log && !this.#started) this.#log = this.#log ? both(this.#log, host.log) : host.log;
@@ -308,7 +319,7 @@ export class App<Services extends object = object> {
         : addon.listen(kernel.handle, address, port);
     if (!this.#started) {
       this.#started = true;
-      this.#compose();
+      if (!this.#composed) this.#compose();
       addon.start(
         kernel.handle,
         (count) => this.#tick(count),
@@ -316,6 +327,7 @@ export class App<Services extends object = object> {
         (count) => kernel.notice(count),
         () => {
           this.#log?.close();
+          this.#isolates?.close();
           this.#dispose().then(this.#closed.resolve, this.#closed.reject);
         },
       );
@@ -342,7 +354,7 @@ export class App<Services extends object = object> {
 
   /** Answers a web-standard request without a socket, for tests. */
   async fetch(input: Request): Promise<Response> {
-    if (!this.#started) this.#compose();
+    if (!this.#composed) this.#compose();
     const url = new URL(input.url);
     const matched = addon.match(this.#kernel.handle, METHODS.indexOf(input.method as Method), url.pathname);
     const found = typeof matched === 'number' && this.#fallback !== undefined ? [this.#fallback] : matched;
@@ -364,15 +376,45 @@ export class App<Services extends object = object> {
     return new Response(body, { status: made.status, headers });
   }
 
+  /** @internal Answers a request of another thread, with its own copy of the row and the bytes. */
+  async answer(
+    rows: Int32Array,
+    bytes: Uint8Array<ArrayBuffer>,
+    begun: (request: KrepisRequest) => void,
+  ): Promise<Reply> {
+    if (!this.#composed) this.#compose();
+    const memory = Buffer.from(bytes.buffer) as Memory;
+    const start = rows[Row.PATH] as number;
+    const path = memory.latin1Slice(start, start + (rows[Row.PATH_LENGTH] as number)) || '/';
+    const matched = addon.match(this.#kernel.handle, rows[Row.METHOD] as number, path);
+    const found = typeof matched === 'number' && this.#fallback !== undefined ? [this.#fallback] : matched;
+    if (typeof found === 'number') return replyOfResponse(unmatched(found));
+    const { names, run } = this.#routes[found[0] as number] as Route;
+    setParameters(rows, found, names.length);
+    const request = new KrepisRequest(this.#kernel, 0, names, memory, rows);
+    begun(request);
+    let answer: Answer;
+    try {
+      answer = await run(request, this.#services);
+    } catch (error) {
+      answer = await this.#failed(error, request);
+    }
+    const made = answer instanceof Response ? await replyOfResponse(answer) : replyOf(answer);
+    if (made === UPGRADED) throw new HttpError(501, 'isolates have no WebSockets');
+    made.headers = { ...this.#headers, ...made.headers };
+    return made;
+  }
+
   // -- hooks ---------------------------------------------------------------------------------------------
 
   #compose(): void {
+    this.#composed = true;
     this.#json = this.#template(200, `content-type: ${JSON_TYPE}\r\n`);
     this.#plain = this.#template(200, `content-type: ${TEXT}\r\n`);
     for (const [name, make] of this.#makers) Object.assign(this.#services, { [name]: make(this.#services) });
     this.#makers.clear();
     const shared = hosting.host?.tenants;
-    if (shared !== undefined) this.#tenants ??= new Tenants(shared);
+    if (shared !== undefined && this.#tenants === undefined) this.tenants(shared);
     const tenants = this.#tenants;
     const hooked = this.#before.length > 0 || this.#after.length > 0;
     if (!hooked && tenants === undefined) return;
@@ -712,6 +754,15 @@ function unmatched(allowed: number): Response {
   return new Response('Method Not Allowed', { status: 405, headers: { 'content-type': TEXT, allow } });
 }
 
+/** What the router found, into a row. */
+function setParameters(rows: Int32Array, found: readonly number[], count: number): void {
+  rows[Row.PARAMS_COUNT] = count;
+  for (let i = 0; i < count; i++) {
+    rows[Row.PARAMS + 2 * i] = (rows[Row.PATH] as number) + (found[2 * i + 1] as number);
+    rows[Row.PARAMS + 2 * i + 1] = found[2 * i + 2] as number;
+  }
+}
+
 /** A request that did not come from a socket, laid out as the kernel would have it. */
 async function synthetic(
   kernel: Kernel,
@@ -735,10 +786,6 @@ async function synthetic(
   rows[Row.PATH] = path;
   rows[Row.PATH_LENGTH] = url.pathname.length;
   rows[Row.QUERY_LENGTH] = Math.max(0, url.search.length - 1);
-  rows[Row.PARAMS_COUNT] = names.length;
-  for (let i = 0; i < names.length; i++) {
-    rows[Row.PARAMS + 2 * i] = path + (found[2 * i + 1] as number);
-    rows[Row.PARAMS + 2 * i + 1] = found[2 * i + 2] as number;
-  }
+  setParameters(rows, found, names.length);
   return new KrepisRequest(kernel, 0, names, memory, rows);
 }

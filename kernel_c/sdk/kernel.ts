@@ -1,6 +1,7 @@
 /** The addon, and the words that it shares with JavaScript; nothing else knows their layout. */
 
 import { createRequire } from 'node:module';
+import { hosting } from './host.ts';
 
 export type Handle = { readonly handle: unique symbol };
 
@@ -76,6 +77,8 @@ interface Addon {
   chunk(handle: Handle, connection: number, generation: number, sequence: number, data: Uint8Array): number;
   finish(handle: Handle, connection: number, generation: number, sequence: number): void;
   abort(handle: Handle, connection: number, generation: number, sequence: number): void;
+  follow(handle: Handle, connection: number, generation: number): number;
+  yieldTo(by: number): void;
   address(handle: Handle, connection: number, generation: number, own: boolean): [string, number] | undefined;
   match(handle: Handle, method: number, path: string): number[] | number;
   listen(handle: Handle, address: string, port: number): number;
@@ -85,6 +88,8 @@ interface Addon {
   tenantsNew(limits: Uint32Array, requestsMax: number, runningMax: number): object;
   tenantsRule(handle: object, tenant: number, kind: number, text: string): number;
   tenantsFind(handle: object, host: string | undefined, path: string, header: string | undefined): number;
+  tenantsOpen(handle: object, tenant: number): number;
+  tenantsClose(handle: object, tenant: number): void;
   tenantsOffer(handle: object, tenant: number, nowMs: number): number;
   tenantsTake(handle: object): number;
   tenantsEnd(handle: object, request: number, costUs: number): void;
@@ -151,6 +156,9 @@ export interface Watcher {
   hear(gone: boolean): void;
 }
 
+/** Of an application in an isolate, which has no sockets: its tenant pays for this memory. */
+const UNUSED: KernelOptions = { connectionsMax: 1, bodiesMax: 1, bodyBytesMax: 16_384, blocksMax: 4 };
+
 /** The kernel's memory, seen from here. Requests are in `memory` until the kernel's next tick. */
 export class Kernel {
   readonly handle: Handle;
@@ -163,7 +171,7 @@ export class Kernel {
   readonly #watchers = new Map<number, Set<Watcher>>();
 
   constructor(options: KernelOptions) {
-    const opened = addon.open(options);
+    const opened = addon.open(hosting.host?.adopt ? UNUSED : options);
     this.handle = opened.handle;
     this.memory = Buffer.from(opened.memory) as Memory;
     this.rows = new Int32Array(opened.rows);

@@ -185,7 +185,7 @@ export class KrepisRequest<Path extends string = string, Valid = undefined> {
     this.#mourners.push(act);
     if (this.#watcher !== undefined) return;
     const hear = (gone: boolean): void => {
-      if (gone) for (const one of this.#mourners) one();
+      if (gone) this.mourn();
     };
     this.#watcher = { ...this.key, hear };
     this.#kernel.watch(this.#watcher);
@@ -195,6 +195,22 @@ export class KrepisRequest<Path extends string = string, Valid = undefined> {
   abort(): void {
     const { connection, generation, sequence } = this.key;
     addon.abort(this.#kernel.handle, connection, generation, sequence);
+  }
+
+  /** @internal Hears once when the connection is gone. */
+  follow(hear: () => void): void {
+    const { connection, generation } = this.key;
+    const watcher: Watcher = {
+      connection,
+      generation,
+      hear: (gone) => {
+        if (!gone) return;
+        this.#kernel.unwatch(watcher);
+        hear();
+      },
+    };
+    if (addon.follow(this.#kernel.handle, connection, generation) === 0) this.#kernel.watch(watcher);
+    else hear();
   }
 
   /** @internal Gives address and port of the client, or of our own end, while the connection is there. */
@@ -241,14 +257,25 @@ export class KrepisRequest<Path extends string = string, Valid = undefined> {
     if (this.#watcher !== undefined) this.#kernel.unwatch(this.#watcher);
   }
 
-  /** @internal Copies what the request consists of, so that it can be read in later ticks. */
-  keep(): void {
-    if (this.#memory !== this.#kernel.memory) return;
+  /** @internal A copy of what the request consists of: of its row, and its bytes. */
+  copy(): { rows: Int32Array; bytes: Uint8Array<ArrayBuffer> } {
     const base = this.#word(Row.BASE);
     const length = this.#word(Row.BODY) + this.#word(Row.BODY_LENGTH);
     const rows = this.#rows.slice(this.#at, this.#at + Row.WORDS);
-    this.#memory = Buffer.from(this.#memory.subarray(base, base + length)) as Memory;
     rows[Row.BASE] = 0;
+    return { rows, bytes: Uint8Array.from(this.#memory.subarray(base, base + length)) };
+  }
+
+  /** @internal The client is gone, says another thread. */
+  mourn(): void {
+    for (const one of this.#mourners) one();
+  }
+
+  /** @internal Copies what the request consists of, so that it can be read in later ticks. */
+  keep(): void {
+    if (this.#memory !== this.#kernel.memory) return;
+    const { rows, bytes } = this.copy();
+    this.#memory = Buffer.from(bytes.buffer) as Memory;
     this.#rows = rows;
     this.#at = 0;
   }

@@ -5,6 +5,7 @@
  * they first waited; what they do later is not measured.
  */
 
+import type { Isolates } from './isolates.ts';
 import { addon } from './kernel.ts';
 import { type Answer, HttpError } from './reply.ts';
 import type { KrepisRequest } from './request.ts';
@@ -26,6 +27,12 @@ export interface Tenant {
   readonly rate?: number;
   /** How many at once, when there were none for a while. [default: `rate`] */
   readonly burst?: number;
+  /** Connections whose first request was its own, open at once; the requests of further ones get a 503. [default: as many as come] */
+  readonly connections?: number;
+  /** The module whose application answers, in an isolate of its own. [default: that of all] */
+  readonly program?: string | URL;
+  /** MiB of its isolate. [default: that of all] */
+  readonly memoryMb?: number;
 }
 
 export interface TenantOptions {
@@ -33,6 +40,12 @@ export interface TenantOptions {
   readonly header?: string;
   /** Requests of all tenants that run at once. [default: 256] */
   readonly running?: number;
+  /** The module whose application answers, for each tenant in an isolate of its own: a path, or a URL. */
+  readonly program?: string | URL;
+  /** MiB that an isolate may have, on its heap and outside of it. [default: 128] */
+  readonly memoryMb?: number;
+  /** An isolate whose event loop stands still for this long is stopped. [default: 1000] */
+  readonly stallMs?: number;
 }
 
 export interface TenantMetrics {
@@ -45,6 +58,9 @@ export interface TenantMetrics {
   readonly costMs: number;
   readonly running: number;
   readonly queued: number;
+  readonly connections: number;
+  /** How often its isolate was started anew. */
+  readonly restarts: number;
 }
 
 const REQUESTS_MAX = 65_536;
@@ -56,7 +72,13 @@ const KINDS = ['hosts', 'prefixes', 'headers'] as const;
 type Run = () => Answer | Promise<Answer>;
 
 export class Tenants {
+  /** @internal */
+  isolates: Isolates | undefined;
   readonly #handle: object;
+  /** Tenants with a limit of connections. */
+  readonly #counted: readonly boolean[];
+  /** Connections that are counted, and of which generation. */
+  readonly #owners = new Map<number, number>();
   readonly #names: readonly string[];
   readonly #header: string | undefined;
   /** What to call when the turn of a request comes that had to wait, by its number. */
@@ -68,7 +90,7 @@ export class Tenants {
         const rate = one.rate ?? 0;
         return [
           one.weight ?? 1,
-          CONNECTIONS_MAX,
+          one.connections ?? CONNECTIONS_MAX,
           one.running ?? 100,
           one.queued ?? 1000,
           rate,
@@ -78,6 +100,7 @@ export class Tenants {
     );
     this.#handle = addon.tenantsNew(limits, REQUESTS_MAX, running);
     this.#names = tenants.map((one) => one.name);
+    this.#counted = tenants.map((one) => one.connections !== undefined);
     this.#header = header;
     for (const [number, one] of tenants.entries()) {
       for (const [kind, key] of KINDS.entries()) {
@@ -91,11 +114,31 @@ export class Tenants {
     }
   }
 
+  /** Whose a request is, or -1. */
+  of(request: KrepisRequest): number {
+    const header = this.#header === undefined ? undefined : request.header(this.#header);
+    return addon.tenantsFind(this.#handle, request.header('host'), request.path, header);
+  }
+
+  /** Whether its connection is the tenant's, or another's that came here too, or becomes one. */
+  #admit(request: KrepisRequest, tenant: number): boolean {
+    const { connection, generation } = request.key;
+    if (this.#owners.get(connection) === generation) return true;
+    if (addon.tenantsOpen(this.#handle, tenant) !== 0) return false;
+    this.#owners.set(connection, generation);
+    request.follow(() => {
+      if (this.#owners.get(connection) === generation) this.#owners.delete(connection);
+      addon.tenantsClose(this.#handle, tenant);
+    });
+    return true;
+  }
+
   /** Runs a request when its turn comes: at once, if may be. Throws an `HttpError` when it is not let in. */
   run(request: KrepisRequest, handle: Run): Answer | Promise<Answer> {
-    const header = this.#header === undefined ? undefined : request.header(this.#header);
-    const tenant = addon.tenantsFind(this.#handle, request.header('host'), request.path, header);
+    const tenant = this.of(request);
     if (tenant < 0) throw new HttpError(404, 'Not Found');
+    if (this.#counted[tenant] && !this.#admit(request, tenant))
+      throw new HttpError(503, 'Service Unavailable', { 'retry-after': '1' });
     const number = addon.tenantsOffer(this.#handle, tenant, Math.floor(performance.now()));
     if (number <= LIMITED_FROM) {
       const seconds = Math.max(1, Math.ceil((LIMITED_FROM - number) / 1000));
@@ -124,11 +167,23 @@ export class Tenants {
 
   metrics(): TenantMetrics[] {
     return this.#names.map((name, number) => {
-      const [offered, limited, refused, ended, cost, , running, queued] = addon.tenantsMetrics(
+      const [offered, limited, refused, ended, cost, connections, running, queued] = addon.tenantsMetrics(
         this.#handle,
         number,
       ) as [number, number, number, number, number, number, number, number];
-      return { name, offered, limited, refused, ended, costMs: cost / 1000, running, queued };
+      const restarts = this.isolates?.restarts(number) ?? 0;
+      return {
+        name,
+        offered,
+        limited,
+        refused,
+        ended,
+        costMs: cost / 1000,
+        running,
+        queued,
+        connections,
+        restarts,
+      };
     });
   }
 
@@ -151,6 +206,7 @@ export class Tenants {
         [',outcome="refused"', refused],
       ]) +
       lines('krepis_tenant_cost_seconds_total', 'counter', ({ costMs }) => [['', costMs / 1000]]) +
+      lines('krepis_tenant_isolate_restarts_total', 'counter', ({ restarts }) => [['', restarts]]) +
       lines('krepis_tenant_requests', 'gauge', ({ running, queued }) => [
         [',state="running"', running],
         [',state="queued"', queued],

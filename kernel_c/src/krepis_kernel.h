@@ -331,6 +331,9 @@ enum { KR_ROUTE_SOCKET = -2 };
  * when everything was sent after more than KR_STREAM_HIGH_BYTES waited.  Returns how many; they are told once. */
 int kr_server_notices(kr_server *server, int32_t *out, int capacity);
 
+/* From now on there is a notice when the connection is gone, whether or not it has open requests.  0, KR_EGONE. */
+int kr_server_follow(kr_server *server, uint32_t connection, uint32_t generation);
+
 /* The IP address of the client, or our own, as text; "" for a Unix socket.  Returns its port, KR_EGONE or KR_ESYSTEM. */
 enum { KR_ADDRESS_BYTES = 46 };
 int kr_server_address(const kr_server *server, uint32_t connection, uint32_t generation, int own,

@@ -162,7 +162,7 @@ void kr__peer_drop(kr_server *server, kr__peer *peer)
     assert(peer->fd >= 0);
     server->hal.close(server->hal.self, peer->fd);
     peer->fd = -1;
-    if (peer->asked != peer->answered)
+    if (peer->asked != peer->answered || peer->flags & KR__P_FOLLOWED)
         notify(server, peer, true);
     kr__output_free(&server->output, &peer->output);
     kr__peer_forget(server, peer, peer->answered);

@@ -250,15 +250,28 @@ void kr_server_match(const kr_server *server, int method, const uint8_t *path, s
     kr_router_match(server->router, method, path, length, match);
 }
 
+static kr__peer *open_peer(const kr_server *server, uint32_t connection, uint32_t generation)
+{
+    if (connection >= server->options.connections_max)
+        return NULL;
+    kr__peer *peer = &server->peers[connection];
+    return peer->fd >= 0 && peer->generation == generation ? peer : NULL;
+}
+
+int kr_server_follow(kr_server *server, uint32_t connection, uint32_t generation)
+{
+    kr__peer *peer = open_peer(server, connection, generation);
+    if (!peer)
+        return KR_EGONE;
+    peer->flags |= KR__P_FOLLOWED;
+    return 0;
+}
+
 int kr_server_address(const kr_server *server, uint32_t connection, uint32_t generation, int own,
                       char out[KR_ADDRESS_BYTES])
 {
-    if (connection >= server->options.connections_max)
-        return KR_EINVAL;
-    const kr__peer *peer = &server->peers[connection];
-    if (peer->fd < 0 || peer->generation != generation)
-        return KR_EGONE;
-    return server->hal.address(server->hal.self, peer->fd, own != 0, out);
+    const kr__peer *peer = open_peer(server, connection, generation);
+    return peer ? server->hal.address(server->hal.self, peer->fd, own != 0, out) : KR_EGONE;
 }
 
 /* -- listening ------------------------------------------------------------------------------------------ */

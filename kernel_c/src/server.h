@@ -125,7 +125,8 @@ enum {
     KR__P_PINNED = 256,  /* rows of this tick point into its buffer */
     KR__P_BLOCKED = 512, /* the last send took less than there was */
     KR__P_NOTIFY = 1024, /* a producer waits for everything to be sent */
-    KR__P_SOCKET = 2048  /* a WebSocket: what comes are frames */
+    KR__P_SOCKET = 2048, /* a WebSocket: what comes are frames */
+    KR__P_FOLLOWED = 4096 /* somebody wants to know when it is gone, whatever it does */
 };
 
 typedef struct kr__peer {

@@ -10,7 +10,9 @@ import { test } from 'node:test';
 const ROOT = join(import.meta.dirname, '..');
 
 function contents(folder: string): Record<string, string> {
-  return Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
+  return Object.fromEntries(
+    readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
+  );
 }
 
 test('the declarations are up to date', () => {

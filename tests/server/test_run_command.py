@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -239,6 +240,33 @@ def test_tenants_of_a_file_have_their_limits(project: Path, tmp_path: Path) -> N
         assert it.said("stdout", "GET    /pid 429 ")
 
 
+def test_tenants_with_a_program_have_isolates(project: Path) -> None:
+    (project / "tenant.ts").write_text("""
+import { krepis } from 'krepis';
+import { greeting } from './src/greeting.js';
+let count = 0;
+const app = krepis();
+app.get('/count', () => `${greeting} ${++count}`);
+app.get('/loop', () => { for (;;); });
+app.listen(80);
+""")
+    file = project / "tenants.toml"
+    file.write_text(
+        'program = "tenant.ts"\nstall = 300\n[tenants.a]\nprefixes = ["/count"]\n[tenants.b]\nprefixes = ["/"]\n'
+    )
+    with running(project, "--port", "0", "--tenants", file) as it:
+        port = it.port()
+        while (said := get(port, "/count"))[0] == 503:
+            time.sleep(0.05)
+        assert said == (200, "hello 1")
+        assert get(port, "/") == (200, "hello")  # the project's own route
+        while get(port, "/nothing")[0] == 503:
+            time.sleep(0.05)
+        assert get(port, "/loop")[0] == 503
+        assert it.said("stderr", "tenant b: its isolate does not come back to its event loop")
+        assert get(port, "/count") == (200, "hello 2")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -252,6 +280,8 @@ def test_tenants_of_a_file_have_their_limits(project: Path, tmp_path: Path) -> N
         ('[tenants.a]\nheaders = ["x"]\n', "there is no header to look for them in"),
         ('[tenants.a]\nhosts = ["x"]\nweight = 1001\n', "must be at most 1000"),
         ('[tenants.a]\nhosts = ["x"]\nburst = 1\n', "a burst without a rate"),
+        ('[tenants.a]\nhosts = ["x"]\nmemory = 9\n', "memory is for isolates, and there is no program"),
+        ('program = "none.ts"\n[tenants.a]\nhosts = ["x"]\n', "the program none.ts is no file"),
     ],
 )
 def test_mistakes_in_a_file_of_tenants_are_named(tmp_path: Path, text: str, said: str) -> None:

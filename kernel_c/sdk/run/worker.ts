@@ -14,8 +14,8 @@ import { App, type Listening } from '../app.ts';
 import { hosting } from '../host.ts';
 import { type Entry, LineLog } from '../log.ts';
 import { taken } from '../port.ts';
+import { registerResolution } from '../resolve.ts';
 import type { TenantOptions } from '../tenants.ts';
-import { registerResolution } from './resolve.ts';
 
 /** What the supervisor tells a worker, as JSON in its only argument. */
 export interface Task {
@@ -85,13 +85,14 @@ async function main(task: Task): Promise<void> {
     if (paths.length > 0) tell({ kind: 'files', paths });
     paths = [];
   };
+  const file = (path: string): void => {
+    if (told.has(path)) return;
+    told.add(path);
+    if (paths.length === 0) setImmediate(flush);
+    paths.push(path);
+  };
   registerResolution({
-    file: (path) => {
-      if (told.has(path)) return;
-      told.add(path);
-      if (paths.length === 0) setImmediate(flush);
-      paths.push(path);
-    },
+    file,
     sdk: () => {
       sdk = true;
     },
@@ -102,6 +103,7 @@ async function main(task: Task): Promise<void> {
   hosting.host = {
     log,
     tenants: task.tenants,
+    file,
     place: (port, address) => {
       const mine = first;
       first = false;

@@ -1,7 +1,8 @@
-/** How `krepis run` finds modules: `krepis` is this SDK, `express` the project's, and what Node alone does not try. */
+/** How `krepis run` and isolates find modules: `krepis` is this SDK, `express` the project's, and what Node alone does not try. */
 
 import { existsSync, statSync } from 'node:fs';
 import { registerHooks } from 'node:module';
+import { extname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export interface Seen {
@@ -11,12 +12,14 @@ export interface Seen {
   sdk(): void;
 }
 
+/** `.ts` in the sources, `.js` in the package. */
+const ENDING = extname(import.meta.filename);
 const SDK: Readonly<Record<string, string>> = {
-  krepis: new URL('../index.ts', import.meta.url).href,
-  'krepis/http': new URL('../http/index.ts', import.meta.url).href,
-  'krepis/express': new URL('../express/index.ts', import.meta.url).href,
+  krepis: new URL(`index${ENDING}`, import.meta.url).href,
+  'krepis/http': new URL(`http/index${ENDING}`, import.meta.url).href,
+  'krepis/express': new URL(`express/index${ENDING}`, import.meta.url).href,
 };
-const OWN = new URL('..', import.meta.url).href;
+const OWN = new URL('.', import.meta.url).href;
 const RELATIVE = /^(?:\.{1,2}\/|\/|file:)/;
 /** Endings to try when there is no such file, by what the specifier ends in. */
 const ENDINGS: readonly [RegExp, readonly string[]][] = [

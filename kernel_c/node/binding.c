@@ -576,6 +576,25 @@ static napi_value js_upgrade(napi_env env, napi_callback_info info)
     return number(env, kr_server_upgrade(self->server, key[0], key[1], key[2], fields, length));
 }
 
+/* Calls what takes a request and no more. */
+static napi_value with_key(napi_env env, napi_callback_info info, int (*end)(kr_server *, uint32_t, uint32_t, uint32_t))
+{
+    napi_value values[4];
+    uint32_t key[3];
+    binding *self = arguments(env, info, 4, values);
+    if (!self)
+        return NULL;
+    take_key(env, values, key);
+    (void)end(self->server, key[0], key[1], key[2]);
+    return NULL;
+}
+
+/* socketDeflates(handle, connection, generation, sequence) */
+static napi_value js_socket_deflates(napi_env env, napi_callback_info info)
+{
+    return with_key(env, info, kr_server_socket_deflates);
+}
+
 /* hangUp(handle, connection, generation, sequence, code): 0 or negative */
 static napi_value js_hang_up(napi_env env, napi_callback_info info)
 {
@@ -605,26 +624,14 @@ static napi_value js_chunk(napi_env env, napi_callback_info info)
 }
 
 /* finish(handle, connection, generation, sequence); abort(...): the same */
-static napi_value finish_or_abort(napi_env env, napi_callback_info info, int (*end)(kr_server *, uint32_t, uint32_t, uint32_t))
-{
-    napi_value values[4];
-    uint32_t key[3];
-    binding *self = arguments(env, info, 4, values);
-    if (!self)
-        return NULL;
-    take_key(env, values, key);
-    (void)end(self->server, key[0], key[1], key[2]);
-    return NULL;
-}
-
 static napi_value js_finish(napi_env env, napi_callback_info info)
 {
-    return finish_or_abort(env, info, kr_server_finish);
+    return with_key(env, info, kr_server_finish);
 }
 
 static napi_value js_abort(napi_env env, napi_callback_info info)
 {
-    return finish_or_abort(env, info, kr_server_abort);
+    return with_key(env, info, kr_server_abort);
 }
 
 /* match(handle, method, path): [route, at, length, ...] or the bits of the methods that are allowed */
@@ -758,7 +765,7 @@ NAPI_MODULE_INIT()
         {"stream", js_stream}, {"chunk", js_chunk}, {"finish", js_finish}, {"abort", js_abort},
         {"template", js_template}, {"apply", js_apply}, {"bytes", js_bytes}, {"match", js_match},
         {"listen", js_listen},     {"stop", js_stop},   {"metrics", js_metrics},
-        {"metricsText", js_metrics_text}, {"upgrade", js_upgrade}, {"hangUp", js_hang_up},
+        {"metricsText", js_metrics_text}, {"upgrade", js_upgrade}, {"hangUp", js_hang_up}, {"socketDeflates", js_socket_deflates},
     };
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         napi_value function;

@@ -223,10 +223,12 @@ class WebSocket:
 
     __slots__ = ("_data", "_ws")
 
-    def __init__(self, message_bytes_max: int) -> None:
+    def __init__(self, message_bytes_max: int, *, deflates: bool = False) -> None:
+        """With `deflates`, messages may be compressed (RFC 7692); they are given out as they came."""
         self._ws = ffi.new("kr_ws *")
         self._data = b""
         lib.kr_ws_init(self._ws, message_bytes_max)
+        self._ws.deflates = deflates
 
     def receive(self, data: bytes) -> list[SocketEvent]:
         """What is complete now. An event with the opcode 0 is the last one: an error, with the code to close with."""

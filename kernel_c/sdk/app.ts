@@ -1,5 +1,6 @@
 /** Applications: routes, hooks, and the calls that the kernel makes once a tick. */
 
+import { type CompressOptions, compressed } from './compress.ts';
 import { hosting } from './host.ts';
 import { Isolates } from './isolates.ts';
 import {
@@ -116,6 +117,7 @@ export class App<Services extends object = object> {
   readonly #services = {} as Services;
   #tenants: Tenants | undefined;
   #isolates: Isolates | undefined;
+  #compress: CompressOptions | undefined;
   /** Field lines of all responses. */
   #common = '';
   #headers: HeadersInit = {};
@@ -182,10 +184,10 @@ export class App<Services extends object = object> {
   ws<Path extends string, Data = undefined>(path: Path, on: SocketHandlers<Path, Services, Data>): this {
     const erased = on as unknown as SocketHandlers<string, object, unknown>;
     return this.get(path, (request, services) => {
-      const { fields, protocol } = accepts(request as KrepisRequest, erased);
+      const { fields, protocol, windowBits } = accepts(request as KrepisRequest, erased);
       const { key } = request;
       const open = (data: unknown): Answer => {
-        this.#room.open(key, fields, erased, data, protocol);
+        this.#room.open(key, fields, erased, data, protocol, windowBits);
         return UPGRADED;
       };
       const data = erased.upgrade?.(request as KrepisRequest, services);
@@ -240,6 +242,12 @@ export class App<Services extends object = object> {
   headers(headers: HeadersInit): this {
     this.#headers = { ...this.#headers, ...headers };
     this.#common = fieldLines(this.#headers);
+    return this;
+  }
+
+  /** Compresses what handlers answer, when it is text and the client wants it. Files and fixed answers go out as they are. */
+  compress(options: CompressOptions = {}): this {
+    this.#compress = options;
     return this;
   }
 
@@ -417,12 +425,21 @@ export class App<Services extends object = object> {
     if (shared !== undefined && this.#tenants === undefined) this.tenants(shared);
     const tenants = this.#tenants;
     const hooked = this.#before.length > 0 || this.#after.length > 0;
-    if (!hooked && tenants === undefined) return;
+    const compress = this.#compress;
+    if (!hooked && tenants === undefined && compress === undefined) return;
     for (const route of this.#routes) {
       if (!route) continue;
-      const run: Handler<string> = hooked
+      const plain: Handler<string> = hooked
         ? (request) => this.#hooked(route.handler, request)
         : (request) => route.handler(request, this.#services);
+      const run: Handler<string> = compress
+        ? (request) => {
+            const answer = plain(request, this.#services);
+            return isPromise(answer)
+              ? answer.then((made) => squeezed(request, made, compress))
+              : squeezed(request, answer, compress);
+          }
+        : plain;
       route.run = tenants ? (request) => tenants.run(request, () => run(request, this.#services)) : run;
     }
   }
@@ -665,6 +682,14 @@ function isJson(answer: Exclude<Answer, Response>): boolean {
   return (
     answer !== undefined && !(answer instanceof Reply || answer instanceof Uint8Array || isPieces(answer))
   );
+}
+
+function squeezed(
+  request: KrepisRequest,
+  answer: Answer,
+  options: CompressOptions,
+): Answer | Promise<Answer> {
+  return answer === UPGRADED ? answer : compressed(request, answer, options);
 }
 
 /** A handler that is called with what is valid. */

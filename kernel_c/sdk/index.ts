@@ -4,6 +4,7 @@ import { App } from './app.ts';
 import type { KernelOptions } from './kernel.ts';
 
 export type { After, App, Before, Checks, Handler, Listening, Metrics, OnError, Valid } from './app.ts';
+export type { CompressOptions } from './compress.ts';
 export type { KernelOptions, Method } from './kernel.ts';
 export type { Answer, Body, HeadersInit, Pieces, ReplyInit } from './reply.ts';
 export { HttpError, InvalidRequest, Reply, reply } from './reply.ts';

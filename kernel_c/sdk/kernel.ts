@@ -74,6 +74,7 @@ interface Addon {
   ): number;
   upgrade(handle: Handle, connection: number, generation: number, sequence: number, fields: string): number;
   hangUp(handle: Handle, connection: number, generation: number, sequence: number, code: number): number;
+  socketDeflates(handle: Handle, connection: number, generation: number, sequence: number): void;
   chunk(handle: Handle, connection: number, generation: number, sequence: number, data: Uint8Array): number;
   finish(handle: Handle, connection: number, generation: number, sequence: number): void;
   abort(handle: Handle, connection: number, generation: number, sequence: number): void;
@@ -129,6 +130,8 @@ export const Row = {
 
 /** The route of rows that are messages of a WebSocket: opcode in FLAGS, code of a close in METHOD. */
 export const ROUTE_SOCKET = -2;
+/** With the opcode: the message is compressed. */
+export const SOCKET_DEFLATED = 16;
 
 /** Words of the table of answers, and of the shared state, as in `binding.c`. */
 export const Answer = {
@@ -156,6 +159,9 @@ export interface Watcher {
   hear(gone: boolean): void;
 }
 
+/** As in `kr_options_default`. */
+const BODY_BYTES_MAX = 1 << 20;
+
 /** Of an application in an isolate, which has no sockets: its tenant pays for this memory. */
 const UNUSED: KernelOptions = { connectionsMax: 1, bodiesMax: 1, bodyBytesMax: 16_384, blocksMax: 4 };
 
@@ -167,12 +173,15 @@ export class Kernel {
   readonly answers: Int32Array;
   readonly meta: Uint32Array;
   readonly #notices: Int32Array;
+  /** Bytes of a request's body, or of a message. */
+  readonly bodyBytesMax: number;
   /** Who waits for news of a connection, by its number. */
   readonly #watchers = new Map<number, Set<Watcher>>();
 
   constructor(options: KernelOptions) {
     const opened = addon.open(hosting.host?.adopt ? UNUSED : options);
     this.handle = opened.handle;
+    this.bodyBytesMax = options.bodyBytesMax ?? BODY_BYTES_MAX;
     this.memory = Buffer.from(opened.memory) as Memory;
     this.rows = new Int32Array(opened.rows);
     this.answers = new Int32Array(opened.answers);

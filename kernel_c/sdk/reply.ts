@@ -19,6 +19,8 @@ export class Reply {
   body: Body | undefined;
   /** Bytes of a body in pieces, when that is known; else it is sent in chunks. */
   length: number | undefined;
+  /** False: never compressed, as is right for secrets beside what the client sent (BREACH). */
+  compress: boolean | undefined;
 
   constructor(status: number, headers: HeadersInit, body: Body | undefined, length?: number) {
     this.status = status;
@@ -33,6 +35,8 @@ export interface ReplyInit {
   readonly headers?: HeadersInit;
   /** Bytes of a body in pieces. */
   readonly length?: number;
+  /** False: never compressed. */
+  readonly compress?: boolean;
 }
 
 export const TEXT = 'text/plain; charset=utf-8';
@@ -65,12 +69,10 @@ export class InvalidRequest extends HttpError {
 /** A response with a status and headers; `content-type` is found from the body unless it is given. */
 export function reply(body: Exclude<Answer, Reply | Response>, init: ReplyInit = {}): Reply {
   const made = replyOf(body);
-  return new Reply(
-    init.status ?? made.status,
-    { ...made.headers, ...lowerCased(init.headers ?? {}) },
-    made.body,
-    init.length,
-  );
+  const headers = { ...made.headers, ...lowerCased(init.headers ?? {}) };
+  const out = new Reply(init.status ?? made.status, headers, made.body, init.length);
+  out.compress = init.compress;
+  return out;
 }
 
 function lowerCased(headers: HeadersInit): HeadersInit {

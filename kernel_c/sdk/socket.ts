@@ -1,7 +1,8 @@
 /** WebSockets (RFC 6455). The kernel reads and checks frames, and answers pings; what is sent is framed here. */
 
 import { createHash } from 'node:crypto';
-import { addon, type Kernel, Row, type Watcher } from './kernel.ts';
+import { agree, DEFLATE_FROM_BYTES, deflated, inflated } from './deflate.ts';
+import { addon, type Kernel, Row, SOCKET_DEFLATED, type Watcher } from './kernel.ts';
 import { fieldLines, HttpError } from './reply.ts';
 import type { Key, KrepisRequest } from './request.ts';
 
@@ -15,6 +16,8 @@ export interface SocketHandlers<Path extends string, Services, Data> {
   readonly protocols?: readonly string[];
   /** Whose pages may connect; `['*']` means everybody's. Requests without an `Origin` come from no page. [default: the host's own] */
   readonly origins?: readonly string[];
+  /** Whether messages may be compressed. Not for secrets beside what others can choose: lengths tell (CRIME). [default: no] */
+  readonly deflate?: boolean;
   open?(socket: Socket<Data>): unknown;
   message?(socket: Socket<Data>, message: Message): unknown;
   /** Sockets that fail or are lost close with 1006, or the code of what was wrong. */
@@ -31,6 +34,8 @@ const MAGIC = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const HIGH_BYTES = 65_536;
 /** A ping goes out this often, so that the network finds out about clients that are gone. */
 const PING_MS = 30_000;
+/** RFC 7692 section 6: the first reserved bit. */
+const COMPRESSED = 0x40;
 const PING_FRAME = frame(PING, new Uint8Array());
 
 /** One frame with all of a message. */
@@ -46,8 +51,11 @@ export function frame(opcode: number, data: Uint8Array): Uint8Array {
   return out;
 }
 
-function framed(message: Message): Uint8Array {
-  return typeof message === 'string' ? frame(TEXT, Buffer.from(message)) : frame(BINARY, message);
+/** A message in one frame, compressed if `windowBits` says how and it gains by that. */
+function framed(message: Message, windowBits: number): Uint8Array {
+  const [opcode, data] = typeof message === 'string' ? [TEXT, Buffer.from(message)] : [BINARY, message];
+  const small = windowBits > 0 && data.length >= DEFLATE_FROM_BYTES ? deflated(data, windowBits) : data;
+  return small.length < data.length ? frame(opcode | COMPRESSED, small) : frame(opcode, data);
 }
 
 export class Socket<Data = unknown> {
@@ -57,11 +65,21 @@ export class Socket<Data = unknown> {
   readonly #topics = new Set<string>();
   readonly data: Data;
   readonly protocol: string | undefined;
+  /** @internal Of what is sent compressed, or 0. */
+  readonly windowBits: number;
   #open = true;
 
   /** @internal */
-  constructor(kernel: Kernel, key: Key, room: Room, data: Data, protocol: string | undefined) {
+  constructor(
+    kernel: Kernel,
+    key: Key,
+    room: Room,
+    data: Data,
+    protocol: string | undefined,
+    windowBits: number,
+  ) {
     this.#kernel = kernel;
+    this.windowBits = windowBits;
     this.#key = key;
     this.#room = room;
     this.data = data;
@@ -74,7 +92,7 @@ export class Socket<Data = unknown> {
 
   /** Returns how many bytes wait to be sent; a producer should stop above 64 KiB, until `drain`. -1 when it is closed. */
   send(message: Message): number {
-    return this.sendFrame(framed(message));
+    return this.#open ? this.sendFrame(framed(message, this.windowBits)) : -1;
   }
 
   /** @internal */
@@ -149,12 +167,14 @@ export class Room {
     on: SocketHandlers<string, object, unknown>,
     data: unknown,
     protocol: string | undefined,
+    windowBits: number,
   ): void {
     const { connection, generation, sequence } = key;
     if (addon.upgrade(this.#kernel.handle, connection, generation, sequence, fields) !== 0) {
       throw new HttpError(400, 'a WebSocket cannot begin here');
     }
-    const socket = new Socket(this.#kernel, key, this, data, protocol);
+    if (windowBits > 0) addon.socketDeflates(this.#kernel.handle, connection, generation, sequence);
+    const socket = new Socket(this.#kernel, key, this, data, protocol, windowBits);
     const watcher: Watcher = {
       connection,
       generation,
@@ -175,7 +195,8 @@ export class Room {
     const known = this.#sockets.get(rows[at + Row.CONNECTION] as number);
     if (known === undefined || known.socket.key.generation !== rows[at + Row.GENERATION]) return;
     const { socket, on } = known;
-    const opcode = rows[at + Row.FLAGS];
+    const flags = rows[at + Row.FLAGS] as number;
+    const opcode = flags & ~SOCKET_DEFLATED;
     const start = (rows[at + Row.BASE] as number) + (rows[at + Row.BODY] as number);
     const end = start + (rows[at + Row.BODY_LENGTH] as number);
     if (opcode === CLOSE) {
@@ -183,6 +204,12 @@ export class Room {
       const code = rows[at + Row.METHOD] as number;
       addon.hangUp(this.#kernel.handle, connection, generation, sequence, code);
       this.gone(socket, code, memory.utf8Slice(start, end));
+      return;
+    }
+    if (flags & SOCKET_DEFLATED) {
+      const bytes = inflated(memory.subarray(start, end), opcode === TEXT, this.#kernel.bodyBytesMax);
+      if (typeof bytes === 'number') socket.close(bytes);
+      else this.#call(socket, () => on.message?.(socket, opcode === TEXT ? bytes.toString() : bytes));
       return;
     }
     const message =
@@ -218,10 +245,16 @@ export class Room {
 
   /** Returns how many it was sent to. */
   publish(topic: string, message: Message, except?: Socket): number {
-    const bytes = framed(message);
+    /** By the window of their receivers. */
+    const frames = new Map<number, Uint8Array>();
     let sent = 0;
     for (const socket of [...(this.#topics.get(topic) ?? [])]) {
       if (socket === except || this.#slow.has(socket)) continue;
+      let bytes = frames.get(socket.windowBits);
+      if (bytes === undefined) {
+        bytes = framed(message, socket.windowBits);
+        frames.set(socket.windowBits, bytes);
+      }
       const waits = socket.sendFrame(bytes);
       if (waits > HIGH_BYTES) this.#slow.add(socket);
       sent += waits >= 0 ? 1 : 0;
@@ -255,8 +288,8 @@ export class Room {
 /** The field lines of the answer to an opening handshake (section 4.2), and the protocol. Throws an `HttpError`. */
 export function accepts(
   request: KrepisRequest,
-  { protocols = [], origins }: SocketHandlers<string, object, unknown>,
-): { fields: string; protocol: string | undefined } {
+  { protocols = [], origins, deflate = false }: SocketHandlers<string, object, unknown>,
+): { fields: string; protocol: string | undefined; windowBits: number } {
   const has = (name: string, token: string): boolean =>
     (request.header(name) ?? '').split(',').some((one) => one.trim().toLowerCase() === token);
   if (!has('upgrade', 'websocket') || !has('connection', 'upgrade'))
@@ -273,12 +306,15 @@ export function accepts(
   const accept = createHash('sha1')
     .update(key + MAGIC)
     .digest('base64');
+  const agreed = deflate ? agree(request.header('sec-websocket-extensions') ?? '') : undefined;
   return {
     fields: fieldLines({
       'sec-websocket-accept': accept,
+      ...(agreed === undefined ? {} : { 'sec-websocket-extensions': agreed.answer }),
       ...(protocol === undefined ? {} : { 'sec-websocket-protocol': protocol }),
     }),
     protocol,
+    windowBits: agreed?.windowBits ?? 0,
   };
 }
 

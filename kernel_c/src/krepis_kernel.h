@@ -323,6 +323,9 @@ int kr_server_abort(kr_server *server, uint32_t connection, uint32_t generation,
  * Pings are answered.  A close is the last row, also of what broke the protocol: the caller hangs up.  KR_EINVAL when it cannot be: not HTTP/1.1, other requests open, malformed fields. */
 int kr_server_upgrade(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence,
                       const char *fields, size_t fields_length);
+/* At once after the upgrade: compressed messages may come (RFC 7692); they are the caller's to inflate and to check. */
+int kr_server_socket_deflates(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence);
+enum { KR_SOCKET_DEFLATED = 16 }; /* with the opcode, in KR_ROW_FLAGS */
 /* Says close (1005: without a code) and sends no more.  KR_EGONE, KR_EINVAL. */
 int kr_server_hang_up(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence, int code);
 enum { KR_ROUTE_SOCKET = -2 };

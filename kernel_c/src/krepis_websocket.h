@@ -1,8 +1,9 @@
 /* WebSocket (RFC 6455), sans I/O: what a client sends, over the caller's bytes, and the heads of what a server sends.
  *
  * The caller keeps the bytes of a connection in one piece: first what is decoded of the message that is under way, then
- * what came and is not decoded.  Messages are decoded where they are.  No extension is known, so reserved bits are
- * errors.  The result does not depend on how the input was cut. */
+ * what came and is not decoded.  Messages are decoded where they are.  Reserved bits are errors, but for that of a compressed
+ * message (RFC 7692), which is given out as it came: its text is not checked here.  The result does not depend on how
+ * the input was cut. */
 #ifndef KREPIS_WEBSOCKET_H
 #define KREPIS_WEBSOCKET_H
 
@@ -29,6 +30,7 @@ typedef struct kr_ws {
     uint8_t opcode; /* of the message under way, or 0 */
     uint8_t frame;  /* opcode of the frame under way, or 0xff between frames */
     uint8_t final, ended;
+    uint8_t deflates, deflated; /* may messages be compressed; is the one under way */
 } kr_ws;
 
 typedef struct kr_ws_event {
@@ -36,6 +38,7 @@ typedef struct kr_ws_event {
     int code;            /* of a close: 1005 when it has none (section 7.1.5) */
     uint64_t at, length; /* of the data; of a close: of its reason */
     uint64_t used;       /* bytes at the front that can go once the event is dealt with */
+    int deflated;        /* the data are compressed */
 } kr_ws_event;
 
 void kr_ws_init(kr_ws *ws, uint64_t message_bytes_max);

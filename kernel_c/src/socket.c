@@ -35,6 +35,15 @@ int kr_server_upgrade(kr_server *server, uint32_t connection, uint32_t generatio
     return 0;
 }
 
+int kr_server_socket_deflates(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence)
+{
+    kr__peer *peer = kr__find_peer(server, connection, generation, sequence);
+    if (!peer || !(peer->flags & KR__P_SOCKET))
+        return KR_EGONE;
+    peer->socket.deflates = 1;
+    return 0;
+}
+
 /* Frames of our own, while the stream is open.  False when the peer had to be dropped. */
 static bool say(kr_server *server, kr__peer *peer, const uint8_t *head, int head_length, kr__slice data)
 {
@@ -70,7 +79,7 @@ static void tell(kr_server *server, kr__peer *peer, const uint8_t *data, const k
     int32_t *row = kr__peer_row(server, peer, data);
     assert(event->at + event->length <= INT32_MAX);
     row[KR_ROW_ROUTE] = KR_ROUTE_SOCKET;
-    row[KR_ROW_FLAGS] = event->opcode;
+    row[KR_ROW_FLAGS] = event->opcode | (event->deflated ? KR_SOCKET_DEFLATED : 0);
     row[KR_ROW_METHOD] = event->code;
     row[KR_ROW_BODY] = (int32_t)event->at;
     row[KR_ROW_BODY_LENGTH] = (int32_t)event->length;

@@ -94,7 +94,9 @@ static int judge(const kr_ws *ws, uint8_t first, uint8_t second)
 {
     uint8_t opcode = first & 0xf, length = second & 0x7f;
     assert(!ws->ended);
-    if (first & 0x70) /* section 5.2: no extension gave the bits a meaning */
+    /* Section 5.2: no extension gave the bits a meaning; but RFC 7692 section 6 to one, in a message's first frame. */
+    bool may_deflate = ws->deflates && !is_control(opcode) && opcode != KR_WS_CONTINUATION;
+    if (first & (may_deflate ? 0x30 : 0x70))
         return PROTOCOL;
     if (!(second & 0x80)) /* section 5.1: a client masks */
         return PROTOCOL;
@@ -138,8 +140,10 @@ static int read_head(kr_ws *ws, const uint8_t *data, uint64_t length)
     ws->mask_at = 0;
     memcpy(ws->mask, at + 2 + extra, sizeof ws->mask);
     ws->raw += 2 + extra + sizeof ws->mask;
-    if (!control && ws->frame != KR_WS_CONTINUATION)
+    if (!control && ws->frame != KR_WS_CONTINUATION) {
         ws->opcode = ws->frame;
+        ws->deflated = at[0] >> 6 & 1;
+    }
     ws->fragments += !control;
     assert(kr_ws_validate(ws, length));
     return 1;
@@ -204,7 +208,7 @@ static int message(kr_ws *ws, uint8_t *data, uint64_t length, kr_ws_event *event
     ws->held += count;
     ws->raw += count;
     ws->left -= count;
-    if (ws->opcode == KR_WS_TEXT && !utf8_run(&ws->utf8, to, count)) /* section 8.1 */
+    if (ws->opcode == KR_WS_TEXT && !ws->deflated && !utf8_run(&ws->utf8, to, count)) /* section 8.1 */
         return NOT_UTF8;
     if (ws->left > 0)
         return 0;
@@ -213,7 +217,7 @@ static int message(kr_ws *ws, uint8_t *data, uint64_t length, kr_ws_event *event
         return 0;
     if (ws->utf8 != 0)
         return NOT_UTF8;
-    *event = (kr_ws_event){.opcode = ws->opcode, .length = ws->held};
+    *event = (kr_ws_event){.opcode = ws->opcode, .length = ws->held, .deflated = ws->deflated};
     assert(ws->held <= ws->message_bytes_max);
     ws->opcode = 0;
     ws->held = 0;

@@ -11,7 +11,10 @@ const ROOT = join(import.meta.dirname, '..');
 
 function contents(folder: string): Record<string, string> {
   return Object.fromEntries(
-    readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.d.ts'))
+      .sort()
+      .map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
   );
 }
 

@@ -1,4 +1,5 @@
 /** Applications: routes, hooks, and the calls that the kernel makes once a tick. */
+import { type CompressOptions } from './compress.ts';
 import { type KernelOptions, type Method } from './kernel.ts';
 import { type Answer, type HeadersInit, Reply } from './reply.ts';
 import { KrepisRequest } from './request.ts';
@@ -22,6 +23,11 @@ export type Before<Services = object> = (request: KrepisRequest, services: Servi
 export type After<Services = object> = (request: KrepisRequest, reply: Reply, services: Services) => Reply | undefined | Promise<Reply | undefined>;
 export type OnError = (error: unknown, request: KrepisRequest) => Answer | Promise<Answer>;
 type Checked<Path extends string, Services, C extends Checks> = Handler<Path, Services, Valid<C>>;
+/** How a route of one method is registered. */
+interface Verb<Services, Self> {
+    <Path extends string>(path: Path, handler: Handler<Path, Services>): Self;
+    <Path extends string, C extends Checks>(path: Path, checks: C, handler: Checked<Path, Services, C>): Self;
+}
 export interface Metrics {
     readonly connectionsOpen: number;
     readonly accepted: number;
@@ -45,19 +51,16 @@ export interface Listening {
 export declare class App<Services extends object = object> {
     #private;
     constructor(options?: KernelOptions);
-    get<Path extends string>(path: Path, handler: Handler<Path, Services>): this;
-    get<Path extends string, C extends Checks>(path: Path, checks: C, handler: Checked<Path, Services, C>): this;
-    post<Path extends string>(path: Path, handler: Handler<Path, Services>): this;
-    post<Path extends string, C extends Checks>(path: Path, checks: C, handler: Checked<Path, Services, C>): this;
-    put<Path extends string>(path: Path, handler: Handler<Path, Services>): this;
-    put<Path extends string, C extends Checks>(path: Path, checks: C, handler: Checked<Path, Services, C>): this;
-    patch<Path extends string>(path: Path, handler: Handler<Path, Services>): this;
-    patch<Path extends string, C extends Checks>(path: Path, checks: C, handler: Checked<Path, Services, C>): this;
-    delete<Path extends string>(path: Path, handler: Handler<Path, Services>): this;
-    delete<Path extends string, C extends Checks>(path: Path, checks: C, handler: Checked<Path, Services, C>): this;
+    readonly get: Verb<Services, this>;
+    readonly post: Verb<Services, this>;
+    readonly put: Verb<Services, this>;
+    readonly patch: Verb<Services, this>;
+    readonly delete: Verb<Services, this>;
     /** Throws when the pattern is malformed, or when another route already answers the same requests. */
     route<Path extends string>(method: Method, path: Path, handler: Handler<Path, Services>): this;
     route<Path extends string, C extends Checks>(method: Method, path: Path, checks: C, handler: Checked<Path, Services, C>): this;
+    /** Handles all requests that no route matches, whatever their method and target; once. Else they get a 404 or a 405. */
+    fallback(handler: Handler<string, Services>): this;
     /** A WebSocket. Hooks before it run as for any other request, and can refuse it. */
     ws<Path extends string, Data = undefined>(path: Path, on: SocketHandlers<Path, Services, Data>): this;
     /** Sends to all sockets of a topic; returns how many there are that could take it. */
@@ -70,14 +73,18 @@ export declare class App<Services extends object = object> {
     metrics(path: string): this;
     /** Headers of every answer of a handler. They cost nothing, since the kernel keeps them preformatted. */
     headers(headers: HeadersInit): this;
+    /** Compresses what handlers answer, when it is text and the client wants it. Files and fixed answers go out as they are. */
+    compress(options?: CompressOptions): this;
     /** Writes a line for every answer of a handler: time, method, path, status, length of the body in characters. */
     accessLog(path: string): this;
     /**
      * Whose requests are let in, and how they share this process; hooks run within. Requests of nobody get a 404; routes
-     * that the kernel answers by itself belong to all. Returns what tells how it goes.
+     * that the kernel answers by itself belong to all. When there is a `program`, what this application has no route for
+     * is answered by the tenant's isolate. Returns what tells how it goes.
      */
     tenants(options: TenantOptions): {
         metrics(): TenantMetrics[];
+        ready(): Promise<void>;
     };
     /**
      * A service by a name, made once, before the first request, from those provided before it. Giving a name again
@@ -97,5 +104,7 @@ export declare class App<Services extends object = object> {
     listen(port: number | string, address?: string): Listening;
     /** Answers a web-standard request without a socket, for tests. */
     fetch(input: Request): Promise<Response>;
+    /** @internal Answers a request of another thread, with its own copy of the row and the bytes. */
+    answer(rows: Int32Array, bytes: Uint8Array<ArrayBuffer>, begun: (request: KrepisRequest) => void): Promise<Reply>;
 }
 export {};

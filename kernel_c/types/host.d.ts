@@ -1,5 +1,5 @@
 /** Who runs an application: nobody in particular, or `krepis run`, which has a say in where it listens and what is shown. */
-import type { Listening } from './app.ts';
+import type { App, Listening } from './app.ts';
 import type { Log } from './log.ts';
 import type { TenantOptions } from './tenants.ts';
 export interface Host {
@@ -11,6 +11,10 @@ export interface Host {
         port: number | string;
         address: string;
     };
+    /** An application wants to listen, and is not to: this is an isolate, which is asked otherwise. */
+    adopt?(app: App): Listening;
+    /** A file of a program was loaded, in an isolate. */
+    file?(path: string): void;
     listening(server: Listening, port: number | string, address: string, routes: readonly string[]): void;
 }
 export declare const hosting: {

@@ -31,17 +31,22 @@ interface Addon {
     open(options: KernelOptions): Opened;
     start(handle: Handle, tick: (count: number) => string, flush: () => string, notice: (count: number) => void, stopped: () => void): void;
     route(handle: Handle, method: number, pattern: string): number;
+    fallback(handle: Handle): number;
     fixed(handle: Handle, method: number, pattern: string, status: number, fields: string, body: Uint8Array): void;
     files(handle: Handle, pattern: string, directory: string): void;
     template(handle: Handle, status: number, fields: string): number;
     apply(handle: Handle, text: string, count: number): void;
     bytes(handle: Handle, connection: number, generation: number, sequence: number, template: number, fields: string, body: Uint8Array): void;
-    stream(handle: Handle, connection: number, generation: number, sequence: number, template: number, fields: string): number;
+    stream(handle: Handle, connection: number, generation: number, sequence: number, template: number, fields: string, length: number): number;
     upgrade(handle: Handle, connection: number, generation: number, sequence: number, fields: string): number;
     hangUp(handle: Handle, connection: number, generation: number, sequence: number, code: number): number;
+    socketDeflates(handle: Handle, connection: number, generation: number, sequence: number): void;
     chunk(handle: Handle, connection: number, generation: number, sequence: number, data: Uint8Array): number;
     finish(handle: Handle, connection: number, generation: number, sequence: number): void;
     abort(handle: Handle, connection: number, generation: number, sequence: number): void;
+    follow(handle: Handle, connection: number, generation: number): number;
+    yieldTo(by: number): void;
+    address(handle: Handle, connection: number, generation: number, own: boolean): [string, number] | undefined;
     match(handle: Handle, method: number, path: string): number[] | number;
     listen(handle: Handle, address: string, port: number): number;
     stop(handle: Handle, graceMs: number): void;
@@ -50,6 +55,8 @@ interface Addon {
     tenantsNew(limits: Uint32Array, requestsMax: number, runningMax: number): object;
     tenantsRule(handle: object, tenant: number, kind: number, text: string): number;
     tenantsFind(handle: object, host: string | undefined, path: string, header: string | undefined): number;
+    tenantsOpen(handle: object, tenant: number): number;
+    tenantsClose(handle: object, tenant: number): void;
     tenantsOffer(handle: object, tenant: number, nowMs: number): number;
     tenantsTake(handle: object): number;
     tenantsEnd(handle: object, request: number, costUs: number): void;
@@ -83,6 +90,8 @@ export declare const Row: {
 };
 /** The route of rows that are messages of a WebSocket: opcode in FLAGS, code of a close in METHOD. */
 export declare const ROUTE_SOCKET = -2;
+/** With the opcode: the message is compressed. */
+export declare const SOCKET_DEFLATED = 16;
 /** Words of the table of answers, and of the shared state, as in `binding.c`. */
 export declare const Answer: {
     readonly CONNECTION: 0;
@@ -118,6 +127,8 @@ export declare class Kernel {
     readonly rows: Int32Array;
     readonly answers: Int32Array;
     readonly meta: Uint32Array;
+    /** Bytes of a request's body, or of a message. */
+    readonly bodyBytesMax: number;
     constructor(options: KernelOptions);
     watch(watcher: Watcher): void;
     unwatch(watcher: Watcher): void;

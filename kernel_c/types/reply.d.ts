@@ -12,11 +12,19 @@ export declare class Reply {
     headers: HeadersInit;
     /** Undefined: no content. */
     body: Body | undefined;
-    constructor(status: number, headers: HeadersInit, body: Body | undefined);
+    /** Bytes of a body in pieces, when that is known; else it is sent in chunks. */
+    length: number | undefined;
+    /** False: never compressed, as is right for secrets beside what the client sent (BREACH). */
+    compress: boolean | undefined;
+    constructor(status: number, headers: HeadersInit, body: Body | undefined, length?: number);
 }
 export interface ReplyInit {
     readonly status?: number;
     readonly headers?: HeadersInit;
+    /** Bytes of a body in pieces. */
+    readonly length?: number;
+    /** False: never compressed. */
+    readonly compress?: boolean;
 }
 export declare const TEXT = "text/plain; charset=utf-8";
 export declare const JSON_TYPE = "application/json";

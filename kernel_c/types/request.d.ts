@@ -38,18 +38,39 @@ export declare class KrepisRequest<Path extends string = string, Valid = undefin
     get cookies(): Readonly<Record<string, string>>;
     /** All headers, names in lower case, in the order in which they were sent. */
     headerLines(): [name: string, value: string][];
+    /** Names as they were sent and values, in turn. */
+    rawHeaders(): string[];
     get headers(): Headers;
     /** A copy of the body. */
     bytes(): Uint8Array;
     text(): string;
     /** Aborted when the client is gone before it was answered. */
     get signal(): AbortSignal;
+    /** @internal The same without a signal. */
+    whenGone(act: () => void): void;
+    /** @internal Ends the connection without an answer. */
+    abort(): void;
+    /** @internal Hears once when the connection is gone. */
+    follow(hear: () => void): void;
+    /** @internal Gives address and port of the client, or of our own end, while the connection is there. */
+    addresses(): (own: boolean) => [string, number] | undefined;
+    /** @internal The target as it was sent, and the minor version of HTTP. */
+    get target(): [string, number];
+    /** @internal */
+    get bodyLength(): number;
     /** The body as JSON; malformed JSON is the client's fault: 400. */
     json(): unknown;
     /** @internal */
     get key(): Key;
     /** @internal It is answered. */
     settle(): void;
+    /** @internal A copy of what the request consists of: of its row, and its bytes. */
+    copy(): {
+        rows: Int32Array;
+        bytes: Uint8Array<ArrayBuffer>;
+    };
+    /** @internal The client is gone, says another thread. */
+    mourn(): void;
     /** @internal Copies what the request consists of, so that it can be read in later ticks. */
     keep(): void;
 }

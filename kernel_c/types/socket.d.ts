@@ -10,6 +10,8 @@ export interface SocketHandlers<Path extends string, Services, Data> {
     readonly protocols?: readonly string[];
     /** Whose pages may connect; `['*']` means everybody's. Requests without an `Origin` come from no page. [default: the host's own] */
     readonly origins?: readonly string[];
+    /** Whether messages may be compressed. Not for secrets beside what others can choose: lengths tell (CRIME). [default: no] */
+    readonly deflate?: boolean;
     open?(socket: Socket<Data>): unknown;
     message?(socket: Socket<Data>, message: Message): unknown;
     /** Sockets that fail or are lost close with 1006, or the code of what was wrong. */
@@ -23,8 +25,10 @@ export declare class Socket<Data = unknown> {
     #private;
     readonly data: Data;
     readonly protocol: string | undefined;
+    /** @internal Of what is sent compressed, or 0. */
+    readonly windowBits: number;
     /** @internal */
-    constructor(kernel: Kernel, key: Key, room: Room, data: Data, protocol: string | undefined);
+    constructor(kernel: Kernel, key: Key, room: Room, data: Data, protocol: string | undefined, windowBits: number);
     get isOpen(): boolean;
     /** Returns how many bytes wait to be sent; a producer should stop above 64 KiB, until `drain`. -1 when it is closed. */
     send(message: Message): number;
@@ -46,7 +50,7 @@ export declare class Room {
     #private;
     constructor(kernel: Kernel, fail: (error: unknown) => void);
     /** Opens a socket for a request that `accepts` has looked at. */
-    open(key: Key, fields: string, on: SocketHandlers<string, object, unknown>, data: unknown, protocol: string | undefined): void;
+    open(key: Key, fields: string, on: SocketHandlers<string, object, unknown>, data: unknown, protocol: string | undefined, windowBits: number): void;
     /** A row of the kernel's that is a message. */
     hear(at: number): void;
     gone(socket: Socket, code: number, reason: string): void;
@@ -57,7 +61,8 @@ export declare class Room {
     closeAll(): void;
 }
 /** The field lines of the answer to an opening handshake (section 4.2), and the protocol. Throws an `HttpError`. */
-export declare function accepts(request: KrepisRequest, { protocols, origins }: SocketHandlers<string, object, unknown>): {
+export declare function accepts(request: KrepisRequest, { protocols, origins, deflate }: SocketHandlers<string, object, unknown>): {
     fields: string;
     protocol: string | undefined;
+    windowBits: number;
 };

@@ -2,5 +2,8 @@
 import { type Kernel } from './kernel.ts';
 import type { Pieces } from './reply.ts';
 import type { Key } from './request.ts';
-/** Starts a body and sends it to its end. Errors of the source end the connection, so that the client notices. */
-export declare function send(kernel: Kernel, key: Key, template: number, fields: string, pieces: Pieces): Promise<void>;
+/**
+ * Starts a body and sends it to its end. Errors of the source end the connection, so that the client notices; so does a
+ * source that gives more or less than `length` bytes.
+ */
+export declare function send(kernel: Kernel, key: Key, template: number, fields: string, pieces: Pieces, length?: number): Promise<void>;

@@ -27,12 +27,13 @@ import { stripTypeScriptTypes } from 'node:module';
 const out = process.argv.slice(1).map((path) => stripTypeScriptTypes(readFileSync(path, 'utf8')));
 process.stdout.write(JSON.stringify(out));
 """
-_IMPORT: Final = re.compile(r"(\bfrom\s+'\./[\w-]+)\.ts'")
+_IMPORT: Final = re.compile(r"(\bfrom\s+'\.{1,2}/[\w/-]+)\.ts'")
 
 
 def package(node: Node) -> bytes:
     """The package. Raises NodeError when Node fails, or the addon cannot be built."""
-    sources = sorted(sdk().glob("*.ts"))
+    folder = sdk()
+    sources = sorted(path for path in folder.rglob("*.ts") if path.parent.name != "run")  # of `krepis run`
     command = [str(node.program), "--no-warnings", "--input-type=module", "-e", _STRIP, *map(str, sources)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
@@ -40,9 +41,9 @@ def package(node: Node) -> bytes:
     files = {"package.json": json.dumps(_manifest(), indent=2).encode() + b"\n"}
     for source, text in zip(sources, json.loads(done.stdout), strict=True):
         lines = (line.rstrip() for line in _IMPORT.sub(r"\1.js'", text).splitlines())
-        files[f"dist/{source.stem}.js"] = "\n".join(lines).encode() + b"\n"
-    for declaration in sorted(declarations().glob("*.d.ts")):
-        files[f"dist/{declaration.name}"] = declaration.read_bytes()
+        files[f"dist/{source.relative_to(folder).with_suffix('.js')}"] = "\n".join(lines).encode() + b"\n"
+    for declaration in sorted(declarations().rglob("*.d.ts")):
+        files[f"dist/{declaration.relative_to(declarations())}"] = declaration.read_bytes()
     files["build/krepis.node"] = addon(node).read_bytes()
     return _archive(files)
 
@@ -56,7 +57,12 @@ def _manifest() -> dict[str, object]:
         "type": "module",
         "engines": {"node": ">=24"},
         "os": ["linux"],
-        "exports": {".": {"types": "./dist/index.d.ts", "default": "./dist/index.js"}},
+        "exports": {
+            path: {"types": f"./dist/{file}.d.ts", "default": f"./dist/{file}.js"}
+            for path, file in ((".", "index"), ("./http", "http/index"), ("./express", "express/index"))
+        },
+        "peerDependencies": {"express": ">=4"},
+        "peerDependenciesMeta": {"express": {"optional": True}},
     }
 
 

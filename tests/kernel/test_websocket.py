@@ -7,6 +7,7 @@ import socket
 import struct
 import subprocess
 import threading
+import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import pairwise
@@ -184,6 +185,12 @@ app.ws('/echo', {
   },
   close: (_, code, reason) => said('closed', code, reason),
 });
+app.ws('/small', { deflate: true, message: (socket, message) => { socket.send(message); } });
+app.ws('/small-chat', {
+  deflate: true,
+  open: (socket) => { socket.subscribe('all'); },
+  message: (socket, message) => { app.publish('all', message); },
+});
 app.ws('/chat/:room', {
   origins: ['https://good.example'],
   upgrade: async (request) => {
@@ -214,7 +221,8 @@ class Server:
         return self._lines.readline().rstrip("\n")
 
     def connect(self, path: str = "/echo", **how: object) -> ClientConnection:
-        return connect(f"ws://127.0.0.1:{self.port}{path}", compression=None, proxy=None, **how)  # type: ignore[arg-type]
+        options = {"compression": None, "proxy": None, **how}
+        return connect(f"ws://127.0.0.1:{self.port}{path}", **options)  # type: ignore[arg-type]
 
     def raw(self, path: str = "/echo", more: str = "") -> socket.socket:
         """A connection after its opening handshake, without a client library."""
@@ -408,6 +416,113 @@ def test_a_malformed_handshake_is_answered(server: Server, fields: str, status: 
     said = everything(sock)
     assert said.startswith(f"HTTP/1.1 {status} ".encode()) and hint in said
     assert said.endswith(b"http")  # the connection goes on as HTTP
+
+
+OURS = "server_no_context_takeover; client_no_context_takeover"
+
+
+@pytest.mark.parametrize(
+    ("offer", "agreed"),
+    [
+        ("permessage-deflate", OURS),
+        ("permessage-deflate; client_max_window_bits", OURS),
+        ("permessage-deflate; server_max_window_bits=10", f"{OURS}; server_max_window_bits=10"),
+        ("permessage-deflate; server_max_window_bits=8, permessage-deflate", OURS),
+        ("permessage-deflate; server_max_window_bits=8", None),
+        ("permessage-deflate; server_max_window_bits", None),
+        ("permessage-deflate; client_max_window_bits=16", None),
+        ("permessage-deflate; server_no_context_takeover=1", None),
+        ("permessage-deflate; unknown", None),
+        ("permessage-deflate; client_max_window_bits; client_max_window_bits", None),
+        ("x-webkit-deflate-frame", None),
+    ],
+)
+def test_which_offers_of_compression_are_taken(server: Server, offer: str, agreed: str | None) -> None:
+    request = (
+        "GET /small HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        f"Sec-WebSocket-Extensions: {offer}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as sock:
+        sock.sendall(request.encode())
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += sock.recv(1)
+    lines = [line for line in head.decode().split("\r\n") if line.lower().startswith("sec-websocket-extensions")]
+    assert lines == ([] if agreed is None else [f"sec-websocket-extensions: permessage-deflate; {agreed}"])
+
+
+@pytest.mark.parametrize("length", [0, 1, 1000, 5000, 70_000, 200_000])
+def test_compressed_messages_come_back(server: Server, length: int) -> None:
+    with server.connect("/small", compression="deflate") as client:
+        assert [type(one).__name__ for one in client.protocol.extensions] == ["PerMessageDeflate"]
+        text = ("\u00e9" + "x" * length)[:length]
+        noise = os.urandom(length)
+        for message in (text, text.encode(), noise, iter([text, "", text[: length // 8]]), "after"):
+            client.send(message)
+            said = client.recv()
+            if isinstance(message, (str, bytes)):
+                assert said == message
+            else:
+                assert said == text + text[: length // 8]
+
+
+def test_compressed_messages_reach_clients_with_and_without_compression(server: Server) -> None:
+    with (
+        server.connect("/small-chat", compression="deflate") as one,
+        server.connect("/small-chat") as two,
+    ):
+        for client in (one, two):
+            client.send("hello " * 1000)
+            assert {one.recv(), two.recv()} == {"hello " * 1000}
+
+
+def deflated(data: bytes) -> bytes:
+    made = zlib.compressobj(wbits=-15)
+    return (made.compress(data) + made.flush(zlib.Z_SYNC_FLUSH))[:-4]
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"),
+    [
+        (masked(TEXT, deflated(b"\xff"), bits=0x40), 1007),  # not UTF-8
+        (masked(BINARY, b"\xff\xff", bits=0x40), 1007),  # not compressed
+        (masked(BINARY, deflated(bytes(300_001)), bits=0x40), 1009),  # too long when it is inflated
+        (masked(TEXT, b"a", final=False) + masked(0, b"b", bits=0x40), 1002),  # RFC 7692 section 6.1
+        (masked(PING, b"", bits=0x40), 1002),
+        (masked(TEXT, b"a", bits=0x20), 1002),
+    ],
+)
+def test_compressed_messages_that_are_wrong(server: Server, frame: bytes, code: int) -> None:
+    with server.raw("/small", "Sec-WebSocket-Extensions: permessage-deflate\r\n") as sock:
+        sock.sendall(frame)
+        said = everything(sock)
+    assert struct.unpack(">H", said[-2:])[0] == code
+
+
+@given(MESSAGES, st.lists(st.integers(0, 5000), max_size=5))
+def test_the_codec_gives_compressed_messages_out_as_they_came(
+    messages: list[tuple[tuple[int, bytes], list[int], list[bytes]]], cuts: list[int]
+) -> None:
+    data, expected = wire([((BINARY, body), ends, pings) for (_, body), ends, pings in messages])
+    codec = WebSocket(MAX, deflates=True)
+    # The bit of a message in place of the opcode's first frame: 0x82 and 0x02 become 0xc2 and 0x42.
+    marked = bytearray(data)
+    at = 0
+    while at < len(data):
+        size = data[at + 1] & 0x7F
+        extra = 2 if size == 126 else 0
+        length = struct.unpack(">H", data[at + 2 : at + 4])[0] if extra else size
+        if data[at] & 0xF == BINARY:
+            marked[at] |= 0x40
+        at += 2 + extra + 4 + length
+    out: list[SocketEvent] = []
+    ends = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
+    for start, end in pairwise(ends):
+        out += codec.receive(bytes(marked[start:end]))
+    assert out == expected
+    if any(data):
+        assert received(bytes(marked)) != expected or not messages
 
 
 def test_a_server_that_stops_says_so() -> None:

@@ -81,6 +81,9 @@ replays. | patches of the sources | `tests/twin/native/mutants` | `pytest tests/
 | What the timer wheel and the tenants did is a run of `TimerWheel`, `EventScheduler` and `TenantIsolation`, with the \
 constants of the C code; a record of which one result was changed is not. | recorded calls through the binding that \
 ships | 8 random records each | `pytest tests/specs/test_kernel_traces.py` |
+| What happened to connections is a run of `ConnectionLife`; a record of which one number was changed is not. | \
+notes of the kernel under the Twin (`KR__NOTE`, not compiled into what ships) | 40 random runs | \
+`pytest tests/specs/test_kernel_traces.py` |
 """
 PROOFS = """
 ## Bounded proofs of C functions

@@ -128,6 +128,14 @@ Stream(row) ==
   /\ Keeps(row[1], Begin(peer[row[1]], row[3]))
   /\ UNCHANGED <<rows, stopping>>
 
+\* Before a stream to an old client, whose end only the end of the connection can say: its request is the last.
+Old(row) ==
+  /\ row \in rows /\ IsOwed(row) /\ IsNew(row)
+  /\ LET upto == {n \in 0..Requests : n <= row[3]}
+     IN Keeps(row[1], [peer[row[1]] EXCEPT !.asked = row[3] + 1, !.held = @ \cap upto, !.begun = @ \cap upto,
+                                           !.last = TRUE])
+  /\ UNCHANGED <<rows, stopping>>
+
 Chunk(row) ==
   /\ row \in rows /\ IsOwed(row) /\ row[3] \in peer[row[1]].begun
   /\ Keeps(row[1], [peer[row[1]] EXCEPT !.unsent = @ \/ row[3] = peer[row[1]].answered])
@@ -173,6 +181,12 @@ Part(c, what) ==
   /\ Keeps(c, [peer[c] EXCEPT !.part = what])
   /\ UNCHANGED <<rows, stopping>>
 
+\* A client that asked first whether to send the body is told to: "100 Continue".
+Invite(c) ==
+  /\ IsOpen(c) /\ peer[c].part # "none" /\ peer[c].asked = peer[c].answered
+  /\ Keeps(c, [peer[c] EXCEPT !.unsent = TRUE])
+  /\ UNCHANGED <<rows, stopping>>
+
 \* What is no request is answered like one, and is the last.
 Refused(p) ==
   LET asked == [p EXCEPT !.asked = @ + 1, !.last = TRUE, !.part = "none"]
@@ -208,7 +222,8 @@ Flush(c) ==
   /\ LET p == [peer[c] EXCEPT !.unsent = FALSE, !.blocked = FALSE]
      IN CASE IsThrough(p) /\ p.ended -> Drop(c)
           [] IsThrough(p) /\ ~p.ended -> Keeps(c, [p EXCEPT !.phase = "linger", !.part = "none"])
-          [] stopping /\ ~IsThrough(p) /\ IsIdle(p) -> Drop(c)
+          \* Something may have come that was not read yet.
+          [] stopping /\ ~IsThrough(p) /\ IsIdle(p) -> Drop(c) \/ Keeps(c, p)
           [] OTHER -> Keeps(c, p)
   /\ UNCHANGED <<rows, stopping>>
 
@@ -258,10 +273,10 @@ End ==
   /\ UNCHANGED vars
 
 Life(c) ==
-  \/ Open(c) \/ Refuse(c) \/ ReadEnd(c) \/ Block(c) \/ Flush(c) \/ Break(c) \/ Timeout(c) \/ MakeReady(c) \/ TakeReady(c)
+  \/ Open(c) \/ Refuse(c) \/ Invite(c) \/ ReadEnd(c) \/ Block(c) \/ Flush(c) \/ Break(c) \/ Timeout(c) \/ MakeReady(c) \/ TakeReady(c)
   \/ \E final \in BOOLEAN : Ask(c, final)
   \/ \E what \in {"head", "body"} : Part(c, what)
-Handles(row) == Answer(row) \/ Stream(row) \/ Chunk(row) \/ Finish(row) \/ Abort(row)
+Handles(row) == Answer(row) \/ Old(row) \/ Stream(row) \/ Chunk(row) \/ Finish(row) \/ Abort(row)
 Next == (\E c \in Places : Life(c)) \/ (\E row \in rows : Handles(row)) \/ Stop \/ End
 
 \* The clock goes on, and the list of the ready is gone through in every tick.

@@ -139,6 +139,7 @@ bool kr__answer_continue(kr_server *server, kr__peer *peer)
     assert(peer->fd >= 0);
     if (!(peer->flags & KR__P_CONTINUE) || peer->asked != peer->answered)
         return true;
+    KR__NOTE(server, peer, KR__N_CONTINUE, 0);
     peer->flags &= ~(uint32_t)KR__P_CONTINUE;
     if (kr__output_copy(&server->output, &peer->output, (const uint8_t *)text, sizeof text - 1))
         return true;
@@ -210,16 +211,24 @@ kr__peer *kr__find_peer(kr_server *server, uint32_t connection, uint32_t generat
     return peer;
 }
 
+static bool has_body(const kr_server *server, const kr__peer *peer, uint32_t sequence, int template_id)
+{
+    return !(peer->heads & UINT64_C(1) << (sequence & 63)) && kr__has_content(server->templates[template_id].status);
+}
+
 static int answer_or_stream(kr_server *server, kr__peer *peer, uint32_t sequence, int template_id, kr__content content)
 {
     if (!peer || (sequence == peer->answered && peer->stream) || find_waiting(server, peer, sequence) != KR__NONE)
         return KR_EGONE;
     if (content.fields.length > KR_FIELDS_BYTES_MAX ||
         !kr__is_fields((const char *)content.fields.data, content.fields.length)) {
+        KR__NOTE(server, peer, KR__N_ANSWER, sequence);
         bool kept = kr__answer_error(server, peer, sequence, 500, (kr__slice){NULL, 0});
         return kept ? KR_EINVAL : KR_EFULL;
     }
     assert(template_id >= 0);
+    KR__NOTE(server, peer, content.stream && has_body(server, peer, sequence, template_id) ? KR__N_STREAM : KR__N_ANSWER,
+             sequence);
     return kr__answer(server, peer, sequence, template_id, content) ? 0 : KR_EFULL;
 }
 
@@ -245,11 +254,12 @@ static int start_stream(kr_server *server, uint32_t connection, uint32_t generat
         return KR_EINVAL;
     kr__peer *peer = kr__find_peer(server, connection, generation, sequence);
     uint64_t bit = UINT64_C(1) << (sequence & 63);
-    bool wanted = peer && !(peer->heads & bit) && kr__has_content(server->templates[template_id].status);
+    bool wanted = peer && has_body(server, peer, sequence, template_id);
     if (peer && peer->olds & bit)
         content.stream |= KR__S_RAW; /* RFC 9112 section 6.1: no chunks for HTTP/1.0 */
     if (wanted && (content.stream & (KR__S_RAW | KR__S_SIZED)) == KR__S_RAW) {
         /* The end of the connection ends the body: nothing can follow. */
+        KR__NOTE(server, peer, KR__N_RAW, sequence);
         kr__peer_forget(server, peer, sequence + 1);
         peer->asked = sequence + 1;
         peer->flags |= KR__P_LAST;
@@ -307,6 +317,7 @@ int64_t kr_server_chunk(kr_server *server, uint32_t connection, uint32_t generat
     kr__chain chain;
     if (!find_stream(server, peer, sequence, &waiting, &stream, &chain))
         return KR_EGONE;
+    KR__NOTE(server, peer, KR__N_CHUNK, sequence);
     kr__output *output = &server->output;
     uint8_t head[KR_CHUNK_HEAD_BYTES];
     bool framed = !(stream & KR__S_RAW) && length > 0;
@@ -335,6 +346,7 @@ int kr_server_finish(kr_server *server, uint32_t connection, uint32_t generation
     kr__chain chain;
     if (!find_stream(server, peer, sequence, &waiting, &stream, &chain))
         return KR_EGONE;
+    KR__NOTE(server, peer, KR__N_FINISH, sequence);
     bool copied = stream & KR__S_RAW || kr__output_copy(&server->output, &chain, (const uint8_t *)"0\r\n\r\n", 5);
     keep_chain(server, peer, waiting, chain);
     if (!copied) {

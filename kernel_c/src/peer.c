@@ -119,6 +119,7 @@ void kr__peer_open(kr_server *server, int fd)
                        .output = {KR__NONE, KR__NONE}, .waiting = KR__NONE, .wait = KR__IDLE,
                        .since = server->now, .due = UINT64_MAX};
     kr__connection_init(&peer->protocol, &server->options.limits);
+    KR__NOTE(server, peer, KR__N_OPEN, 0);
     kr__count(&server->counts.accepted, 1);
     kr__count(&server->counts.connections_open, 1);
     if (server->hal.watch(server->hal.self, fd, index, true) < 0) {
@@ -160,6 +161,7 @@ void kr__peer_drop(kr_server *server, kr__peer *peer)
 {
     uint32_t index = index_of(server, peer);
     assert(peer->fd >= 0);
+    KR__NOTE(server, peer, KR__N_DROP, 0);
     server->hal.close(server->hal.self, peer->fd);
     peer->fd = -1;
     if (peer->asked != peer->answered || peer->flags & KR__P_FOLLOWED)
@@ -202,6 +204,7 @@ static void make_ready(kr_server *server, kr__peer *peer)
 {
     if (peer->flags & KR__P_READY || !can_go_on(server, peer))
         return;
+    KR__NOTE(server, peer, KR__N_READY, 0);
     peer->flags |= KR__P_READY;
     peer->next = server->ready;
     server->ready = index_of(server, peer);
@@ -262,11 +265,13 @@ void kr__peer_flush(kr_server *server, kr__peer *peer)
             peer->since = server->now;
         }
         if (sent < 0 || (uint64_t)sent < length) {
+            KR__NOTE(server, peer, KR__N_BLOCK, 0);
             peer->flags |= KR__P_BLOCKED;
             schedule(server, peer);
             return;
         }
     }
+    KR__NOTE(server, peer, KR__N_FLUSH, is_idle(peer));
     if (peer->flags & KR__P_NOTIFY) {
         peer->flags &= ~(uint32_t)KR__P_NOTIFY;
         notify(server, peer, false);
@@ -289,6 +294,7 @@ void kr__peer_flush(kr_server *server, kr__peer *peer)
 static void refuse(kr_server *server, kr__peer *peer, int status)
 {
     assert(status >= 400);
+    KR__NOTE(server, peer, KR__N_REFUSE, 0);
     if (peer->flags & KR__P_SOCKET) {
         kr__socket_fail(server, peer, status == 503 ? 1013 : 1002); /* try again later */
         return;
@@ -374,6 +380,7 @@ static void add_row(kr_server *server, kr__peer *peer, uint32_t sequence, const 
 static void dispatch(kr_server *server, kr__peer *peer, const uint8_t *data, const kr_request *request)
 {
     const kr_head *head = &request->head;
+    KR__NOTE(server, peer, KR__N_ASK, !(head->flags & KR_KEEP_ALIVE));
     uint32_t sequence = peer->asked++;
     uint64_t bit = UINT64_C(1) << (sequence & 63);
     assert(peer->asked - peer->answered <= server->options.pipeline_max);
@@ -392,6 +399,8 @@ static void dispatch(kr_server *server, kr__peer *peer, const uint8_t *data, con
     } else if (match.route >= 0) {
         const kr__route *route = &server->routes[match.route];
         content.body = (kr__slice){route->body, route->body_length};
+        if (route->template_id >= 0)
+            KR__NOTE(server, peer, KR__N_ANSWER, sequence);
         if (route->directory >= 0)
             kr__files_answer(server, peer, sequence, route->directory, data, request, &match);
         else if (route->template_id >= 0)
@@ -399,10 +408,13 @@ static void dispatch(kr_server *server, kr__peer *peer, const uint8_t *data, con
         else
             add_row(server, peer, sequence, data, request, &match);
     } else if (head->method == KR_OPTIONS && *path == '*') {
+        KR__NOTE(server, peer, KR__N_ANSWER, sequence);
         (void)kr__answer(server, peer, sequence, kr__template_of(204), content); /* RFC 9110 section 9.3.7 */
     } else if (match.allowed) {
+        KR__NOTE(server, peer, KR__N_ANSWER, sequence);
         refuse_method(server, peer, sequence, match.allowed);
     } else {
+        KR__NOTE(server, peer, KR__N_ANSWER, sequence);
         (void)kr__answer_error(server, peer, sequence, 404, content.fields);
     }
 }
@@ -429,6 +441,7 @@ static uint32_t consume(kr_server *server, kr__peer *peer, uint8_t *data, uint32
             return length;
         }
         if (taken == 0) {
+            KR__NOTE(server, peer, KR__N_PART, peer->protocol.head_length > 0);
             if (kr_connection_flags(&peer->protocol) & KR_CONTINUE_DUE)
                 peer->flags |= KR__P_CONTINUE;
             *kept = (uint32_t)kr__connection_kept(&peer->protocol, length - used);
@@ -529,8 +542,10 @@ static void drain(kr_server *server, kr__peer *peer)
         uint8_t *data = server->memory + server->arena_used; /* not taken: the next read may overwrite it */
         int64_t count = server->hal.receive(server->hal.self, peer->fd, data, KR__BLOCK_BYTES);
         (void)is_data(server, peer, count, KR__BLOCK_BYTES);
-        if (peer->fd >= 0 && peer->flags & KR__P_ENDED)
+        if (peer->fd >= 0 && peer->flags & KR__P_ENDED) {
+            KR__NOTE(server, peer, KR__N_END, 0);
             kr__peer_drop(server, peer);
+        }
     }
     if (peer->fd >= 0)
         make_ready(server, peer);
@@ -542,6 +557,7 @@ static void end(kr_server *server, kr__peer *peer)
     assert(peer->flags & KR__P_ENDED);
     if (peer->flags & KR__P_STALLED)
         return;
+    KR__NOTE(server, peer, KR__N_END, 0);
     bool gone = (peer->flags & (KR__P_SOCKET | KR__P_LAST)) == KR__P_SOCKET; /* a socket, and nothing said close */
     peer->flags |= KR__P_LAST;
     if (gone || (peer->asked == peer->answered && peer->output.first == KR__NONE))
@@ -601,6 +617,7 @@ void kr__peer_timer(kr_server *server, kr__peer *peer)
         schedule(server, peer);
         return;
     }
+    KR__NOTE(server, peer, KR__N_TIMEOUT, peer->wait);
     kr__count(&server->counts.timeouts, peer->wait != KR__IDLE && peer->wait != KR__LINGER);
     switch (peer->wait) {
     case KR__HEAD:

@@ -327,6 +327,7 @@ static void accept_some(kr_server *server, int listener)
 
 static void begin_stop(kr_server *server, uint32_t grace_ms)
 {
+    KR__NOTE(server, server->peers, KR__N_STOP, 0);
     server->stopping = true;
     server->stop_at = server->now + grace_ms;
     for (uint32_t i = 0; i < server->listeners_count; i++) {
@@ -405,6 +406,7 @@ static void run_ready(kr_server *server)
         kr__peer *peer = &server->peers[index];
         uint32_t next = peer->next;
         assert(peer->flags & KR__P_READY);
+        KR__NOTE(server, peer, KR__N_TAKE, 0);
         peer->flags &= ~(uint32_t)KR__P_READY;
         if (peer->fd >= 0) {
             kr__peer_go_on(server, peer);

@@ -207,6 +207,21 @@ static inline void kr__count(_Atomic uint64_t *count, uint64_t add)
     atomic_store_explicit(count, atomic_load_explicit(count, memory_order_relaxed) + add, memory_order_relaxed);
 }
 
+/* -- a record of what happens, for specs/ConnectionLife.tla; without KR__LOG nothing is compiled ---------------- */
+
+enum kr__note {
+    KR__N_OPEN, KR__N_ASK, KR__N_PART, KR__N_REFUSE, KR__N_END, KR__N_CONTINUE, KR__N_ANSWER, KR__N_STREAM, KR__N_RAW,
+    KR__N_CHUNK, KR__N_FINISH, KR__N_BLOCK, KR__N_FLUSH, KR__N_DROP, KR__N_TIMEOUT, KR__N_READY, KR__N_TAKE, KR__N_STOP,
+    KR__NOTES
+};
+#ifdef KR__LOG
+/* Called before it happens; `number` is the request, or what the note is about besides. */
+void kr__log(const kr_server *server, const kr__peer *peer, enum kr__note note, uint32_t number);
+#define KR__NOTE(server, peer, note, number) kr__log(server, peer, note, number)
+#else
+#define KR__NOTE(server, peer, note, number) ((void)0)
+#endif
+
 kr_server *kr__server_new(const kr_options *options, kr__hal hal);
 void kr__buffer_free(kr_server *server, uint32_t buffer);
 

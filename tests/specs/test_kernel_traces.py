@@ -2,18 +2,20 @@
 
 The wheel and the tenants are driven at random through the binding that ships, with the constants of the C code; each
 call and its result is an event. TLC takes the events as steps, with the steps within a call in between.
+Connections are those of the kernel under the Twin, which notes what happens to them.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from conformance import printed, to_tla
 from krepis.kernel import TenantLimits, Tenants, Wheel
-from krepis.twin import tlc
+from krepis.twin import native, tlc
 
 Log = list[list[Any]]
 
@@ -181,3 +183,68 @@ def test_what_the_kernel_did_is_a_run_of_its_specification_and_no_other(module: 
     logs = [record(seed) for seed in range(8)]
     wrong = [changed(log, kinds, seed) for seed, log in enumerate(logs)]
     assert accepted(module, constants, steps, [*logs, *wrong]) == set(range(len(logs)))
+
+
+# -- connections ------------------------------------------------------------------------------------------------
+
+PLACES = 3
+CONNECTIONS_CONSTANTS = {"Places": frozenset(range(PLACES)), "Generations": 30, "Requests": 30, "Pipeline": 2}
+CONNECTIONS = """
+Waits == <<"idle", "head", "body", "write", "answer", "stream", "linger">>
+
+\\* The kernel notes what it is about to do, and what it knew before.
+Agrees(e) ==
+  LET p == peer[e[2]]
+  IN e[1] \\in {"open", "stop"} \\/ p.phase \\notin {"open", "linger"} \\/
+     <<p.asked, p.answered, p.last>> = <<e[4], e[5], e[6] = 1>>
+
+Row(e) == <<e[2], peer[e[2]].generation, e[3]>>
+MayFlush(p) == p.phase = "open" /\\ (p.unsent \\/ IsThrough(p) \\/ (stopping /\\ IsIdle(p)))
+
+Happens(e) ==
+  LET c == e[2]
+      p == peer[e[2]]
+  IN /\\ Agrees(e)
+     /\\ CASE e[1] = "open" -> Open(c)
+          [] e[1] = "ask" -> Ask(c, e[3] = 1)
+          [] e[1] = "part" -> Part(c, IF e[3] = 1 THEN "body" ELSE "head")
+          [] e[1] = "refuse" -> Refuse(c)
+          [] e[1] = "end" -> IF p.phase = "open" /\\ p.last THEN UNCHANGED vars ELSE ReadEnd(c)
+          [] e[1] = "continue" -> Invite(c)
+          [] e[1] = "answer" -> IsOwed(Row(e)) /\\ IsNew(Row(e)) /\\ Answer(Row(e))
+          [] e[1] = "stream" -> Stream(Row(e))
+          [] e[1] = "raw" -> Old(Row(e))
+          [] e[1] = "chunk" -> Chunk(Row(e))
+          [] e[1] = "finish" -> Finish(Row(e))
+          [] e[1] = "block" -> IF p.blocked THEN UNCHANGED vars ELSE Block(c)
+          [] e[1] = "flush" -> IF MayFlush(p) THEN Flush(c) ELSE UNCHANGED vars
+          \\* A drop that is part of a step before it has happened already.
+          [] e[1] = "drop" -> IF p.phase \\in {"open", "linger"} THEN Break(c) ELSE UNCHANGED vars
+          [] e[1] = "timeout" ->
+               /\\ WaitsFor(p) = Waits[e[3] + 1]
+               /\\ IF WaitsFor(p) \\in {"head", "body"} THEN UNCHANGED vars ELSE Timeout(c)
+          [] e[1] = "ready" -> MakeReady(c)
+          [] e[1] = "take" -> TakeReady(c)
+          [] e[1] = "stop" -> Stop
+Within == FALSE
+"""
+
+
+def test_what_happened_to_connections_under_the_twin_is_a_run_of_their_specification(tmp_path: Path) -> None:
+    program = native.build(tmp_path / "native")
+    names = ("pieces", "pipeline", "times-more", "shutdown-more", "streams-more")
+    logs: list[Log] = [
+        [[what, *numbers] for what, numbers in native.record(program, name, seed)]
+        for name in names
+        for seed in range(8)
+    ]
+    happened = {what for log in logs for what, *_ in log}
+    assert {"refuse", "raw", "finish", "timeout", "stop", "continue", "end"} <= happened
+    wrong = []
+    for seed, log in enumerate(logs):
+        at = random.Random(seed).choice([i for i, (what, *_) in enumerate(log) if what in ("ask", "answer")] or [0])
+        what, place, number, asked, *more = log[at]
+        wrong.append([*log[:at], [what, place, number, asked + 1, *more], *log[at + 1 :]])
+    wrong = [log for log in wrong if log[0][3] == 0]
+    assert len(wrong) > 15
+    assert accepted("ConnectionLife", CONNECTIONS_CONSTANTS, CONNECTIONS, [*logs, *wrong]) == set(range(len(logs)))

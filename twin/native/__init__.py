@@ -18,13 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-__all__ = ["KERNEL", "NativeError", "Outcome", "build", "outcomes", "replay"]
+__all__ = ["KERNEL", "NativeError", "Outcome", "build", "outcomes", "record", "replay"]
 
 _HERE: Final = Path(__file__).resolve().parent
 KERNEL: Final = _HERE.parents[1] / "kernel_c" / "src"
 _STATES_MAX: Final = 30_000_000
 _SAMPLES: Final = {"quick": 2_000, "full": 200_000}
-_FLAGS: Final = ("-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE", "-UNDEBUG", "-pthread")
+_FLAGS: Final = ("-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE", "-UNDEBUG", "-DKR__LOG", "-pthread")
 _APART: Final = {"hal_epoll.c", "ring.c", "wheel.c"}  # the real machine, and what threads.c and image.c include
 
 Extent = Literal["quick", "full"]
@@ -94,6 +94,15 @@ def outcomes(program: Path, extent: Extent, jobs: int = 2, only: str = "") -> It
     work += [[how, name, "1", samples] for name, kind in scenarios if kind == "sampled" for how in ("random", "pct")]
     with ThreadPoolExecutor(jobs) as pool:
         yield from pool.map(lambda arguments: _run(program, arguments), work)
+
+
+def record(program: Path, scenario: str, seed: int) -> list[tuple[str, tuple[int, ...]]]:
+    """What happened to the connections in a random run: see `kr__log` in explore.c. Raises NativeError."""
+    ran = subprocess.run([program, "record", scenario, str(seed)], capture_output=True, text=True, check=False)
+    if ran.returncode:
+        raise NativeError(ran.stdout[-400:] or ran.stderr)
+    lines = (line.split() for line in ran.stdout.splitlines())
+    return [(what, tuple(map(int, numbers))) for what, *numbers in lines]
 
 
 def replay(program: Path, schedule: str) -> Outcome:

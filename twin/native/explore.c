@@ -1,6 +1,7 @@
 /* Explores a server: every execution of a small scenario, or random ones of a large one; replays a schedule.
  *
- * usage: native all NAME MAX_STATES | random NAME SEED RUNS | pct NAME SEED RUNS DEPTH | replay NAME STEP,STEP,... | list
+ * usage: native all NAME MAX_STATES | random NAME SEED RUNS | pct NAME SEED RUNS DEPTH | replay NAME STEP,STEP,... |
+ *        record NAME SEED | list
  *
  * `all` visits every state once, depth first, and goes back by images.  States are told apart by 64 bits of hash: two
  * that collide would be taken for one, which with n states happens with a probability below n^2 / 2^65.
@@ -361,6 +362,26 @@ static int replay(const scenario *s)
     return 1;
 }
 
+/* One random run with its record, a line a note: what, place, number, asked, answered, last, ended. */
+static bool recording;
+
+void kr__log(const kr_server *server, const kr__peer *peer, enum kr__note note, uint32_t number)
+{
+    static const char *const notes[KR__NOTES] = {
+        "open", "ask", "part", "refuse", "end", "continue", "answer", "stream", "raw", "chunk", "finish", "block", "flush",
+        "drop", "timeout", "ready", "take", "stop"};
+    if (recording)
+        printf("%s %u %u %u %u %d %d\n", notes[note], (unsigned)(peer - server->peers), number, peer->asked,
+               peer->answered, (peer->flags & KR__P_LAST) != 0, (peer->flags & KR__P_ENDED) != 0);
+}
+
+static int record(const scenario *s, uint64_t seed)
+{
+    uint64_t steps = 0;
+    recording = true;
+    return run_random(s, seed, 3, &steps) ? 0 : report(s, "recorded");
+}
+
 int main(int argc, char **argv)
 {
     const char *how = argc > 1 ? argv[1] : "";
@@ -378,6 +399,8 @@ int main(int argc, char **argv)
         uint64_t number = strtoull(argv[3], NULL, 10), runs = argc > 4 ? strtoull(argv[4], NULL, 10) : 1;
         if (strcmp(how, "all") == 0)
             return explore(s, number);
+        if (strcmp(how, "record") == 0)
+            return record(s, number);
         if (strcmp(how, "random") == 0)
             return sample(s, number, runs, 0);
         if (strcmp(how, "pct") == 0)

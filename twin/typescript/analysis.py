@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice, pairwise, permutations
@@ -877,8 +877,9 @@ def floating(run: Execution, entry: Entry) -> Iterator[Anomaly]:
         later: dict[Any, int] = {}
         effects = False
         first: Access | None = None
+        within = _inside_of(own)
         for a in R.log:
-            if any(f is own for f in oracle.chain(a.frame)):
+            if within(a.frame):
                 if first is None:
                     first = a
                 if a.event > first.event:
@@ -889,10 +890,7 @@ def floating(run: Execution, entry: Entry) -> Iterator[Anomaly]:
                     elif a.kind == "E":
                         effects = True
         relies = first is not None and any(
-            a.kind == "R"
-            and first.index < a.index < later.get(a.loc, 0)
-            and a.event <= done
-            and not any(f is own for f in oracle.chain(a.frame))
+            a.kind == "R" and first.index < a.index < later.get(a.loc, 0) and a.event <= done and not within(a.frame)
             for a in R.log
         )
         looped = _discarded_by_callback(p, R)
@@ -904,6 +902,19 @@ def floating(run: Execution, entry: Entry) -> Iterator[Anomaly]:
             yield Anomaly("floating-promise", "error", frame, at, run, [entry.name])
         elif relies or (effects and _works_after(run, parent, p, done) and _goes_on(run, own, first)):
             yield Anomaly("floating-promise", "error" if relies else "warning", frame, at, run, [entry.name])
+
+
+def _inside_of(own: Frame) -> Callable[[Frame], bool]:
+    """Whether frames are called from one, at whatever depth; each is looked at once."""
+    known: dict[int, bool] = {}
+
+    def within(frame: Frame) -> bool:
+        answer = known.get(id(frame))
+        if answer is None:
+            answer = known[id(frame)] = any(f is own for f in oracle.chain(frame))
+        return answer
+
+    return within
 
 
 def _transacted(run: Execution, own: Frame) -> bool:
@@ -990,6 +1001,8 @@ def unwaited(run: Execution, entry: Entry) -> Iterator[Anomaly]:
     for t, frame, site, start, end in R.waited:
         code = frame.code
         if code is None or R.program.is_model(code.module.path):
+            continue
+        if lexicon.classify(str(t.args[0])) is lexicon.Verb.DELETE:
             continue
         gone = [
             a.loc[-1]
@@ -1564,15 +1577,25 @@ def alike(run: Execution) -> bool:
 
 
 def _takes(run: Execution, f: oracle.StaleAct) -> bool:
-    """Whether an act takes from memory, or counts on, what its call returns as it was before."""
-    p = run.promises[f.act.root]
-    return (
-        f.act.kind == "W"
-        and f.act.loc == f.read.loc
-        and f.act.loc[0] in ("cell", "prop", "entry", "array")
-        and p is not None
-        and bool(run.machine.deep_tags(p.value) >> f.read.index & 1)
-    )
+    """Whether an act takes from memory, or counts on, what its call returns as it was before.
+
+    Where the result only says that it was taken, the other call has to have taken it in the same place.
+    """
+    p, bit = run.promises[f.act.root], 1 << f.read.index
+    if f.act.kind != "W" or f.act.loc != f.read.loc or f.act.loc[0] not in ("cell", "prop", "entry", "array"):
+        return False
+    if p is None or not run.machine.deep_tags(p.value) & bit:
+        return False
+    alike = f.foreign.frame.code is f.act.frame.code and f.foreign.site == f.act.site
+    return alike or bool(run.machine.deep_tags(_own_result(run, f.act.root)) & bit)
+
+
+def _own_result(run: Execution, i: int) -> Any:
+    """What a call gave, with what that depends on, but not with what decided that it was given."""
+    given = run.roots[i].result
+    inner = given.act if isinstance(given, JsPromise) else None
+    p = run.promises[i]
+    return inner.result if inner is not None else p.value if p is not None else UNDEFINED
 
 
 def _read_again(run: Execution, f: oracle.StaleAct) -> bool:
@@ -1684,7 +1707,7 @@ def _claimed(f: oracle.StaleAct, R: Machine) -> bool:
     for a in log[f.read.index :]:
         if a.kind != "R" or a.root != f.act.root or a.loc[0] != "row" or a.loc[1] != f.read.loc[1]:
             continue
-        if not any(v.__class__ is Term and R.origin(v).op == "rows" for _, v in a.loc[2]):
+        if not any(v.__class__ is Term and v.base.op == "rows" for _, v in a.loc[2]):
             continue
         own = a.event == f.act.event and f.act.loc[1:3] in (a.loc[1:3], a.loc[1:2])
         if (own or depends >> a.index & 1) and a.event <= f.act.event and (a.loc[1:3], a.event) in wrote:

@@ -129,6 +129,7 @@ class Activation:
         "parked",
         "path",
         "promise",
+        "result",
         "root",
         "started",
     )
@@ -145,6 +146,7 @@ class Activation:
         self.started = False
         self.awaits: JsPromise | None = None
         self.await_site = 0
+        self.result: Value = UNDEFINED  # with what its own value depends on, not what decided that it is given
 
 
 class Access:
@@ -1212,16 +1214,9 @@ class Machine:
         """The array behind parsed data, once a method `k` has changed it as one."""
         memo = (self._overlay_key(t), "made")
         found = self.overlays.get(memo)
-        if found is None and k in ("push", "unshift", "splice", "pop", "shift") and self.origin(t).op == "json":
+        if found is None and k in ("push", "unshift", "splice", "pop", "shift") and t.base.op == "json":
             found = self.overlays[memo] = self.new_array([Rest(t)])
         return found if isinstance(found, JsArray) else None
-
-    @staticmethod
-    def origin(t: Term) -> Term:
-        """What an unknown value is a part of, ultimately."""
-        while t.op in PARTS and t.args[0].__class__ is Term:
-            t = t.args[0]
-        return t
 
     def changes(self, t: Term) -> list[tuple[Term, JsObject]]:
         """The parts of an unknown value, itself included, that the running call has changed."""
@@ -1256,7 +1251,7 @@ class Machine:
             child = self._member(t, k, typed)
             value = child
             code = self.frame.code
-            if typed is None and k.__class__ is str and code is not None and self.origin(t).op in ("arg", "dep"):
+            if typed is None and k.__class__ is str and code is not None and t.base.op in ("arg", "dep"):
                 client = self.program.carried(self, k, code.module)
                 if client is not None:
                     return client
@@ -1287,7 +1282,7 @@ class Machine:
     @staticmethod
     def mutable_dep(t: Term) -> bool:
         """Fields of initial contents are tracked; those of injected services and imports only when written."""
-        return Machine.origin(t).op == "init"
+        return t.base.op == "init"
 
     def set(self, o: Value, k: Value, v: Value, s: int) -> Value:
         """`o[k] = v`."""
@@ -1825,6 +1820,7 @@ class Machine:
                 act.started = True
         except StopIteration as e:
             act.done = True
+            act.result = e.value
             assert act.promise is not None
             extra = act.frame.ctrl & ~(act.frame.parent.ctrl if act.frame.parent is not None else 0)
             self.resolve(act.promise, tagged(e.value, extra))

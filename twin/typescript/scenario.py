@@ -152,6 +152,7 @@ class Scenario:
                 args = arguments(R, f, i)
                 result = R.call(f, this, args, 0)
                 r = raw(result)
+                act.result = r
                 if r.__class__ is JsPromise:
                     r.observed = r.handled = True
                 R.resolve(promise, result)

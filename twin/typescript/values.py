@@ -65,13 +65,14 @@ class Term:
 
     `shared` holds when the term names something reachable from shared state (an initial content or an
     injected service), so that writes through it are visible to every call. `type` is what the program's
-    annotations say of it; it plays no part in identity.
+    annotations say of it; it plays no part in identity. `base` is what it is a part of, ultimately.
     """
 
-    __slots__ = ("args", "call", "op", "order", "shared", "type")
+    __slots__ = ("args", "base", "call", "op", "order", "shared", "type")
 
     op: str
     args: tuple[Any, ...]
+    base: Term
     shared: bool
     call: int
     type: Any
@@ -105,6 +106,7 @@ def term(op: str, *args: Any, type: Any = None) -> Term:
         found.type = type
         found.order = None
         base = args[0] if args and op in _PATHS else None
+        found.base = base.base if base.__class__ is Term else found
         found.shared = op in ("init", "dep") or (base.__class__ is Term and base.shared)
         found.call = -1
         if op == "arg":

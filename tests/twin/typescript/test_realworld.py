@@ -277,6 +277,53 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         }
         """,
     ),
+    "who waits for another's work is given its result": (
+        "",
+        """
+        type Waiter<T = any> = { resolve: (v: T) => void; reject: (e: unknown) => void };
+        const waiters = new Map<string, Waiter[]>();
+        function settle<T>(key: string, done: (one: Waiter<T>) => void): void {
+          const stash = waiters.get(key) ?? [];
+          waiters.delete(key);
+          for (const one of stash) done(one);
+        }
+        async function wait<T>(key: string): Promise<T> {
+          return new Promise<T>((resolve, reject) => {
+            const stash = waiters.get(key) ?? [];
+            stash.push({ resolve, reject });
+            waiters.set(key, stash);
+          });
+        }
+        export async function once<T>(key: string, fnc: () => T | PromiseLike<T>): Promise<T> {
+          if (!waiters.has(key)) {
+            waiters.set(key, []);
+            try {
+              const result = await Promise.resolve(fnc());
+              settle<T>(key, (one) => one.resolve(result));
+              return result;
+            } catch (error: any) {
+              settle<T>(key, (one) => one.reject(error));
+              throw error;
+            }
+          }
+          return wait(key);
+        }
+        """,
+    ),
+    "a deletion does not mind another one in a second store": (
+        "",
+        """
+        interface Store { get(key: string): Promise<string | undefined>; delete(key: string): Promise<boolean> }
+        export class Layers {
+          constructor(private readonly near: Store, private readonly far?: Store) {}
+          async drop(key: string) {
+            const pending = [this.near.delete(key)];
+            if (this.far) pending.push(this.far.delete(key));
+            return (await Promise.all(pending))[0];
+          }
+        }
+        """,
+    ),
     "a name that is imported and declared": (
         "",
         """

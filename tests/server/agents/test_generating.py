@@ -1,0 +1,66 @@
+"""A file from a description: drafts are judged, run against tests in the sandbox, and only what passes is proposed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from krepis.server.agents.generate import code_of, generate, signatures
+from krepis.server.agents.sandbox import run_tests
+from krepis.server.run import text_of
+from krepis.twin.options import SourceFile
+from programs import OPTIONS, PROGRAM, files
+from recorded import Recorded
+
+RIGHT = """\
+export class Counter {
+  private counts = new Map<string, number>();
+  async hit(key: string, log: (key: string) => Promise<void>): Promise<number> {
+    const n = (this.counts.get(key) ?? 0) + 1;
+    this.counts.set(key, n);
+    await log(key);
+    return n;
+  }
+}
+```
+It counts."""
+RACY = RIGHT.replace("    await log(key);\n", "").replace(
+    "    this.counts.set", "    await log(key);\n    this.counts.set"
+)
+WRONG = RIGHT.replace("+ 1", "+ 2")
+TESTS = """
+import { Counter } from './src/counter';
+test('counts', async () => {
+  const counter = new Counter();
+  await Promise.all([counter.hit('a', () => sleep(1)), counter.hit('a', () => sleep(1))]);
+  assert.equal(await counter.hit('a', async () => {}), 3);
+});
+"""
+
+
+def failures_of(program: Sequence[SourceFile]) -> list[str]:
+    ran = run_tests({file.path: text_of(file) for file in program}, TESTS)
+    return [problem for problem in (ran.error, *(why for _, why in ran.tests)) if problem]
+
+
+def test_what_races_and_what_fails_its_tests_goes_back_and_what_passes_is_proposed() -> None:
+    source = Recorded([RACY, WRONG, RIGHT])
+    done = generate("a counter", "src/counter.ts", files(PROGRAM), OPTIONS, source, 3, tests=failures_of)
+
+    assert done.files is not None and len(done.files) == 3
+    first, second, third = done.drafts
+    assert [reason.step for reason in first.verdict.reasons] == ["verify"]
+    assert second.verdict.accepted and second.failures == ("not equal: 6 is not 3",)
+    assert third.accepted and "It counts" not in third.text
+    assert "lost-update" in source.prompt(1) and "6 is not 3" in source.prompt(2)
+    assert len(source.asked) == 3 and "async credit" not in source.prompt(0)
+
+
+def test_a_model_is_shown_signatures_and_no_bodies() -> None:
+    shown = signatures(files(PROGRAM), "src/shop/cart.ts")
+    assert "// ../wallet" in shown and "balance(id: string): number" in shown
+    assert "this.balances.get" not in shown
+
+
+def test_the_code_of_an_answer() -> None:
+    assert code_of("a();\n```\nSo.") == "a();\n"
+    assert code_of("```ts\na();\n```") == "a();\n"

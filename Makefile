@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test setup lint types unit kernel package express-suite vscode test-vscode bench soak prove clean
+.PHONY: demo test setup lint types unit kernel package express-suite vscode test-vscode bench soak prove fuzz clean
 
 demo: setup
 	@cd examples/shop && ../../$(BIN)/krepis verify --fail-on never src
@@ -85,6 +85,10 @@ soak: setup kernel
 # Every bounded proof of a C function, and the mutant that each has to reject.
 prove: setup
 	$(BIN)/python tests/proofs/prove.py
+
+# Five minutes for each C function that reads what others write; needs clang (Debian: apt-get install clang).
+fuzz: setup
+	nice -n 19 $(BIN)/python tests/fuzz/run.py --seconds 300
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info $(KERNEL)/build $(KERNEL)/dist

@@ -81,6 +81,9 @@ replays. | patches of the sources | `tests/twin/native/mutants` | `pytest tests/
 | What the timer wheel and the tenants did is a run of `TimerWheel`, `EventScheduler` and `TenantIsolation`, with the \
 constants of the C code; a record of which one result was changed is not. | recorded calls through the binding that \
 ships | 8 random records each | `pytest tests/specs/test_kernel_traces.py` |
+| No input, and no way to cut one, makes the requests of a connection, the codec of WebSockets or the validator of \
+programs read or write where they may not, or say something else. | libFuzzer with ASan, UBSan and assertions | \
+5 minutes each, on two busy cores | `make fuzz` |
 | What happened to connections is a run of `ConnectionLife`; a record of which one number was changed is not. | \
 notes of the kernel under the Twin (`KR__NOTE`, not compiled into what ships) | 40 random runs | \
 `pytest tests/specs/test_kernel_traces.py` |
@@ -94,7 +97,7 @@ Each proof rejects a mutant of its function.
 What is assumed is in the proof's README; assumptions about a function that is called are proved in its own line where
 it has one.
 Not proved, among others, as the solver gave no answer in minutes: `kr_head_parse` as a whole, `kr__output_sent`, the
-timer wheel, the engine's term table; nor, untried, the tables of the router as a whole and the engine's visited set.
+walk of the tenants' turns, the engine's term table and sets; nor, untried, the tables of the router as a whole.
 There tests, fuzzing and the exploration above are what there is.
 
 | Claim | Function | Bound | Command |

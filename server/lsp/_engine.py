@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from krepis.server.baseline import BaselineError, apply_baseline, read_baseline
 from krepis.server.config import ConfigError, Settings
 from krepis.server.discover import JAVASCRIPT, TYPESCRIPT, DiscoveryError, Seen, Selection, discover, shown
+from krepis.server.lsp._indexing import Indexer
 from krepis.server.lsp.status import EntryStatus, entries_of
 from krepis.server.run import judged, options_of, text_of
 from krepis.server.suppress import WORD
@@ -118,7 +119,14 @@ class RepairByModel:
     finding: Finding
 
 
-Job = Task | Repairs | RepairAll | Complete | RepairByModel
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """Something on disk is what `task` has already; the index is not."""
+
+    task: Task
+
+
+Job = Task | Repairs | RepairAll | Complete | RepairByModel | Saved
 """What a worker can be asked."""
 
 
@@ -156,6 +164,7 @@ class _Folder:
     selection: Selection
     session: Session
     seen: Seen
+    indexer: Indexer
     said: dict[str, FileView]
     number: int = -1
     disk: int = -1
@@ -187,7 +196,9 @@ class Engine:
             contents = Contents(options.cache_dir)
             seen = Seen(contents)
             session = Session(options, contents, seen.folders)
-            known = self._folders[task.folder] = _Folder(options, selection, session, seen, {})
+            known = self._folders[task.folder] = _Folder(
+                options, selection, session, seen, Indexer(options.root, contents), {}
+            )
         return known
 
     def verify(self, task: Task, context: Context) -> News:
@@ -219,10 +230,11 @@ class Engine:
         """What is found in `files` under the settings of a task. Raises Cancelled or Unusable."""
         return self._report(self._folder(task, context), task, files, (), context)
 
-    def write_moved(self, wanted: Callable[[], bool]) -> None:
+    def rest(self, wanted: Callable[[], bool]) -> None:
         """Does what can wait, until something is `wanted`."""
         for folder in self._folders.values():
             folder.session.write_moved(wanted)
+            folder.indexer.update(folder.found[0], wanted)
 
     def files(self, task: Task, context: Context) -> tuple[SourceFile, ...]:
         """The files of a task with their texts. Raises Unusable."""
@@ -313,6 +325,9 @@ def perform(engine: Engine, job: Job, context: Context) -> object:
     match job:
         case Task():
             return engine.verify(job, context)
+        case Saved():
+            engine.files(job.task, context)
+            return ()
         case Repairs():
             return repairs(engine, job, context)
         case RepairAll():

@@ -78,7 +78,7 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
             gc.unfreeze()
             gc.collect()
             gc.freeze()
-        engine.write_moved(lambda: not waiting.empty())
+        engine.rest(lambda: not waiting.empty())
 
 
 def _answer(engine: Engine, request: Request, output: _Output, cancelled: set[int]) -> Answer:

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from krepis.server.config import FILE_NAME, editor_values
 from krepis.server.lsp import watch
-from krepis.server.lsp._engine import News, RepairAll, Repairs, Task
+from krepis.server.lsp._engine import News, RepairAll, Repairs, Saved, Task
 from krepis.server.lsp._messages import TaskFailed, WorkerDied
 from krepis.server.lsp.capabilities import Client, client_of
 from krepis.server.lsp.features import METHODS, PULLED
@@ -270,8 +270,12 @@ class KrepisServer(LanguageServer):
     def _did_save(self, params: types.DidSaveTextDocumentParams) -> None:
         self._touch(path_of(params.text_document.uri))
         project = self.state.project_of(path_of(params.text_document.uri))
-        if project is not None and project.settings.run == "onSave" and project.phase == "stale":
+        if project is None:
+            return
+        if project.settings.run == "onSave" and project.phase == "stale":
             self.schedule(project, 0)
+        elif project.phase == "done" and not project.loose:
+            self.spawn(self._saved(project))
 
     def _touch(self, path: Path | None) -> None:
         project = self.state.project_of(path)
@@ -363,6 +367,11 @@ class KrepisServer(LanguageServer):
         project.error, project.job, project.progress = "", None, None
         self.state.accept(project, news, tick)
         self.announce(news)
+
+    async def _saved(self, project: Project) -> None:
+        """The worker has nothing to verify, but what is on disk has changed."""
+        with contextlib.suppress(WorkerDied, TaskFailed):
+            await self.verifier.run(Saved(self.state.task(project)))
 
     async def _survived(self, task: Task, moved: Callable[[Progress], None], told: Callable[[News], None]) -> News:
         """The last news of a task; it is tried once more when the worker dies of something."""

@@ -61,13 +61,14 @@ def index(
 def _found(stale: list[tuple[str, Path]], jobs: int) -> Iterator[Mapping[str, Facts | None]]:
     batches = [stale[start : start + _BATCH] for start in range(0, len(stale), _BATCH)]
     if jobs < 2 or len(stale) <= _FEW:
-        yield from map(_facts_of, batches)
+        yield from map(facts_of, batches)
         return
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
         yield from map(_decode, pool.map(_encoded_facts_of, batches))
 
 
-def _facts_of(batch: Iterable[tuple[str, Path]]) -> dict[str, Facts | None]:
+def facts_of(batch: Iterable[tuple[str, Path]]) -> dict[str, Facts | None]:
+    """The facts of files by their names; None of one that is gone."""
     found: dict[str, Facts | None] = {}
     for path, file in batch:
         try:
@@ -78,7 +79,7 @@ def _facts_of(batch: Iterable[tuple[str, Path]]) -> dict[str, Facts | None]:
 
 
 def _encoded_facts_of(batch: list[tuple[str, Path]]) -> bytes:
-    return _encode(_facts_of(batch))
+    return _encode(facts_of(batch))
 
 
 def _digest(file: Path) -> bytes:

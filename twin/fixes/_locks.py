@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from krepis.twin.fixes._case import Case, Region, Spot, region_of
 from krepis.twin.fixes._keys import as_text, bound, declared, names_in, parameters, shared_keys
 from krepis.twin.fixes._source import (
+    FUNCTIONS,
     Code,
     Draft,
     above,
@@ -86,6 +87,63 @@ def hold_lock(case: Case) -> Iterator[Draft]:
             lock = f"{_helper(draft, code)}({code.quote}{_resource(case)}{code.quote}, "
         if all(_wrap(draft, code, f, s, lock) for f, s in several):
             yield draft
+
+
+def lock_calls(case: Case) -> Iterator[Draft]:
+    """Run whole calls one after another: those that the interleaving is of, or all that use what is raced on."""
+    code, what = case.code, re.compile(rf"\b{re.escape(_resource(case))}\b")
+    lines = {s.line - 1 for s in case.finding.steps if s.action == "call" and s.file == case.finding.file}
+    whole = [n for n in walk(code.root) if n.type in FUNCTIONS and is_async(n) and function_of(n) is None]
+    whole = [n for n in whole if body_of(n) is not None and statements(_body(n))]
+    called = [n for n in whole if n.start_point.row in lines]
+    using = [n for n in whole if n in called or what.search(code.of(n))]
+    for functions in (called, using) if len(using) > len(called) else (called,):
+        shared = set.intersection(*(set(parameters(code, n)) for n in functions)) if functions else set()
+        names = " and ".join(_name(code, n) for n in functions)
+        for key in [*sorted(shared & set(re.findall(r"\w+", case.act.what))), ""] if called else ():
+            same = f" with the same {key}" if key else ""
+            draft = Draft("whole-call", f"Run calls of {names}{same} one after another{_scope(case)}")
+            quoted = f"`{_resource(case)}:${{{key}}}`" if key else f"{code.quote}{_resource(case)}{code.quote}"
+            lock = f"{_helper(draft, code)}({quoted}, "
+            if all(_wrap(draft, code, n, 0, lock) for n in functions):
+                yield draft
+
+
+def lock_callbacks(case: Case) -> Iterator[Draft]:
+    """Run calls that end by calling back one after another: the next begins when the last has called back."""
+    code = case.code
+    function = case.act.statement
+    while (outer := function_of(function)) is not None:
+        function = outer
+    body = body_of(function)
+    names = list(parameters(code, function))
+    if body is None or is_async(function) or not names or not statements(body):
+        return
+    done = names[-1]
+    uses = [n for n in walk(body) if n.type == "identifier" and code.of(n) == done]
+    if not any(n.parent is not None and n.parent.type == "call_expression" for n in uses):
+        return
+    first, last = statements(body)[0], statements(body)[-1]
+    if not (code.alone(first) and code.alone(last)) or _gives_value(statements(body)):
+        return
+    finish, end = code.free_variable("finish", "callBack"), code.free_variable("end", "endTurn")
+    draft = Draft("callback-turn", f"Run calls of {_name(code, function)} one after another, until they call back")
+    lock = _helper(draft, code)
+    pad, unit, semi, eol = code.indent(first), code.unit, code.semi, code.eol
+    promise = f"new Promise<void>(({end}) => {{"
+    opened = [
+        f"void {lock}({code.quote}{_resource(case)}{code.quote}, () => {promise}",
+        f"{unit}const {finish}: typeof {done} = (...results) => {{",
+        f"{unit * 2}{end}(){semi}",
+        f"{unit * 2}{done}(...results){semi}",
+        f"{unit}}}{semi}",
+    ]
+    draft.insert(code, code.start_of_line(first), "".join(f"{pad}{line}{eol}" for line in opened))
+    draft.shift(code, first, last)
+    for n in uses:
+        draft.replace(code, n, finish)
+    draft.insert(code, code.end_of_line(last), f"{pad}}})){semi}{eol}")
+    yield draft
 
 
 def _place(case: Case) -> tuple[Node, int] | None:

@@ -45,7 +45,14 @@ _MEMORY: Final[tuple[Recipe, ...]] = (
     memory.still_mine,
     memory.latest_call,
 )
-_RACE: Final[tuple[Recipe, ...]] = (*_WRONG_LOCK, *_DATABASE, *_MEMORY, locks.hold_lock)
+_RACE: Final[tuple[Recipe, ...]] = (
+    *_WRONG_LOCK,
+    *_DATABASE,
+    *_MEMORY,
+    locks.hold_lock,
+    locks.lock_calls,
+    locks.lock_callbacks,
+)
 RECIPES: Final[Mapping[Kind, tuple[Recipe, ...]]] = {
     "lost-update": _RACE,
     "check-then-act": _RACE,

@@ -113,5 +113,5 @@ def phrase(step: Step) -> str:
 
 
 def place(step: Step, home: str) -> str:
-    """The step's line, with the file when it is not `home`."""
-    return str(step.line) if step.file == home else f"{step.file}:{step.line}"
+    """The step's line, with the name of the file when it is not `home`; who points at it is told the folder."""
+    return str(step.line) if step.file == home else f"{step.file.rsplit('/', 1)[-1]}:{step.line}"

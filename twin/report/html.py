@@ -152,6 +152,7 @@ def _steps(finding: Finding, tasks: Sequence[Task], roles: Roles, sources: Sourc
                 "name": visible(step.task),
                 "role": role,
                 "role_text": _ROLE_TEXT.get(role, ""),
+                "file": visible(step.file),
                 "where": visible(place(step, finding.file)),
                 "verb": verb_of(step),
                 "what": visible(shortened(step.what)),

@@ -212,7 +212,7 @@ function footer(shown: Timeline): HTMLElement {
     fixes.length > 0 && h('p', {}, `Verified fix: ${fixes.map((fix) => fix.title).join('; ')}.`),
     h(
       'p',
-      {},
+      { class: 'replay', title: shown.schedule },
       `Explored ${number(shown.states, 'state')} in ${number(shown.traces, 'interleaving')}. Replay `,
       h('code', {}, shown.schedule),
     ),

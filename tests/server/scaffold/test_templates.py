@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -17,6 +18,24 @@ from krepis.server.scaffold.catalogue import templates
 from workshop import Workshop
 
 NAMES = [template.name for template in templates()]
+THOROUGH = bool(os.environ.get("KREPIS_SOAK"))
+VERIFIED = NAMES if THOROUGH else ["rest", "crud", "auth", "chat", "sse", "events", "graphql"]
+STARTED = NAMES if THOROUGH else ["crud", "auth", "graphql"]
+BOUNDED = {"cache", "upload"}
+"""Templates of which two handlers have more interleavings than are explored, which the report says."""
+RACES = {
+    "a version that is read, then written": ("crud", "src/tasks.ts", {
+        "const [task] = await this.#db.query<Task>(\n      `UPDATE tasks SET":
+            "const old = await this.find(id);\n    const [task] = await this.#db.query<Task>(\n      `UPDATE tasks SET",
+        "version = version + 1 WHERE id = $1 AND version = $2": "version = $2 WHERE id = $1",
+        "[id, version, title, done]": "[id, (old?.version ?? 0) + 1, title, done]",
+    }),
+    "a number that is read, then written": ("rest", "src/notes.ts", {
+        "  add(title: string, text: string): Note {\n    this.#last += 1;\n":
+            "  async add(title: string, text: string): Promise<Note> {\n    const last = this.#last;\n"
+            "    await fetch('https://log.example/');\n    this.#last = last + 1;\n",
+    }),
+}  # fmt: skip
 ROUTE = re.compile(r"^\s*\.?(?:app)?\.(get|post|put|patch|delete)\('([^']+)'", re.MULTILINE)
 SOCKET = re.compile(r"^\s*\.?(?:app)?\.ws\('([^']+)'", re.MULTILINE)
 REQUEST = re.compile(
@@ -37,21 +56,32 @@ def test_the_template_s_own_tests_pass(workshop: Workshop, name: str) -> None:
     assert passed is not None and int(passed[1]) >= 2, done.stdout
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", VERIFIED)
 def test_every_handler_is_verified_and_nothing_is_found(workshop: Workshop, name: str) -> None:
     folder = workshop.folder / name
     report = workshop.verified(folder)
-    assert (report.findings, report.notes, report.failures) == ((), (), ())
+    assert (report.findings, report.failures) == ((), ())
+    assert {note.kind for note in report.notes} <= ({"bounded"} if name in BOUNDED else set())
     source = "".join(file.read_text() for file in folder.glob("src/**/*.ts"))
     routes = {f"{method.upper()} {path}" for method, path in ROUTE.findall(source)}
     sockets = set(SOCKET.findall(source))
     seen = {entry.name for entry in report.entry_points}
     assert routes <= seen
-    assert sockets <= {entry.split()[1] for entry in seen if entry.startswith("WS ")}
+    if sockets:
+        assert {"open", "message"} <= {entry.rsplit(".", 1)[-1] for entry in seen}
     assert len(routes) + len(sockets) >= 2
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("race", RACES)
+def test_a_race_that_is_planted_is_found(workshop: Workshop, race: str) -> None:
+    name, path, edits = RACES[race]
+    with workshop.copy(name, path, edits) as folder:
+        findings = workshop.verified(folder).findings
+    assert findings
+    assert path in {step.file for finding in findings for step in finding.steps} | {one.file for one in findings}
+
+
+@pytest.mark.parametrize("name", STARTED)
 def test_the_running_template_answers_its_requests(workshop: Workshop, name: str) -> None:
     folder = workshop.folder / name
     shutil.rmtree(folder / ".data", ignore_errors=True)

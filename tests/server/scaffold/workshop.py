@@ -65,14 +65,15 @@ class Workshop:
         return verify(found.files, options.__class__(root=folder, jobs=1))
 
     @contextmanager
-    def copy(self, name: str, edits: Mapping[str, tuple[str, str]]) -> Iterator[Path]:
-        """A template with texts replaced, each of which it must have once."""
+    def copy(self, name: str, path: str, edits: Mapping[str, str]) -> Iterator[Path]:
+        """A template with texts of one file replaced, each of which it must have once."""
         target = self.folder / f"{name}.{os.getpid()}"
         shutil.copytree(self.folder / name, target, symlinks=True, ignore=shutil.ignore_patterns(".data", ".krepis"))
-        for path, (old, new) in edits.items():
-            text = (target / path).read_text()
+        text = (target / path).read_text()
+        for old, new in edits.items():
             assert text.count(old) == 1, (path, old, text.count(old))
-            (target / path).write_text(text.replace(old, new))
+            text = text.replace(old, new)
+        (target / path).write_text(text)
         try:
             yield target
         finally:

@@ -818,3 +818,23 @@ app.post('/take/:id', async (request) => {
     report = verify([SourceFile(path="shop.ts", absolute=file)], Options(root=tmp_path, jobs=1))
     calls = {(step.file, step.line) for finding in report.findings for step in finding.steps if step.action == "call"}
     assert calls == {("shop.ts", 7)}
+
+
+def test_the_first_of_an_array_that_something_unknown_holds_can_be_taken(tmp_path: Path) -> None:
+    text = """
+import { krepis } from 'krepis';
+const rooms = new Map<string, string[]>();
+krepis().ws('/rooms/:room', {
+  message: (socket, text) => {
+    let kept = rooms.get(text);
+    if (!kept) rooms.set(text, (kept = []));
+    kept.push(text);
+    if (kept.length > 50) kept.shift();
+  },
+});
+"""
+    file = tmp_path / "main.ts"
+    file.write_text(text)
+    report = verify([SourceFile("main.ts", file)], Options(root=tmp_path, jobs=1))
+    assert (report.findings, report.failures, report.notes) == ((), (), ())
+    assert "WS /rooms/:room message" in {entry.name for entry in report.entry_points}

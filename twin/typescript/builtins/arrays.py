@@ -350,7 +350,8 @@ def _take(R: Machine, this: Value, s: int, *, last: bool) -> Value:
             del left[at]
             R.array_write(a, left, s, t)
             return tagged(item, t)
-        taken, base = (item.term.args[1], item.term.args[0]) if item.term.op == "rest" else (0, item.term)
+        begun = item.term.op == "rest" and len(item.term.args) == 2  # else it is all of something unknown
+        taken, base = (item.term.args[1], item.term.args[0]) if begun else (0, item.term)
         if not isinstance(taken, int) or taken >= unroll() or R.ask(R._seq_term(term("length", item.term), 0), False):
             del left[at]
             continue

@@ -95,3 +95,11 @@ export async function migrated(db: Database): Promise<Database> {
   }
   return db;
 }
+
+/** Which rule of the database an error says was broken. */
+export function violated(error: unknown): 'unique' | 'reference' | 'value' | undefined {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (code === '23505') return 'unique';
+  if (code === '23503') return 'reference';
+  return code.startsWith('22') || code === '23514' ? 'value' : undefined;
+}

@@ -1,0 +1,7 @@
+import { application } from './app.ts';
+import { connect } from './database.ts';
+
+const db = connect(process.env.DATABASE_FILE ?? 'data.sqlite');
+const app = application(db, process.env.UPLOADS ?? 'uploads');
+const server = app.listen(Number(process.env.PORT ?? 3000), process.env.HOST);
+process.once('SIGTERM', () => server.close(5000));

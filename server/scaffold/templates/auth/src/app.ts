@@ -23,7 +23,7 @@ export function application(db: DatabaseSync, secret: string) {
     return user;
   }
 
-  async function current(request: KrepisRequest, accounts: Accounts, tokens: Tokens): Promise<User> {
+  async function current(request: KrepisRequest<string, unknown>, accounts: Accounts, tokens: Tokens): Promise<User> {
     const [scheme, token] = (request.header('authorization') ?? '').split(' ');
     const cookie = request.cookies[COOKIE];
     if (scheme === 'Bearer' && token) {

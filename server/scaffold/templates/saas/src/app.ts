@@ -18,7 +18,7 @@ export function application(db: Database, adminKey: string) {
     .provide('db', () => db)
     .provide('tenants', ({ db }) => new Tenants(db));
 
-  async function tenantOf(request: KrepisRequest, tenants: Tenants): Promise<Tenant> {
+  async function tenantOf(request: KrepisRequest<string, unknown>, tenants: Tenants): Promise<Tenant> {
     const tenant = await tenants.ofKey(request.header('x-api-key') ?? '');
     if (!tenant) throw new HttpError(401, 'no such key');
     return tenant;

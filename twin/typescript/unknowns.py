@@ -63,6 +63,9 @@ def call(R: Machine, name: str, receiver: Value, args: list[Value], s: int, fn: 
     result_type = R.program.result_type(fn.type) if fn is not None and fn.type is not None else None
     rooted = base if base.__class__ is Term else fn
     per_request = _per_request(R, rooted)
+    if not per_request:
+        for a in args:
+            _hand_over(raw(a))
 
     if not R.tracking and not callbacks and lexicon.registers(method):
         handlers = _handlers(args)
@@ -116,6 +119,16 @@ def call(R: Machine, name: str, receiver: Value, args: list[Value], s: int, fn: 
             if made is not None:
                 return tagged(made, tags)
     return tagged(result, tags)
+
+
+def _hand_over(value: Value) -> None:
+    """Whoever is handed promises may wait for them: `waitUntil(p)`, `settleAll([p, q])`."""
+    if value.__class__ is JsPromise:
+        value.observed = True
+    elif isinstance(value, JsArray):
+        for item in value.items:
+            if raw(item).__class__ is JsPromise:
+                _hand_over(raw(item))
 
 
 def _handlers(args: list[Value]) -> list[Value]:

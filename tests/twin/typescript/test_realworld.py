@@ -310,6 +310,22 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         }
         """,
     ),
+    "promises that are handed to an unknown function": (
+        "",
+        """
+        import { settleAll } from 'some-promises';
+        interface Step { (name: string): Promise<void> }
+        export async function load(names: string[], check: Step, prepare: Step, register: Step) {
+          return await settleAll(
+            names.map(async (name) => {
+              await check(name);
+              await prepare(name);
+              await register(name);
+            }),
+          );
+        }
+        """,
+    ),
     "a deletion does not mind another one in a second store": (
         "",
         """

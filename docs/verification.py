@@ -73,7 +73,7 @@ shutdown cut it off. | every way to an end | as above | `krepis verify --kernel`
 `krepis verify --kernel` |
 | The same holds with six clients. | 400,000 random and PCT runs | the scenario `large` | `krepis verify --kernel` |
 | Threads that hand over through the ring lose no item, take none twice, keep the order of each, have no data race, \
-and the one that sleeps is woken. | every state under SC, x86-TSO and release/acquire | 2 to 4 threads, 2 to 4 items, \
+and the one that sleeps is woken. | every state under SC, x86-TSO and release/acquire | 2 or 3 threads, 2 to 4 items, \
 2 slots | `krepis verify --kernel` |
 | A lost wake-up, a double free on reset, a leak and an unfair scheduler, planted in the C of the server, and a \
 missing fence, a missing release, a lost wake-up and an ABA, planted in the ring, are each found, with a schedule that \

@@ -45,9 +45,9 @@ static const team teams[] = {
     /* More items than slots. */
     {"ring-round-tso", TSO, 1, 3, 2, QUICK},
     {"ring-round-ra", RA, 1, 3, 2, QUICK},
-    {"ring-more-tso", TSO, 2, 2, 2, FULL},
-    {"ring-more-ra", RA, 2, 2, 2, FULL},
-    {"ring-four-sc", SC, 3, 1, 2, FULL},
+    {"ring-more-sc", SC, 2, 2, 2, FULL},
+    {"ring-rounds-tso", TSO, 1, 4, 2, FULL},
+    {"ring-rounds-ra", RA, 1, 4, 2, FULL},
 };
 
 /* For each location the index of a message, in the order in which messages were made. */

@@ -20,7 +20,9 @@ from krepis.twin.report import visible
 
 _CONFLICT: Final = 1
 _FAILURE: Final = 3
-_COLORS: Final = {"create": "green", "identical": "blue", "conflict": "red", "replace": "yellow", "remove": "red"}
+_COLORS: Final = {
+    "create": "green", "identical": "blue", "conflict": "red", "replace": "yellow", "remove": "red", "update": "yellow",
+}  # fmt: skip
 
 
 # fmt: off

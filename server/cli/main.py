@@ -9,6 +9,7 @@ from krepis.server.cli.benchmark import benchmark
 from krepis.server.cli.ci import ci
 from krepis.server.cli.completion import completion
 from krepis.server.cli.doctor import doctor
+from krepis.server.cli.generate import destroy, generate
 from krepis.server.cli.graph import graph
 from krepis.server.cli.index import index
 from krepis.server.cli.init import init, sdk
@@ -36,8 +37,8 @@ def krepis() -> None:
 
 
 for command in (
-    benchmark, ci, completion, doctor, graph, index, init, lsp, model, query, repair, replay, run_command, sdk, spec,
-    verify,
+    benchmark, ci, completion, destroy, doctor, generate, graph, index, init, lsp, model, query, repair, replay,
+    run_command, sdk, spec, verify,
 ):  # fmt: skip
     krepis.add_command(command)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-Action = Literal["create", "identical", "conflict", "replace"]
+Action = Literal["create", "identical", "conflict", "replace", "update", "remove"]
 
 
 class FilesError(ValueError):

@@ -672,14 +672,15 @@ static napi_value js_listen(napi_env env, napi_callback_info info)
     return code < 0 ? throw_listen(env, code, errno) : number(env, code);
 }
 
-/* stop(handle, graceMs) */
+/* stop(handle, graceMs, handOver) */
 static napi_value js_stop(napi_env env, napi_callback_info info)
 {
-    napi_value values[2];
-    binding *self = arguments(env, info, 2, values);
+    napi_value values[3];
+    binding *self = arguments(env, info, 3, values);
     int32_t grace = self ? int_of(env, values[1]) : 0;
-    if (self)
-        kr_server_stop(self->server, grace > 0 ? (uint32_t)grace : 0);
+    bool hand_over = false;
+    if (self && napi_get_value_bool(env, values[2], &hand_over) == napi_ok)
+        (hand_over ? kr_server_hand_over : kr_server_stop)(self->server, grace > 0 ? (uint32_t)grace : 0);
     return NULL;
 }
 

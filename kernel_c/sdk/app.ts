@@ -99,6 +99,11 @@ export interface Listening {
   readonly port: number;
   /** Takes no more connections, gives open requests `graceMs`, and resolves when all is closed. */
   close(graceMs?: number): Promise<void>;
+  /**
+   * The same when another process listens there already, so that no client notices: what waits to be accepted is
+   * served, and a connection is closed with the answer to its next request, or after `graceMs`.
+   */
+  handOver(graceMs: number): Promise<void>;
   metrics(): Metrics;
 }
 
@@ -344,7 +349,12 @@ export class App<Services extends object = object> {
       port: bound,
       close: (graceMs = 0) => {
         this.#room.closeAll();
-        addon.stop(kernel.handle, graceMs);
+        addon.stop(kernel.handle, graceMs, false);
+        return this.#closed.promise;
+      },
+      handOver: (graceMs) => {
+        this.#room.closeAll();
+        addon.stop(kernel.handle, graceMs, true);
         return this.#closed.promise;
       },
       metrics: () => metricsOf(addon.metrics(kernel.handle)),

@@ -97,6 +97,7 @@ hosting.host = {
     return {
       port: 0,
       close: async () => {},
+      handOver: async () => {},
       metrics: () => {
         throw new Error('the kernel is in another thread');
       },

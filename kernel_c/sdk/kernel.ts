@@ -83,7 +83,7 @@ interface Addon {
   address(handle: Handle, connection: number, generation: number, own: boolean): [string, number] | undefined;
   match(handle: Handle, method: number, path: string): number[] | number;
   listen(handle: Handle, address: string, port: number): number;
-  stop(handle: Handle, graceMs: number): void;
+  stop(handle: Handle, graceMs: number, handOver: boolean): void;
   metrics(handle: Handle): number[];
   metricsText(handle: Handle): string;
   tenantsNew(limits: Uint32Array, requestsMax: number, runningMax: number): object;

@@ -261,6 +261,10 @@ int kr_server_run(kr_server *server);
 
 /* Any thread: takes no more connections, closes idle ones, and gives the others `grace_ms`. */
 void kr_server_stop(kr_server *server, uint32_t grace_ms);
+/* Any thread: the same when another server listens there already, so that no client notices.  What waits to be taken is
+ * taken first, and connections without a request stay: the answer to their next one closes them, or the end of the
+ * grace. */
+void kr_server_hand_over(kr_server *server, uint32_t grace_ms);
 /* Whether it has stopped: nothing is open any more. */
 int kr_server_stopped(const kr_server *server);
 

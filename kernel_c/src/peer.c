@@ -280,7 +280,7 @@ void kr__peer_flush(kr_server *server, kr__peer *peer)
         say_no_more(server, peer);
         return;
     }
-    if (server->stopping && is_idle(peer)) {
+    if (server->stopping && !atomic_load(&server->hands_over) && is_idle(peer)) {
         kr__peer_drop(server, peer);
         return;
     }
@@ -644,6 +644,6 @@ void kr__peer_stop(kr_server *server, kr__peer *peer)
     assert(peer->fd >= 0);
     if (peer->asked != peer->answered || peer->output.first != KR__NONE)
         peer->flags |= KR__P_LAST;
-    else if (is_idle(peer))
+    else if (is_idle(peer) && !atomic_load(&server->hands_over))
         kr__peer_drop(server, peer);
 }

@@ -310,17 +310,19 @@ int kr_server_foreign(const kr_server *server)
     return server->foreign;
 }
 
-static void accept_some(kr_server *server, int listener)
+/* Whether there may be more. */
+static bool accept_some(kr_server *server, int listener)
 {
     for (int i = 0; i < KR__ACCEPTS_MAX && listener >= 0; i++) {
         int fd = server->hal.accept(server->hal.self, listener);
         if (fd == KR__AGAIN)
-            return;
+            return false;
         if (fd >= 0)
             kr__peer_open(server, fd);
         else
             kr__count(&server->counts.refused, 1);
     }
+    return listener >= 0;
 }
 
 /* -- ticks ---------------------------------------------------------------------------------------------- */
@@ -330,7 +332,13 @@ static void begin_stop(kr_server *server, uint32_t grace_ms)
     KR__NOTE(server, server->peers, KR__N_STOP, 0);
     server->stopping = true;
     server->stop_at = server->now + grace_ms;
+    bool hands_over = atomic_load(&server->hands_over);
     for (uint32_t i = 0; i < server->listeners_count; i++) {
+        /* Closing would reset those that wait. */
+        for (uint32_t taken = 0; hands_over && taken < server->options.connections_max; taken += KR__ACCEPTS_MAX) {
+            if (!accept_some(server, server->listeners[i]))
+                break;
+        }
         server->hal.close(server->hal.self, server->listeners[i]);
         server->listeners[i] = -1;
     }
@@ -394,7 +402,7 @@ static void run_events(kr_server *server, const kr__event *events, int count)
         else if (id == KR__ID_FOREIGN)
             server->foreign = true;
         else if (id != KR__ID_WAKE)
-            accept_some(server, server->listeners[id - KR__ID_LISTENER]);
+            (void)accept_some(server, server->listeners[id - KR__ID_LISTENER]);
     }
 }
 
@@ -476,6 +484,13 @@ void kr_server_stop(kr_server *server, uint32_t grace_ms)
     atomic_store(&server->grace_ms, grace_ms < KR__NONE ? grace_ms : KR__NONE - 1);
     if (!server->retired)
         server->hal.wake(server->hal.self);
+}
+
+void kr_server_hand_over(kr_server *server, uint32_t grace_ms)
+{
+    assert(server);
+    atomic_store(&server->hands_over, true);
+    kr_server_stop(server, grace_ms);
 }
 
 void kr_server_retire(kr_server *server)

@@ -198,6 +198,7 @@ struct kr_server {
     bool foreign, stopping, peers_made, retired;
     kr__counts counts;
     _Atomic uint32_t grace_ms; /* NONE while nobody asked to stop */
+    _Atomic bool hands_over; /* stops as kr_server_hand_over() says */
     _Atomic bool stopped;
 };
 

@@ -45,6 +45,11 @@ export interface Listening {
     readonly port: number;
     /** Takes no more connections, gives open requests `graceMs`, and resolves when all is closed. */
     close(graceMs?: number): Promise<void>;
+    /**
+     * The same when another process listens there already, so that no client notices: what waits to be accepted is
+     * served, and a connection is closed with the answer to its next request, or after `graceMs`.
+     */
+    handOver(graceMs: number): Promise<void>;
     metrics(): Metrics;
 }
 /** `Services` are what `provide` made, and what handlers and hooks are given. */

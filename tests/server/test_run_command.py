@@ -230,6 +230,44 @@ def test_findings_keep_a_program_from_starting(project: Path) -> None:
         assert get(port) == (200, "hello")
 
 
+def test_a_hang_up_starts_anew_and_kept_connections_lose_no_request(project: Path) -> None:
+    seen: set[str] = set()
+    with running(project, "--port", "0", "--no-reload") as it:
+        port = it.port()
+        over = threading.Event()
+        failures: list[Exception] = []
+
+        def ask() -> None:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
+            while not over.is_set():
+                try:
+                    connection.request("GET", "/pid")
+                    response = connection.getresponse()
+                    seen.add(response.read().decode())
+                except (OSError, http.client.HTTPException) as error:
+                    failures.append(error)
+                time.sleep(0.002)
+
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        try:
+            while not seen:
+                time.sleep(0.02)
+            for _ in range(2):
+                before = set(seen)
+                it.process.send_signal(signal.SIGHUP)
+                assert it.said("stderr", "asked to start anew")
+                while len(seen - before) < 1:
+                    time.sleep(0.02)
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join()
+    assert failures == []
+    assert len(seen) >= 3
+
+
 def test_tenants_of_a_file_have_their_limits(project: Path, tmp_path: Path) -> None:
     file = tmp_path / "tenants.toml"
     file.write_text('[tenants.one]\nprefixes = ["/pid"]\nrate = 1\n\n[tenants.rest]\nprefixes = ["/"]\nweight = 5\n')

@@ -71,14 +71,19 @@ class Supervisor {
   #timer: NodeJS.Timeout | undefined;
   /** A generation begins when the retired one is gone. */
   #due = false;
+  /** The generation that is about to serve relieves the other one without its clients noticing. */
+  #handsOver = false;
   #stopping: NodeJS.Signals | undefined;
   #status = 0;
   readonly #living = new Set<Worker>();
 
   constructor(order: Order) {
     this.#order = order;
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-      process.on(signal, () => this.#stop(signal));
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => this.#stop(signal));
+    // Of a terminal that is closed; else it is the operator's, as for other servers.
+    process.on('SIGHUP', () =>
+      process.stdin.isTTY ? this.#stop('SIGHUP') : this.#renew('asked to start anew', true),
+    );
     this.#status = this.#verified();
     if (this.#status !== 0) this.#exit();
     for (const name of [order.entry, 'package.json', '.env']) this.#watch(resolve(order.root, name));
@@ -110,7 +115,8 @@ class Supervisor {
 
   #spawn(generation: Generation, number: number): void {
     const { entry, port, address, inspect, log, color, root, tenants } = this.#order;
-    const at = generation.at;
+    // Who takes over listens where the one before does, also when the system had chosen the port.
+    const at = generation.at ?? (this.#handsOver ? this.#current?.at : undefined);
     const task: Partial<Task> = {
       entry,
       port: typeof at?.port === 'number' ? at.port : port,
@@ -139,7 +145,7 @@ class Supervisor {
       for (const path of news.paths) this.#watch(path);
     } else if (news.kind === 'failed') {
       worker.failed = news.message;
-    } else if (generation.at === undefined && !generation.retired) {
+    } else if (generation.at === undefined && !generation.retired && !this.#stopping) {
       generation.at = { port: news.port, address: news.address };
       generation.sdk = news.sdk;
       this.#ready(generation, news.address, news.port);
@@ -157,7 +163,8 @@ class Supervisor {
       : "on Node's own HTTP server, since it does not import krepis";
     this.#say(`${where} ${how}${reload ? '; starts anew when a file changes' : ''}`);
     if (workers > count) this.#say('one process: --workers needs an application of the SDK, on a port');
-    if (this.#current && this.#current !== generation) this.#retire(this.#current);
+    if (this.#current && this.#current !== generation)
+      this.#retire(this.#current, this.#handsOver ? 'hand over' : 'stop');
     this.#current = generation;
     this.#next = undefined;
     for (let number = 1; number < count; number++) this.#spawn(generation, number);
@@ -208,14 +215,14 @@ class Supervisor {
     this.#stop('SIGTERM');
   }
 
-  #retire(generation: Generation): void {
+  #retire(generation: Generation, how: 'stop' | 'hand over' = 'stop'): void {
     generation.retired = true;
-    for (const worker of generation.workers) this.#end(worker);
+    for (const worker of generation.workers) this.#end(worker, how);
   }
 
-  #end(worker: Worker): void {
+  #end(worker: Worker, how: 'stop' | 'hand over' = 'stop'): void {
     const { process: child } = worker;
-    if (child.connected) child.send('stop', () => {});
+    if (child.connected) child.send(how, () => {});
     else child.kill('SIGTERM');
     const timer = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
     child.once('exit', () => clearTimeout(timer));
@@ -257,23 +264,31 @@ class Supervisor {
   #changed(path: string): void {
     if (this.#stopping) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#say(`${relative(this.#order.root, path)} changed`);
-      if (this.#verified() !== 0) {
-        this.#await();
-        return;
-      }
-      if (this.#next) this.#retire(this.#next);
-      this.#next = undefined;
-      const current = this.#current;
-      if (current && !(current.sdk && this.#order.inspect === undefined)) {
-        this.#current = undefined;
-        this.#due = true;
-        this.#retire(current);
-      } else if (!this.#due) {
-        this.#begin();
-      }
-    }, SETTLE_MS);
+    this.#timer = setTimeout(
+      () => this.#renew(`${relative(this.#order.root, path)} changed`, false),
+      SETTLE_MS,
+    );
+  }
+
+  /** Starts the next generation, which takes over from what runs; `handsOver`: so that no client notices. */
+  #renew(why: string, handsOver: boolean): void {
+    if (this.#stopping) return;
+    this.#say(why);
+    if (this.#verified() !== 0) {
+      this.#await();
+      return;
+    }
+    if (this.#next) this.#retire(this.#next);
+    this.#next = undefined;
+    this.#handsOver = handsOver;
+    const current = this.#current;
+    if (current && !(current.sdk && this.#order.inspect === undefined)) {
+      this.#current = undefined;
+      this.#due = true;
+      this.#retire(current);
+    } else if (!this.#due) {
+      this.#begin();
+    }
   }
 }
 

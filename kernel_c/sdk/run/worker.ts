@@ -135,13 +135,18 @@ async function main(task: Task): Promise<void> {
     },
   } as Parameters<ReturnType<typeof tracingChannel>['subscribe']>[0]);
 
-  const stop = (): void => {
+  const stop = (handsOver: boolean): void => {
     log?.flush();
     if (process.listenerCount('SIGTERM') > 0) process.emit('SIGTERM', 'SIGTERM');
-    else Promise.all(servers.map((server) => server.close(GRACE_MS))).then(() => process.exit(0));
+    else
+      Promise.all(
+        servers.map((server) => (handsOver ? server.handOver(GRACE_MS) : server.close(GRACE_MS))),
+      ).then(() => process.exit(0));
   };
-  process.on('message', (message) => message === 'stop' && stop());
-  process.once('disconnect', stop);
+  process.on('message', (message) => {
+    if (message === 'stop' || message === 'hand over') stop(message === 'hand over');
+  });
+  process.once('disconnect', () => stop(false));
   process.channel?.unref();
   process.on('SIGINT', () => {}); // of the terminal's whole group; the supervisor decides
 

@@ -1,8 +1,8 @@
 """What `krepis generate` makes, as files, and the lines by which an application knows of them.
 
 Generators are templates in `generators/KIND/`, each with its path in the first line. A project can keep its own in
-`stubs/KIND/`; `krepis generate --eject KIND` puts the built-in ones there. The first line of a generated source says how
-it was made, so `krepis destroy` can make it again and remove what nobody has changed.
+`stubs/KIND/`; `krepis generate --eject KIND` puts the built-in ones there. The first line of a generated source says
+how it was made, so `krepis destroy` can make it again and remove what nobody has changed.
 """
 
 from __future__ import annotations

@@ -49,7 +49,8 @@ def krepis(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    found = (file for file in folder.rglob("*") if file.is_file() and ".krepis" not in file.parts)
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in found}
 
 
 @contextmanager

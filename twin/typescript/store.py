@@ -52,8 +52,8 @@ class Host(Protocol):
     def fresh(self, name: str) -> Value:
         """A value equal to no other."""
 
-    def ask(self, question: Value) -> bool:
-        """The answer to a yes-no term, the same throughout a world; both answers are explored."""
+    def ask(self, question: Value, first: bool = True) -> bool:
+        """The answer to a yes-no term, the same throughout a world; both answers are explored, `first` at first."""
 
     def assume(self, question: Value, answer: bool) -> bool:
         """Like `ask`, but unless already decided only `answer` is explored."""
@@ -567,11 +567,11 @@ class Database:
             self.origins[value] = (table, column, row.key)
         return value
 
-    def exists(self, table: str, row: Row, must: bool = False) -> bool:
+    def exists(self, table: str, row: Row, must: bool = False, first: bool = True) -> bool:
         if row.exists is not None:
             return row.exists
         question = self.host.term("exists", table, *_key_args(row.key, self.primary(table)))
-        return self.host.assume(question, True) if must else self.host.ask(question)
+        return self.host.assume(question, True) if must else self.host.ask(question, first)
 
     def _history(self, tx: Tx | None, table: str, where: Iterable[Expr] | None) -> tuple[Value, ...]:
         """Earlier bulk writes that may have changed which rows satisfy `where` (None: or what is in them)."""
@@ -992,7 +992,13 @@ class Database:
         return self._add(tx, table, values)
 
     def _conflict(
-        self, owner: Owner, tx: Tx | None, table: str, values: Mapping[str, Value], asked: bool = False
+        self,
+        owner: Owner,
+        tx: Tx | None,
+        table: str,
+        values: Mapping[str, Value],
+        asked: bool = False,
+        first: bool = True,
     ) -> tuple[Row, tuple[str, ...]] | None:
         """The row that forbids this one, and by which columns; `asked`: the program provides for it."""
         for columns in self.uniques(table):
@@ -1004,7 +1010,7 @@ class Database:
             for row in self._candidates(tx, table, key, current=True):
                 if row.exists is None:
                     question = self.host.term("exists", table, *_key_args(row.key, self.primary(table)))
-                    there = self.host.ask(question) if asked else self.host.assume(question, False)
+                    there = self.host.ask(question, first) if asked else self.host.assume(question, False)
                 else:
                     there = row.exists
                 if there:
@@ -1179,7 +1185,7 @@ class Database:
         values = {self.column(table, name): value for name, value in data.items()}
         columns = tuple(sorted(self.column(table, name) for name in target))
         self.locks.acquire(owner, ("table", self.name, table), "n", hold=tx is not None)
-        row = self._occupant(owner, tx, table, values, columns)
+        row = self._occupant(owner, tx, table, values, columns, first=assignments is not None)
         if row is None:
             return self._add(tx, table, values), "inserted"
         self.locks.acquire(owner, ("row", self.name, table, row.key), hold=tx is not None)
@@ -1191,14 +1197,24 @@ class Database:
         return RowView(self, table, self._store(owner, tx, table, row, written, at), at), "updated"
 
     def _occupant(
-        self, owner: Owner, tx: Tx | None, table: str, values: Mapping[str, Value], columns: tuple[str, ...]
+        self,
+        owner: Owner,
+        tx: Tx | None,
+        table: str,
+        values: Mapping[str, Value],
+        columns: tuple[str, ...],
+        first: bool,
     ) -> Row | None:
-        """The existing row on which an upsert falls."""
+        """The existing row on which an upsert falls; `first`: whether there is one in the first world.
+
+        One that does nothing then is asked for work that is done once, so the first world has to be the one that does it.
+        """
         if columns and all(values.get(column) is not None for column in columns):
             key = self._canonical(table, tuple((column, self.host.strip(values[column])) for column in columns))
             self.locks.acquire(owner, ("row", self.name, table, key), hold=tx is not None)
-            return next((row for row in self._candidates(tx, table, key, True) if self.exists(table, row)), None)
-        taken = self._conflict(owner, tx, table, values, asked=True)
+            rows = self._candidates(tx, table, key, True)
+            return next((row for row in rows if self.exists(table, row, first=first)), None)
+        taken = self._conflict(owner, tx, table, values, True, first)
         return taken[0] if taken else None
 
     # -- outcome

@@ -36,9 +36,9 @@ class MachineHost:
         """A value equal to no other."""
         return self.R.fresh(name, self.R.frame.site)
 
-    def ask(self, question: Value) -> bool:
+    def ask(self, question: Value, first: bool = True) -> bool:
         """The world's answer."""
-        return self.R.ask(raw(question))
+        return self.R.ask(raw(question), first)
 
     def assume(self, question: Value, answer: bool) -> bool:
         """The world's answer, of which only `answer` is explored when it is new."""

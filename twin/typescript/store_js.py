@@ -87,8 +87,8 @@ class StoreHost(MachineHost):
     def fresh(self, name: str) -> Value:
         return self.R.fresh(name, self.site)
 
-    def ask(self, question: Value) -> bool:
-        return self.R.truth(raw(question), self.site)
+    def ask(self, question: Value, first: bool = True) -> bool:
+        return self.R.truth(raw(question), self.site, first)
 
     def is_null(self, value: Value) -> bool:
         return self.R.nullish(raw(value), self.site)

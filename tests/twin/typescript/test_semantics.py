@@ -41,6 +41,35 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         }
         """,
     ),
+    "what is done once for each key is reached, and so is what comes after many guards": (
+        "lost-update",
+        """
+        import { Pool } from 'pg';
+        const url = process.env.DATABASE_URL;
+        const size = process.env.POOL_SIZE ? Number(process.env.POOL_SIZE) : 10;
+        const pool = new Pool(url ? { connectionString: url, max: size } : {});
+        async function known(id: number) {
+          const { rows } = await pool.query('SELECT id FROM accounts WHERE id = $1', [id]);
+          return rows.length > 0;
+        }
+        export async function transfer(key: string, from: number, to: number, cents: number) {
+          if (from === to) return 'same';
+          if (!(await known(from))) return 'unknown payer';
+          if (!(await known(to))) return 'unknown payee';
+          const { rows } = await pool.query(
+            'INSERT INTO transfers (key, payer, payee, cents) VALUES ($1, $2, $3, $4) ON CONFLICT (key) DO NOTHING RETURNING key',
+            [key, from, to, cents],
+          );
+          if (rows.length === 0) return 'repeated';
+          const payer = await pool.query('SELECT cents FROM accounts WHERE id = $1', [from]);
+          const left = payer.rows[0].cents - cents;
+          if (left < 0) return 'short';
+          await pool.query('UPDATE accounts SET cents = $2 WHERE id = $1', [from, left]); // HERE
+          await pool.query('UPDATE accounts SET cents = cents + $2 WHERE id = $1', [to, cents]);
+          return 'done';
+        }
+        """,
+    ),
     "names that are read where they are declared": (
         "",
         """

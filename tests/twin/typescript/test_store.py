@@ -45,7 +45,7 @@ class World:
     def fresh(self, name: str) -> Any:
         return ("fresh", name, next(self.counter))
 
-    def ask(self, question: Any) -> bool:
+    def ask(self, question: Any, first: bool = True) -> bool:
         if not self.is_term(question):
             return bool(question)
         if question[1] == "exists":

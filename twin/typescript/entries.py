@@ -45,7 +45,7 @@ _ASYNC = re.compile(
     rb"\basync\b|\bawait\b|\.then\s*\(|\bPromise\b|setTimeout|setInterval|setImmediate|queueMicrotask|nextTick|function\s*\w*\s*\(\s*err|\(\s*err\w*\s*(?:,[^)]*)?\)\s*=>"
 )
 _ROUTES = frozenset({"get", "post", "put", "patch", "delete", "del", "all"})
-_WIRING = re.compile(rb"\.\s*(?:get|post|put|patch|delete|all)\s*\(\s*['\"`/]")
+_WIRING = re.compile(rb"\.\s*(?:get|post|put|patch|delete|all|ws)\s*\(\s*['\"`/]")
 """Text of a module that may hand functions of other modules to a framework."""
 _GIVES = re.compile(
     rb"\b(?:locals|state)\s*(?:\.\s*\w+|\[[^\]]+\])\s*=[^=]|\b(?:req|request|ctx|context)\s*\.\s*\w+\s*=[^=]|\bc\s*\.\s*set\s*\("

@@ -1207,7 +1207,7 @@ class Database:
     ) -> Row | None:
         """The existing row on which an upsert falls; `first`: whether there is one in the first world.
 
-        One that does nothing then is asked for work that is done once, so the first world has to be the one that does it.
+        One that then does nothing guards work that is done once, and the first world has to be the one that does it.
         """
         if columns and all(values.get(column) is not None for column in columns):
             key = self._canonical(table, tuple((column, self.host.strip(values[column])) for column in columns))

@@ -57,8 +57,8 @@ PROGRAMS: dict[str, tuple[str, str]] = {
           if (!(await known(from))) return 'unknown payer';
           if (!(await known(to))) return 'unknown payee';
           const { rows } = await pool.query(
-            'INSERT INTO transfers (key, payer, payee, cents) VALUES ($1, $2, $3, $4) ON CONFLICT (key) DO NOTHING RETURNING key',
-            [key, from, to, cents],
+            'INSERT INTO transfers (key, payer, payee) VALUES ($1, $2, $3) ON CONFLICT (key) DO NOTHING RETURNING key',
+            [key, from, to],
           );
           if (rows.length === 0) return 'repeated';
           const payer = await pool.query('SELECT cents FROM accounts WHERE id = $1', [from]);

@@ -6,7 +6,7 @@ The folder is copied first, so that nothing in it changes. Measured, in this ord
 
 * cold start: from `initialize` to the first verdict and to the last, with an empty cache;
 * warm start: the same with what the cold start left;
-* edits: a comment is typed character by character into a function of a file with entry points (each keystroke is
+* edits: a comment above an entry point, and a statement into one, are typed character by character (each keystroke is
   followed by a request that is answered in order, so its answer says when the keystroke was handled), then nothing,
   until the diagnostics of the file are there for the new text. The idle delay is subtracted;
 * memory: the proportional set size of the server and of all its processes, after all that, and its peak while cold.
@@ -37,7 +37,8 @@ CAPABILITIES = {
         "codeLens": {"refreshSupport": True},
     },
 }
-TYPED = "// x\n"
+COMMENT = "// x\n"
+STATEMENT = "void 0;\n"
 GAP_S = 0.05
 """Between two keystrokes: a fast typist."""
 PEAK_EVERY_S = 0.5
@@ -166,21 +167,30 @@ class Typist:
 
     def __init__(self, client: Client, delay_ms: int, chance: random.Random) -> None:
         self.client, self.delay_s, self.chance = client, delay_ms / 1000, chance
+        self.typed = COMMENT
+        self.lines: dict[str, list[str]] = {}
         self.keystrokes: list[float] = []
         self.waits: list[float] = []
         self.versions: dict[str, int] = {}
 
     async def edit(self, uri: str) -> None:
-        """Types a comment above an entry point."""
+        """Types a comment above an entry point, or a statement into it."""
         client = self.client
         if uri not in self.versions:
             self.versions[uri] = 0
-            text = Path(unquote(urlsplit(uri).path)).read_text(encoding="utf-8")
+            self.lines[uri] = Path(unquote(urlsplit(uri).path)).read_text(encoding="utf-8").split("\n")
+            text = "\n".join(self.lines[uri])
             item = {"uri": uri, "languageId": "typescript", "version": 0, "text": text}
             client.notify("textDocument/didOpen", {"textDocument": item})
             await client.request("textDocument/diagnostic", {"textDocument": {"uri": uri}})
+        if not client.entries[uri]:
+            return  # an earlier edit broke the file
         line = self.chance.choice(client.entries[uri])["range"]["start"]["line"]
-        for column, character in enumerate(TYPED):
+        lines = self.lines[uri]
+        if self.typed is STATEMENT:  # behind the next line that opens a function
+            line = next((n for n in range(line, len(lines)) if lines[n].endswith((") {", "=> {", "> {"))), line - 1) + 1
+        lines.insert(line, self.typed.rstrip())
+        for column, character in enumerate(self.typed):
             self.versions[uri] += 1
             at = {"line": line, "character": column}
             change = {"range": {"start": at, "end": at}, "text": character}
@@ -196,6 +206,8 @@ class Typist:
 
     def report(self) -> None:
         keys, waits = [1000 * k for k in self.keystrokes], [1000 * w for w in self.waits]
+        self.keystrokes, self.waits = [], []
+        print(f"typing {self.typed.rstrip()!r}")
         print(f"keystroke: p50 {statistics.median(keys):.1f} ms, p99 {percentile(keys, 0.99):.1f} ms ({len(keys)})")
         print(f"edit to diagnostics beyond the idle delay: p50 {statistics.median(waits):.0f} ms, "
               f"p95 {percentile(waits, 0.95):.0f} ms ({len(waits)})")  # fmt: skip
@@ -212,9 +224,10 @@ async def measure(folder: Path, edits: int, seed: int, delay_ms: int) -> None:
         chance = random.Random(seed)
         typist = Typist(client, delay_ms, chance)
         candidates = sorted(uri for uri, entries in client.entries.items() if entries)
-        for uri in chance.choices(candidates, k=edits):
-            await typist.edit(uri)
-        typist.report()
+        for typist.typed in (COMMENT, STATEMENT):
+            for uri in chance.choices(candidates, k=edits):
+                await typist.edit(uri)
+            typist.report()
         print(f"memory: {pss_mib(client.process.pid):.0f} MiB in all processes")
 
     await with_server(folder, delay_ms, cold)

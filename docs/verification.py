@@ -64,8 +64,8 @@ Its source runs as coroutines over simulated memory, and each access to shared m
 | Claim | Checked | Bound | Command |
 | --- | --- | --- | --- |
 | In every state each block, buffer and place is free or in use, exactly once; no assertion fails; no descriptor is \
-used after it was closed. | every state | `twin/native/scenarios.c`: 2 to 4 clients, 16,781,748 states | \
-`krepis verify --kernel` |
+used after it was closed. | every state | `twin/native/scenarios.c`: 2 to 4 clients, and 2 or 3 threads at the ring, \
+17,669,972 states | `krepis verify --kernel` |
 | A connection that can go on is served in the next tick. | every state | as above | `krepis verify --kernel` |
 | Responses come in the order of their requests, and every request is answered unless a client, a time limit or a \
 shutdown cut it off. | every way to an end | as above | `krepis verify --kernel` |

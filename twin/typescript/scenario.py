@@ -24,11 +24,9 @@ from krepis.twin.typescript.values import (
     Cancelled,
     Exhausted,
     JsFunction,
-    JsObject,
     JsPromise,
     JsThrow,
     Park,
-    Term,
     Unsupported,
     Value,
     raw,
@@ -331,12 +329,3 @@ def arguments(R: Machine, f: JsFunction, call: int) -> list[Value]:
             t.type = None
         out.append(R.unknown(t, typed))
     return out
-
-
-def root_of(value: Value) -> Term | None:
-    """The term behind a value, if any."""
-    r = raw(value)
-    if r.__class__ is Term:
-        t: Term = r
-        return t
-    return r.term if isinstance(r, JsObject) else None

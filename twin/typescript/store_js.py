@@ -1573,9 +1573,3 @@ def _lazy(machine: Machine, this: Value, args: list[Value], s: int) -> Value:
 
 
 # -- after an execution
-
-
-def open_transactions(machine: Machine) -> list[Instant]:
-    """Where the transactions began that nobody ended."""
-    connections = [store for store in machine.stores.values() if isinstance(store, Connection)]
-    return [tx.at for connection in connections for tx in connection.database.open]

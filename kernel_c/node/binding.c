@@ -9,11 +9,14 @@
  * kernel's memory, writes a table of answers, and returns their text as one string.  Answers that come later, from
  * promises, are collected and fetched with a second function.  docs/kernel.md has the table of what is valid when.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <node_api.h>
@@ -694,13 +697,50 @@ static napi_value js_follow(napi_env env, napi_callback_info info)
                 : NULL;
 }
 
-/* yieldTo(by): this thread gives way to others, by as much as `nice` does */
+/* A thread of this process goes on as `by` steps of `nice` below the first one.  Slice: 0 leaves it as it is. */
+static void give_way(id_t thread, int by, uint64_t slice_ns)
+{
+    struct {
+        uint32_t size, policy;
+        uint64_t flags;
+        int32_t nice;
+        uint32_t priority;
+        uint64_t runtime, deadline, period;
+    } attributes = {.size = sizeof attributes, .nice = getpriority(PRIO_PROCESS, (id_t)getpid()) + by,
+                    .runtime = slice_ns};
+    (void)syscall(SYS_sched_setattr, thread, &attributes, 0);
+}
+
+/* yieldTo(by, sliceUs): this thread gives way to the process's first one, by as much as `nice` does; with a slice of
+ * its own (Linux 6.12 on; before, it is ignored) whoever wakes up waits no longer than that for it. */
 static napi_value js_yield_to(napi_env env, napi_callback_info info)
+{
+    napi_value values[2];
+    size_t count = 2;
+    if (napi_get_cb_info(env, info, &count, values, NULL, NULL) == napi_ok && count == 2)
+        give_way((id_t)gettid(), int_of(env, values[0]), (uint64_t)int_of(env, values[1]) * 1000);
+    return NULL;
+}
+
+/* yieldHelpers(by): so do the threads of V8 that collect garbage and compile for all isolates */
+static napi_value js_yield_helpers(napi_env env, napi_callback_info info)
 {
     napi_value value;
     size_t count = 1;
-    if (napi_get_cb_info(env, info, &count, &value, NULL, NULL) == napi_ok && count == 1)
-        (void)setpriority(PRIO_PROCESS, (id_t)gettid(), int_of(env, value));
+    DIR *tasks = opendir("/proc/self/task");
+    if (!tasks || napi_get_cb_info(env, info, &count, &value, NULL, NULL) != napi_ok || count < 1)
+        return NULL;
+    for (struct dirent *task = readdir(tasks); task; task = readdir(tasks)) {
+        char path[64], name[16] = "";
+        (void)snprintf(path, sizeof path, "/proc/self/task/%.20s/comm", task->d_name);
+        FILE *file = fopen(path, "re");
+        if (!file)
+            continue;
+        if (fgets(name, sizeof name, file) && strncmp(name, "V8Worker", 8) == 0)
+            give_way((id_t)atoi(task->d_name), int_of(env, value), 0);
+        (void)fclose(file);
+    }
+    (void)closedir(tasks);
     return NULL;
 }
 
@@ -762,7 +802,7 @@ NAPI_MODULE_INIT()
         const char *name;
         napi_callback function;
     } functions[] = {
-        {"open", js_open},         {"start", js_start}, {"route", js_route}, {"fallback", js_fallback}, {"address", js_address}, {"follow", js_follow}, {"yieldTo", js_yield_to}, {"fixed", js_fixed}, {"files", js_files},
+        {"open", js_open},         {"start", js_start}, {"route", js_route}, {"fallback", js_fallback}, {"address", js_address}, {"follow", js_follow}, {"yieldTo", js_yield_to}, {"yieldHelpers", js_yield_helpers}, {"fixed", js_fixed}, {"files", js_files},
         {"stream", js_stream}, {"chunk", js_chunk}, {"finish", js_finish}, {"abort", js_abort},
         {"template", js_template}, {"apply", js_apply}, {"bytes", js_bytes}, {"match", js_match},
         {"listen", js_listen},     {"stop", js_stop},   {"metrics", js_metrics},

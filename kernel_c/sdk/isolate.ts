@@ -4,14 +4,14 @@ import { getHeapStatistics } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import { App } from './app.ts';
 import { hosting } from './host.ts';
-import type { Ask, Start, Told } from './isolates.ts';
+import { type Ask, SLICE_US, type Start, type Told } from './isolates.ts';
 import { addon } from './kernel.ts';
 import { HttpError, isPieces } from './reply.ts';
 import type { KrepisRequest } from './request.ts';
 import { registerResolution } from './resolve.ts';
 
 /** A tenant's thread gives way to the kernel's when there are too few processors. */
-const NICE = 2;
+const NICE = 5;
 
 const { program } = workerData as Start;
 const port = parentPort as NonNullable<typeof parentPort>;
@@ -86,7 +86,7 @@ function hear(ask: Ask): void {
   }
 }
 
-addon.yieldTo(NICE);
+addon.yieldTo(NICE, SLICE_US);
 registerResolution({ file: (path) => tell({ kind: 'files', paths: [path] }), sdk: () => {} });
 hosting.host = {
   log: undefined,

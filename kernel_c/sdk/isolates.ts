@@ -10,7 +10,8 @@ import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { hosting } from './host.ts';
-import { type Answer, HttpError, Reply } from './reply.ts';
+import { addon } from './kernel.ts';
+import { type Answer, HttpError, Reply, refusal } from './reply.ts';
 import type { KrepisRequest } from './request.ts';
 import type { TenantOptions } from './tenants.ts';
 
@@ -56,6 +57,10 @@ const RESTART_MAX_MS = 5000;
 const STEADY_MS = 10_000;
 const START_MS = 30_000;
 const MEBI = 1 << 20;
+/** Of threads that want the same processor: how long one may keep another waiting. */
+export const SLICE_US = 100;
+/** Compiling and what else V8 does aside, for isolates more than for the kernel's thread. */
+const HELPERS_NICE = 2;
 const ENTRY = new URL(`isolate${extname(import.meta.filename)}`, import.meta.url);
 
 type Piece = IteratorResult<string | Uint8Array>;
@@ -242,13 +247,15 @@ class Isolate {
 }
 
 function unavailable(): HttpError {
-  return new HttpError(503, 'Service Unavailable', { 'retry-after': '1' });
+  return refusal(503, 'Service Unavailable', { 'retry-after': '1' });
 }
 
 export class Isolates {
   readonly #all: readonly Isolate[];
 
   constructor({ tenants, program, memoryMb = MEMORY_MB, stallMs = STALL_MS }: TenantOptions) {
+    addon.yieldTo(0, SLICE_US);
+    addon.yieldHelpers(HELPERS_NICE);
     this.#all = tenants.map((one) => {
       const own = one.program ?? program;
       if (own === undefined) throw new TypeError(`tenant ${one.name} has no program`);

@@ -79,7 +79,8 @@ interface Addon {
   finish(handle: Handle, connection: number, generation: number, sequence: number): void;
   abort(handle: Handle, connection: number, generation: number, sequence: number): void;
   follow(handle: Handle, connection: number, generation: number): number;
-  yieldTo(by: number): void;
+  yieldTo(by: number, sliceUs: number): void;
+  yieldHelpers(by: number): void;
   address(handle: Handle, connection: number, generation: number, own: boolean): [string, number] | undefined;
   match(handle: Handle, method: number, path: string): number[] | number;
   listen(handle: Handle, address: string, port: number): number;

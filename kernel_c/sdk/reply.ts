@@ -54,6 +54,15 @@ export class HttpError extends Error {
   }
 }
 
+/** @internal An error for what was refused before anything of the program ran: where that was says nothing, and costs most. */
+export function refusal(status: number, message: string, headers: HeadersInit): HttpError {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  const error = new HttpError(status, message, headers);
+  Error.stackTraceLimit = limit;
+  return error;
+}
+
 /** What the checks of a route found; the default answer is JSON that says what is wrong where. */
 export class InvalidRequest extends HttpError {
   readonly where: 'body' | 'query' | 'params';

@@ -7,7 +7,7 @@
 
 import type { Isolates } from './isolates.ts';
 import { addon } from './kernel.ts';
-import { type Answer, HttpError } from './reply.ts';
+import { type Answer, HttpError, refusal } from './reply.ts';
 import type { KrepisRequest } from './request.ts';
 
 export interface Tenant {
@@ -63,8 +63,11 @@ export interface TenantMetrics {
   readonly restarts: number;
 }
 
-const REQUESTS_MAX = 65_536;
+/** Of all tenants, running and queued, as in `tenants.c`. */
+const REQUESTS_MAX = 1 << 24;
 const RUNNING = 256;
+const RUNNING_EACH = 100;
+const QUEUED = 1000;
 const CONNECTIONS_MAX = 0xffffffff;
 const LIMITED_FROM = -1000;
 const KINDS = ['hosts', 'prefixes', 'headers'] as const;
@@ -91,14 +94,23 @@ export class Tenants {
         return [
           one.weight ?? 1,
           one.connections ?? CONNECTIONS_MAX,
-          one.running ?? 100,
-          one.queued ?? 1000,
+          one.running ?? RUNNING_EACH,
+          one.queued ?? QUEUED,
           rate,
           one.burst ?? rate,
         ];
       }),
     );
-    this.#handle = addon.tenantsNew(limits, REQUESTS_MAX, running);
+    // Room for all that may be there, so that no tenant uses up another's.
+    const requests = tenants.reduce(
+      (sum, one) => sum + (one.running ?? RUNNING_EACH) + (one.queued ?? QUEUED),
+      0,
+    );
+    if (requests > REQUESTS_MAX)
+      throw new RangeError(
+        `the tenants may have ${requests} requests at once, running and queued, and ${REQUESTS_MAX} are the most: lower queued`,
+      );
+    this.#handle = addon.tenantsNew(limits, requests, running);
     this.#names = tenants.map((one) => one.name);
     this.#counted = tenants.map((one) => one.connections !== undefined);
     this.#header = header;
@@ -138,13 +150,13 @@ export class Tenants {
     const tenant = this.of(request);
     if (tenant < 0) throw new HttpError(404, 'Not Found');
     if (this.#counted[tenant] && !this.#admit(request, tenant))
-      throw new HttpError(503, 'Service Unavailable', { 'retry-after': '1' });
+      throw refusal(503, 'Service Unavailable', { 'retry-after': '1' });
     const number = addon.tenantsOffer(this.#handle, tenant, Math.floor(performance.now()));
     if (number <= LIMITED_FROM) {
       const seconds = Math.max(1, Math.ceil((LIMITED_FROM - number) / 1000));
-      throw new HttpError(429, 'Too Many Requests', { 'retry-after': `${seconds}` });
+      throw refusal(429, 'Too Many Requests', { 'retry-after': `${seconds}` });
     }
-    if (number < 0) throw new HttpError(503, 'Service Unavailable', { 'retry-after': '1' });
+    if (number < 0) throw refusal(503, 'Service Unavailable', { 'retry-after': '1' });
     let mine = false;
     for (let taken = this.#take(); taken >= 0; taken = this.#take()) {
       if (taken === number) {

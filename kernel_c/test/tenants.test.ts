@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { krepis, reply } from '../sdk/index.ts';
+import { Tenants } from '../sdk/tenants.ts';
 
 /** A request as a tenant's; returns the status, the text and when to come again. */
 async function ask(port: number, path: string, key?: string): Promise<[number, string, string | null]> {
@@ -117,6 +118,27 @@ test('when all wait, turns go round the tenants, whoever asked most', async () =
   assert.equal(order.length, 31);
   assert.equal(order[1], 'quiet', order.join());
   await server.close();
+});
+
+test('one that has all that it may have takes no room of another', async () => {
+  const tenants = new Tenants({
+    tenants: [
+      { name: 'flood', prefixes: ['/flood'], queued: 66_000 },
+      { name: 'quiet', prefixes: ['/quiet'] },
+    ],
+  });
+  const app = krepis().get('/*path', (request) => {
+    const forEver = (): Promise<string> => new Promise(() => {});
+    if (request.path === '/quiet') return tenants.run(request, () => 'let in');
+    for (let i = 0; i < 66_100; i++) tenants.run(request, forEver);
+    assert.throws(() => tenants.run(request, forEver), /Service Unavailable/);
+    return 'full';
+  });
+  for (const [path, text] of Object.entries({ flood: 'full', quiet: 'let in' }))
+    assert.equal(await (await app.fetch(new Request(`http://a/${path}`))).text(), text);
+  const many = (count: number) =>
+    Array.from({ length: count }, (_, i) => ({ name: `${i}`, queued: 1 << 20 }));
+  assert.throws(() => new Tenants({ tenants: many(16) }), /16778816 requests at once.*lower queued/);
 });
 
 test('rules that clash and limits out of range are refused', () => {

@@ -55,6 +55,8 @@ export interface Start {
     readonly program: string;
     readonly tenant: string;
 }
+/** Of threads that want the same processor: how long one may keep another waiting. */
+export declare const SLICE_US = 100;
 export declare class Isolates {
     #private;
     constructor({ tenants, program, memoryMb, stallMs }: TenantOptions);

@@ -34,6 +34,8 @@ export declare class HttpError extends Error {
     readonly headers: HeadersInit;
     constructor(status: number, message: string, headers?: HeadersInit);
 }
+/** @internal An error for what was refused before anything of the program ran: where that was says nothing, and costs most. */
+export declare function refusal(status: number, message: string, headers: HeadersInit): HttpError;
 /** What the checks of a route found; the default answer is JSON that says what is wrong where. */
 export declare class InvalidRequest extends HttpError {
     readonly where: 'body' | 'query' | 'params';

@@ -286,6 +286,7 @@ let count = 0;
 const app = krepis();
 app.get('/count', () => `${greeting} ${++count}`);
 app.get('/loop', () => { for (;;); });
+app.get('/flags', () => process.execArgv.includes('--single-threaded-gc'));
 app.listen(80);
 """)
     file = project / "tenants.toml"
@@ -300,6 +301,7 @@ app.listen(80);
         assert get(port, "/") == (200, "hello")  # the project's own route
         while get(port, "/nothing")[0] == 503:
             time.sleep(0.05)
+        assert get(port, "/flags") == (200, "true")  # no helpers of V8, which know no tenants
         assert get(port, "/loop")[0] == 503
         assert it.said("stderr", "tenant b: its isolate does not come back to its event loop")
         assert get(port, "/count") == (200, "hello 2")

@@ -128,6 +128,8 @@ class Supervisor {
     };
     const execArgv = [...NODE_OPTIONS];
     if (existsSync(resolve(root, '.env'))) execArgv.push('--env-file=.env');
+    // The helpers of V8 know no priorities of threads, so one tenant's garbage would keep the others waiting.
+    if (tenants?.tenants.some((one) => one.program ?? tenants.program)) execArgv.push('--single-threaded-gc');
     if (inspect !== undefined && number === 0) execArgv.push(`--inspect=${inspect}`);
     const env: NodeJS.ProcessEnv = { ...process.env };
     if (task.port !== undefined) env.PORT = `${task.port}`;

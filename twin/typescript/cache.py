@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 import lmdb
 from krepis.twin.contents import Contents
 from krepis.twin.findings import EntryPoint, Finding, Fix, Note, Place, Step
 from krepis.twin.options import Options, SourceFile
-from krepis.twin.typescript.project_schema import declaring_sources
 
 if TYPE_CHECKING:
     from krepis.twin.typescript.results import FileResult
@@ -46,8 +46,7 @@ class Cache:
         self,
         options: Options,
         files: Sequence[SourceFile],
-        declarations: Sequence[Path],
-        declaring: Sequence[str],
+        declarations: Iterable[bytes],
         contents: Contents,
         stamps: Mapping[str, Any],
     ) -> None:
@@ -55,11 +54,7 @@ class Cache:
         h = hashlib.blake2b(own_version(), digest_size=16)
         h.update(repr((options.max_states, options.time_limit_s, options.calls, options.models)).encode())
         h.update("\n".join(sorted(str(f.absolute) for f in files)).encode("utf-8", "surrogateescape"))
-        for path in declarations:
-            h.update(contents.of(str(path)).digest.encode())
-        texts = {str(f.absolute): f.text for f in files if f.text is not None}
-        for _, text in declaring_sources(declaring, texts):
-            h.update(text.encode("utf-8", "surrogatepass"))
+        h.update(repr([*declarations]).encode())
         self.prefix = h.digest()
         self.env: Any = None
         self._reading: Any = None
@@ -147,6 +142,7 @@ def read_result(data: dict[str, Any]) -> FileResult:
                 "notes": [Note(**n) for n in data["notes"]],
                 "entry_points": [EntryPoint(**(e | {"acts": tuple(e["acts"])})) for e in data["entry_points"]],
                 "modules": tuple(data["modules"]),
+                "entered": tuple(map(intern, data["entered"])),
                 "within": tuple((_pair(k), tuple(_pair(c) for c in inside)) for k, inside in data["within"]),
                 "touching": tuple((_pair(k), tuple(_pair(c) for c in codes)) for k, codes in data["touching"]),
                 "spent": tuple((tuple(where), tuple(figures)) for where, figures in data["spent"]),

@@ -127,6 +127,7 @@ def cell_value(R: Machine, path: str, name: str) -> Value:
 def discover(program: Program, path: str) -> list[Entry]:
     """The entry points of one module, in source order."""
     code = program.module(path)
+    program.whole.add(path)
     if code is None or not (_ASYNC.search(code.text) or _WIRING.search(code.text) or b"@entry" in code.text):
         return []
     R = Machine(program, World(), Pattern("same"))
@@ -179,7 +180,7 @@ def _registrations(R: Machine) -> Iterator[tuple[Any, str, JsFunction]]:
         handlers = [raw(a) for a in args if isinstance(raw(a), JsFunction)]
         method = name.rsplit(".", 1)[-1].lower()
         if method == "use":
-            before.setdefault(id(raw(receiver)), []).extend(f for f in handlers if _prepares(f))
+            before.setdefault(id(raw(receiver)), []).extend(f for f in handlers if _prepares(R.program, f))
         elif handlers and method in _ROUTES:
             earlier = before.get(id(raw(receiver)), [])
             if len(handlers) > 1 or earlier:
@@ -191,10 +192,10 @@ def _registrations(R: Machine) -> Iterator[tuple[Any, str, JsFunction]]:
                 yield (key, n, position), name + EXCLUSIVE if args[-1] == EXCLUSIVE else name, v
 
 
-def _prepares(f: JsFunction) -> bool:
+def _prepares(program: Program, f: JsFunction) -> bool:
     """Whether a middleware of a whole application leaves something with the request for those that follow."""
     code = f.code
-    return code is not None and code.n_params > 1 and bool(_GIVES.search(code.module.text, code.start, code.end))
+    return code is not None and code.n_params > 1 and bool(_GIVES.search(program.look_into(code)))
 
 
 def _chain(R: Machine, handlers: list[JsFunction]) -> JsFunction:
@@ -243,7 +244,7 @@ def _registered(R: Machine, unit: str, before: int, make: Callable[[Machine], ob
 def _nested(R: Machine, entry: Entry) -> Iterator[Item]:
     """Callbacks that a callback registers when it runs (the messages of a connection)."""
     code = entry.code
-    if b".on" not in code.module.text[code.start : code.end]:
+    if b".on" not in R.program.look_into(code):
         return
 
     def make(R2: Machine, number: int) -> None:

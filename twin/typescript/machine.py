@@ -324,6 +324,7 @@ class Machine:
         self.lazy: list[tuple[list[Any], Frame]] = []
         self.waited: list[tuple[Term, Frame, int, int, int]] = []
         self.invoked: set[FunctionCode] = set()
+        self._entered = program.entered
         self.instances: list[JsObject] = []
         self.measured = 0  # the reads whose lists were looked at as a whole
         self.marked: set[int] = set()
@@ -1721,6 +1722,7 @@ class Machine:
         code = f.code
         assert code is not None
         self.spend()
+        self._entered.add(code)
         caller = self.frame
         if self.tracking and code not in self.invoked and self._sheltered(code, this, args, caller):
             self.invoked.add(code)

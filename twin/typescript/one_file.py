@@ -21,7 +21,8 @@ from krepis.twin.typescript.analysis import (
 )
 from krepis.twin.typescript.entries import discover
 from krepis.twin.typescript.explain import act_text, finding_of
-from krepis.twin.typescript.results import FileResult, Key, Phase
+from krepis.twin.typescript.program import Program
+from krepis.twin.typescript.results import WHOLE, FileResult, Key, Phase, numbers
 from krepis.twin.typescript.scenario import Entry
 from krepis.twin.typescript.values import Cancelled, Stop, forget_terms
 from krepis.twin.typescript.verify import Job
@@ -36,7 +37,7 @@ def verify_file(job: Job, source: SourceFile, phase: Phase) -> FileResult:
     program = job.program
     if program.size() > KEPT_MODULES:
         program.forget_oldest(KEPT_MODULES // 2)
-    program.touched = set()
+    program.begin()
     try:
         _verify_file(job, source, phase, result)
     except Cancelled:
@@ -49,9 +50,19 @@ def verify_file(job: Job, source: SourceFile, phase: Phase) -> FileResult:
         if os.environ.get("KREPIS_DEBUG"):
             raise
         result.failure = type(error).__name__
-    result.modules = tuple(sorted(p for p in program.touched if not program.is_model(p)))
+    result.modules, result.entered = _seen(program)
     program.used(program.touched)
     return result
+
+
+def _seen(program: Program) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The modules that something was asked of, and which of their functions."""
+    entered: dict[str, set[int]] = {p: set() for p in program.touched if not program.is_model(p)}
+    for code in program.entered:
+        if code.module.path in entered:
+            entered[code.module.path].add(code.index)
+    modules = tuple(sorted(entered))
+    return modules, tuple(WHOLE if p in program.whole else numbers(entered[p]) for p in modules)
 
 
 def _verify_file(job: Job, source: SourceFile, phase: Phase, result: FileResult) -> None:

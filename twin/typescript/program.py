@@ -16,11 +16,11 @@ from functools import cached_property, partial
 from itertools import repeat
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from krepis.twin.typescript import adoption, jsdoc
 from krepis.twin.typescript.classes import Klass, construct
-from krepis.twin.typescript.code import ClassCode, ModuleCode, TypeDecl, TypeRef
+from krepis.twin.typescript.code import ClassCode, FunctionCode, ModuleCode, TypeDecl, TypeRef
 from krepis.twin.typescript.schema import EMPTY, Schema
 from krepis.twin.typescript.values import (
     UNDEFINED,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from krepis.twin.typescript.machine import Machine
 
 Typed = tuple[TypeRef, ModuleCode | None]
+Answer = TypeVar("Answer")
 
 MODELS = Path(__file__).parent / "models"
 INTRINSICS = "krepis:model"
@@ -113,7 +114,7 @@ _ADOPTED: dict[str, adoption.Client] = {
     "pool": adoption.POSTGRES,
     "pgPool": adoption.POSTGRES,
 }
-_CARRIED = frozenset(
+CARRIED = frozenset(
     ["prisma", "db", "database", "orm", "knex", "kysely", "drizzle", "redis", "pool", "pg", "mysql", "sequelize"]
 )
 """Fields under which a request's context carries the client of a store."""
@@ -134,7 +135,8 @@ _MONGO = frozenset(
 )
 
 
-_DEFAULT = re.compile(rb"^export\s+default\s+([A-Za-z_$][\w$]*)\s*;?\s*$", re.M)
+DEFAULT = re.compile(rb"^export\s+default\s+([A-Za-z_$][\w$]*)\s*;?\s*$", re.M)
+"""What a module exports by default, if it is a name."""
 
 
 _LONE_CR = re.compile(r"\r(?!\n)")
@@ -156,15 +158,17 @@ class Program:
         self.models = (*models, MODELS)
         self._modules: dict[str, ModuleCode | None] = {}
         self._resolved: dict[tuple[str, str], str | None] = {}
-        self._types: dict[tuple[str, str], Any] = {}
-        self._kinds: dict[Any, tuple[Any, Any, str | None]] = {}
+        self._types: dict[tuple[str, str], tuple[Any, frozenset[str]]] = {}
+        self._kinds: dict[Any, tuple[Any, Any, str | None, frozenset[str]]] = {}
         self._constants: dict[tuple[Any, str], bool] = {}
         self._discarded: dict[tuple[ModuleCode, int, bool], bool] = {}
-        self._per_request: dict[ClassCode, bool] = {}
+        self._per_request: dict[ClassCode, tuple[bool, frozenset[str]]] = {}
         self._adopted: dict[tuple[str, str, str], tuple[adoption.Client | None, str]] = {}
         self._model_of: dict[str, str | None] = {}
         self.failed: dict[str, str] = {}
         self.touched: set[str] = set()
+        self.entered: set[FunctionCode] = set()
+        self.whole: set[str] = set()
         self.cancelled: Callable[[], bool] | None = None
 
     # ------------------------------------------------------------------ modules
@@ -188,6 +192,24 @@ class Program:
             self.failed[path] = error.strerror or str(error)
         self._modules[path] = code
         return code
+
+    def begin(self) -> None:
+        """From now on, `touched` are modules that were asked for, `entered` functions that ran, `whole` texts read."""
+        self.touched, self.entered, self.whole = set(), set(), set()
+
+    def look_into(self, code: FunctionCode) -> bytes:
+        """The text of a function."""
+        module = code.module
+        self.entered.update(f for f in module.functions if code.start <= f.start and f.end <= code.end)
+        return module.text[code.start : code.end]
+
+    def _touching(self, compute: Callable[[], Answer]) -> tuple[Answer, frozenset[str]]:
+        """What a computation gives, and which modules it asked for."""
+        outer, self.touched = self.touched, set()
+        try:
+            return compute(), frozenset(self.touched)
+        finally:
+            self.touched = outer | self.touched
 
     def loaded(self) -> list[str]:
         """The project modules held in memory."""
@@ -336,12 +358,13 @@ class Program:
         if module is None or depth > 12:
             return None
         key = (module.path, name)
-        if key in self._types:
-            return self._types[key]  # type: ignore[no-any-return]
-        self._types[key] = None
-        found = self._find(name, module, depth)
-        self._types[key] = found
-        return found
+        known = self._types.get(key)
+        if known is None:
+            self._types[key] = None, frozenset()
+            known = self._types[key] = self._touching(lambda: self._find(name, module, depth))
+        else:
+            self.touched |= known[1]
+        return known[0]  # type: ignore[no-any-return]
 
     def _find(self, name: str, module: ModuleCode, depth: int) -> tuple[str, Any, ModuleCode] | None:
         for c in module.classes:
@@ -370,7 +393,7 @@ class Program:
             return None
         local = module.exports.get(name, name)
         if local == "default":
-            named = _DEFAULT.search(module.text)
+            named = DEFAULT.search(module.text)
             local = named[1].decode() if named is not None else local
         found = self.find(local, module, depth)
         if found is not None:
@@ -421,8 +444,10 @@ class Program:
         key = (id(ref), id(module))
         found = self._kinds.get(key)
         if found is None:
-            self._kinds[key] = (ref, module, self._kind(ref, module))  # keeps `ref` alive, so its id stays its own
-            found = self._kinds[key]
+            answer = self._touching(lambda: self._kind(ref, module))
+            found = self._kinds[key] = (ref, module, *answer)  # keeps `ref` alive, so its id stays its own
+        else:
+            self.touched |= found[3]
         return found[2]
 
     def _kind(self, ref: TypeRef, module: ModuleCode | None) -> str | None:
@@ -681,13 +706,17 @@ class Program:
         """Whether each call has instances of its own: the class says so, or it is given something that does."""
         known = self._per_request.get(cls)
         if known is None:
-            self._per_request[cls] = False  # what is given itself says nothing new
-            known = self._per_request[cls] = (
-                jsdoc.tagged(cls.doc, "per-request")
-                or any("REQUEST" in d.args_text for d in cls.decorators if d.name in ("Injectable", "Controller"))
-                or any(map(self._given_per_request, cls.ctor.param_types if cls.ctor else (), repeat(cls.module)))
+            self._per_request[cls] = False, frozenset()  # what is given itself says nothing new
+            known = self._per_request[cls] = self._touching(
+                lambda: (
+                    jsdoc.tagged(cls.doc, "per-request")
+                    or any("REQUEST" in d.args_text for d in cls.decorators if d.name in ("Injectable", "Controller"))
+                    or any(map(self._given_per_request, cls.ctor.param_types if cls.ctor else (), repeat(cls.module)))
+                )
             )
-        return known
+        else:
+            self.touched |= known[1]
+        return known[0]
 
     def _given_per_request(self, ref: TypeRef | None, module: ModuleCode) -> bool:
         found = self.find(ref.name, module) if ref is not None and _nominal(ref.name) else None
@@ -728,7 +757,7 @@ class Program:
             return []
         code = c.klass.ctor.code
         assert code is not None
-        lazy = c.klass.code is not None and _only_assigns(c.klass.code)
+        lazy = c.klass.code is not None and only_assigns(c.klass.code)
         out: list[Value] = []
         for i, name in enumerate(code.param_names):
             ref = code.param_types[i] if i < len(code.param_types) else None
@@ -784,14 +813,11 @@ class Program:
 
     def carried(self, R: Machine, name: str, module: ModuleCode) -> Value | None:
         """The client that a field of an argument (`ctx.db`) evidently is, by its name and what is called on it."""
-        if name not in _CARRIED or self.is_model(module.path):
+        if name not in CARRIED or self.is_model(module.path):
             return None
         key = (module.path, name, ".")
         if key not in self._adopted:
-            text = module.text.decode("utf-8", "replace")
-            locals_ = [name, *dict.fromkeys(re.findall(rf"[\w$]+\.{name}\b", text))]
-            found = (adoption.client_of(module, local, "") for local in locals_)
-            self._adopted[key] = (next(filter(None, found), None), name)
+            self._adopted[key] = (carried_by(module, name), name)
         client = self._adopted[key][0]
         return self.client(R, client, name) if client is not None else None
 
@@ -909,6 +935,13 @@ def _statement_of_its_own(module: ModuleCode, site: int, awaited: bool) -> bool:
     return (not before or before[-1] in ";{}") and (not after or after[0] in ";}/")
 
 
+def carried_by(module: ModuleCode, name: str) -> adoption.Client | None:
+    """The client that fields called `name` evidently are, by what a module calls on them."""
+    text = module.text.decode("utf-8", "replace")
+    locals_ = [name, *dict.fromkeys(re.findall(rf"[\w$]+\.{name}\b", text))]
+    return next(filter(None, (adoption.client_of(module, local, "") for local in locals_)), None)
+
+
 def _nominal(name: str) -> bool:
     return name[:1].isalpha() or name[:1] in "_$"
 
@@ -932,7 +965,7 @@ def substitute(ref: TypeRef, mapping: dict[str, TypeRef], depth: int = 0) -> Typ
 _EMPTY = re.compile(rb"\{\s*\}\s*$")
 
 
-def _only_assigns(code: ClassCode) -> bool:
+def only_assigns(code: ClassCode) -> bool:
     """Whether the constructor does nothing but turn its parameters into fields."""
     ctor = code.ctor
     return (

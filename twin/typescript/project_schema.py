@@ -7,6 +7,7 @@ Deliberately absent: parsing of any of them (schema.py).
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -66,14 +67,38 @@ def read_schema(program: Program) -> Schema:
 
     found = EMPTY
     for path in declaration_files(program.root):
-        try:
-            if path.stat().st_size > MAX_DECLARING_BYTES:
-                continue
-            text = path.read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            continue
-        part = reader.from_prisma(text) if path.suffix == ".prisma" else reader.from_sql(text)
-        found = reader.merge(found, part)
+        found = reader.merge(found, _of_file(path))
     for _, text in declaring_sources(program.files, program.texts):
         found = reader.merge(found, reader.from_typescript(text), reader.from_sql(text))
     return found
+
+
+def _of_file(path: Path) -> Schema:
+    """What a Prisma schema or a file of SQL declares."""
+    from krepis.twin.typescript import schema as reader
+
+    try:
+        if path.stat().st_size > MAX_DECLARING_BYTES:
+            return EMPTY
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return EMPTY
+    return reader.from_prisma(text) if path.suffix == ".prisma" else reader.from_sql(text)
+
+
+def declaration_of(path: Path) -> bytes:
+    """A digest of what a Prisma schema or a file of SQL declares."""
+    return _digest(_of_file(path))
+
+
+def declaration_in(text: str) -> bytes:
+    """A digest of what a source file declares."""
+    from krepis.twin.typescript import schema as reader
+
+    return _digest(reader.merge(reader.from_typescript(text), reader.from_sql(text)))
+
+
+def _digest(found: Schema) -> bytes:
+    tables = [(n, sorted(t.unique), t.primary_key, t.version, [*t.fields.items()]) for n, t in found.tables.items()]
+    text = repr((tables, [*found.aliases.items()])).encode("utf-8", "backslashreplace")
+    return hashlib.blake2b(text, digest_size=16).digest()

@@ -8,7 +8,7 @@ where all results are known.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,8 @@ MAX_ACROSS = 40
 """Pairs of entry points of different files."""
 
 
+WHOLE = "*"
+"""In place of functions: all of a text."""
 Key = tuple[str, int]
 """A function: module path and index."""
 Where = tuple[str, int, str]
@@ -48,6 +50,8 @@ class FileResult:
 
     After the first phase `calls` says which functions each entry point runs, and `pairs` how many pairs of them
     conflict; the second phase explores the pairs. `spent` are the figures of entry points, of other files too.
+    `modules` are those that it depends on, in order, `entered` the functions of each that ran: their numbers as text,
+    or `WHOLE` when it read all of the text.
     """
 
     path: str
@@ -59,6 +63,7 @@ class FileResult:
     states: int = 0
     traces: int = 0
     modules: tuple[str, ...] = ()
+    entered: tuple[str, ...] = ()
     calls: tuple[tuple[Key, tuple[Key, ...]], ...] = ()
     within: tuple[tuple[Key, tuple[Key, ...]], ...] = ()
     touching: tuple[tuple[Key, tuple[Key, ...]], ...] = ()
@@ -66,6 +71,23 @@ class FileResult:
     spent: tuple[tuple[Where, Spent], ...] = ()
     pairs: int = 0
     failure: str = ""
+
+
+def numbers(functions: Collection[int]) -> str:
+    """Functions of a module as `entered` has them."""
+    return " ".join(map(str, sorted(functions)))
+
+
+def see_too(result: FileResult, other: FileResult) -> None:
+    """A result depends on what another depends on."""
+    seen = dict(zip(result.modules, result.entered, strict=True))
+    for path, entered in zip(other.modules, other.entered, strict=True):
+        own = seen.setdefault(path, entered)
+        if own != entered:
+            both = WHOLE in (own, entered)
+            seen[path] = WHOLE if both else numbers({*map(int, own.split()), *map(int, entered.split())})
+    result.modules = tuple(sorted(seen))
+    result.entered = tuple(seen[path] for path in result.modules)
 
 
 @dataclass(frozen=True)

@@ -27,9 +27,19 @@ from krepis.twin.folders import Folders, stamp_of
 from krepis.twin.options import Options, Progress, SourceFile
 from krepis.twin.typescript.cache import Cache
 from krepis.twin.typescript.layout import Layout, Moves, layout, mentions, moved, moves
+from krepis.twin.typescript.outline import Edit, Outline, carried_over, edit, outline
 from krepis.twin.typescript.program import read_text
-from krepis.twin.typescript.project_schema import declaration_files
-from krepis.twin.typescript.results import FileResult, Phase, across_files, alone, inner_entries, merge, together
+from krepis.twin.typescript.project_schema import declaration_files, declaration_in, declaration_of
+from krepis.twin.typescript.results import (
+    FileResult,
+    Phase,
+    across_files,
+    alone,
+    inner_entries,
+    merge,
+    see_too,
+    together,
+)
 from krepis.twin.typescript.values import Cancelled
 from krepis.twin.typescript.verify import Job
 from krepis.twin.typescript.workers import RECURSION, Workers, rare_collections
@@ -71,8 +81,8 @@ class Session:
         self._stamps: dict[str, Any] = {}
         self._disk: int | None = None
         self._folders = folders or Folders()
-        self._declared: list[tuple[Path, Any]] = []
-        self._declaring: set[str] = set()
+        self._declared: dict[Path, tuple[Any, bytes]] = {}
+        self._declaring: dict[str, bytes] = {}
         self._shown: dict[str, list[FileResult]] = {}
         self._waiting: set[str] = set()
         self._busy: Callable[[], Collection[int]] = tuple
@@ -81,6 +91,7 @@ class Session:
         self._dropped: set[str] = set()
         self._unsaved: set[tuple[str, bool]] = set()
         self._layouts: dict[str, tuple[Any, Layout | None]] = {}
+        self._outlines: dict[str, tuple[Any, Outline | None]] = {}
 
     def verify(
         self,
@@ -175,23 +186,30 @@ class Session:
         declared = self._declared
         if disk is None or disk != self._disk:
             stamps |= {p: stamp_of(p) for p in self._stamps.keys() - stamps.keys()}
-            declared = [(p, stamp_of(str(p))) for p in _declarations(self._options, self._folders)]
+            declared = {p: self._declaration(p) for p in _declarations(self._options, self._folders)}
         self._disk = disk
         touched = {p for p, stamp in stamps.items() if self._stamps.get(p) != stamp}
         shifts = self._shifts({p: stamps[p] for p in touched if p in names}, texts, names)
         changed = touched - shifts.keys()
-        declaring = {p for p in changed if p in names and self._declares(p, texts.get(p), stamps[p])}
-        migrated = bool(declaring) or not self._declaring.isdisjoint(changed)
-        self._declaring = (self._declaring - changed | declaring) & names.keys()
+        declaring = {p: digest for p, digest in self._declaring.items() if p in names and p not in touched}
+        read = ((p, self._declares(p, texts.get(p), stamps[p])) for p in touched & names.keys())
+        declaring |= {p: digest for p, digest in read if digest}
+        migrated = declaring != self._declaring or _digests(declared) != _digests(self._declared)
+        self._declaring = declaring
+        known = {p: self._stamps.get(p) for p in changed}
         self._files = files
         self._stamps |= stamps
         stale = changed
-        if old is not None and names == old.shown and declared == self._declared and not migrated:
+        edits: dict[str, Edit] = {}
+        if old is not None and names == old.shown and not migrated:
+            before = {p: self._outline(p, stamp) for p, stamp in known.items()} if len(known) <= FEW else {}
             old.files = list(files)
             old.program.texts = texts
             if touched:
                 old.program.forget(touched)
                 old.profiles.clear()
+                found = {p: edit(was, self._outline(p, stamps[p])) for p, was in before.items() if was is not None}
+                edits = {p: edited for p, edited in found.items() if edited is not None}
         else:
             self._last = None
             self._job = Job(files, self._options)
@@ -199,7 +217,7 @@ class Session:
             self._waiting &= names.keys()
             self._waiting |= names.keys() - self._shown.keys()
             aliases = self._job.program.aliases
-            if old is None or declared != self._declared or migrated or old.program.aliases != aliases:
+            if old is None or migrated or old.program.aliases != aliases:
                 self._known.clear()
                 self._waiting.update(names)
             else:
@@ -207,15 +225,34 @@ class Session:
         self._declared = declared
         for p, lines in shifts.items():
             self._move(p, names[p], lines)
-        for key in [key for key, known in self._known.items() if not known.depends.isdisjoint(stale)]:
-            del self._known[key]
-            self._waiting.add(key[0])
-            self._dropped.add(key[0])
+        carried: dict[int, FileResult] = {}
+        for key, held in [(key, held) for key, held in self._known.items() if not held.depends.isdisjoint(stale)]:
+            result: FileResult | None = held.result
+            for p in held.depends & stale:
+                if result is not None:
+                    result = carried_over(result, p, names[p], edits[p]) if p in edits and p != key[0] else None
+            self._follow(key, result, carried)
+        self._replace(carried)
 
-    def _declares(self, path: str, text: str | None, stamp: Any) -> bool:
+    def _declares(self, path: str, text: str | None, stamp: Any) -> bytes:
+        """A digest of what a source file declares, empty when it does not."""
         if text is None:
-            return self._contents.of(path, stamp).declares
-        return declares(text.encode("utf-8", "replace"))
+            if not self._contents.of(path, stamp).declares:
+                return b""
+            try:
+                text = Path(path).read_bytes().decode("utf-8", "replace")
+            except OSError:
+                return b""
+        return declaration_in(text) if declares(text.encode("utf-8", "replace")) else b""
+
+    def _declaration(self, path: Path) -> tuple[Any, bytes]:
+        """The stamp of a file that all results depend on, and a digest of what counts of it."""
+        stamp, known = stamp_of(str(path)), self._declared.get(path)
+        if known is not None and known[0] == stamp:
+            return known
+        if path.suffix in (".prisma", ".sql"):
+            return stamp, declaration_of(path)
+        return stamp, self._contents.of(str(path), stamp).digest.encode()
 
     def _shifts(
         self, stamps: Mapping[str, Any], texts: Mapping[str, str], names: Mapping[str, str]
@@ -246,22 +283,40 @@ class Session:
         self._layouts[path] = stamp, found
         return found
 
+    def _outline(self, path: str, stamp: Any) -> Outline | None:
+        """The outline of the text of a stamp, which the program has loaded, or is what is there now."""
+        known = self._outlines.get(path)
+        if known is None or known[0] != stamp:
+            program = self.job.program
+            there = isinstance(stamp, bytes) or path in program.loaded() or stamp == stamp_of(path)
+            code = program.module(path) if there else None
+            known = self._outlines[path] = stamp, outline(code) if code is not None else None
+        return known[1]
+
     def _move(self, path: str, shown: str, lines: Moves) -> None:
         """Lines of a file moved, and nothing else: so do they in the results that name them."""
         news: dict[int, FileResult] = {}
         for key, known in list(self._known.items()):
-            if path not in known.depends:
-                continue
-            self._unsaved.add(key)
-            if mentions(known.result, shown):
-                result = moved(known.result, shown, lines)
-                if result is None:
-                    del self._known[key]
-                    self._waiting.add(key[0])
-                    self._dropped.add(key[0])
-                else:
-                    news[id(known.result)] = result
-                    self._known[key] = replace(known, result=result)
+            if path in known.depends:
+                result = known.result
+                self._follow(key, moved(result, shown, lines) if mentions(result, shown) else result, news)
+        self._replace(news)
+
+    def _follow(self, key: tuple[str, bool], result: FileResult | None, news: dict[int, FileResult]) -> None:
+        """A result holds still, as `result`, which is in `news` if it is another; None when it does not hold."""
+        known = self._known[key]
+        if result is None:
+            del self._known[key]
+            self._waiting.add(key[0])
+            self._dropped.add(key[0])
+            return
+        self._unsaved.add(key)
+        if result is not known.result:
+            news[id(known.result)] = result
+            self._known[key] = replace(known, result=result)
+
+    def _replace(self, news: Mapping[int, FileResult]) -> None:
+        """Results, by their identities, that are told in other words from now on."""
         if news:
             for p, results in self._shown.items():
                 if any(id(r) in news for r in results):
@@ -285,13 +340,14 @@ class Session:
         return last, first, second
 
     def begin(self) -> None:
-        """Until a verification is complete, the one before does not stand for what is shown."""
+        """The second phase is asked something else: until it is complete, nothing stands for what is shown."""
         self._last = None
 
     def complete(self, paths: list[str], *results: Any) -> None:
         """A verification was not cancelled."""
         self._last = _Complete(paths, *results)
         self._dropped.clear()
+        self._waiting.clear()
 
     def _importing(
         self, new: Collection[str], texts: Mapping[str, str], aliases: Sequence[tuple[str, list[str]]]
@@ -310,6 +366,7 @@ class Session:
     def remember(self, path: str, second: bool, salt: str, result: FileResult) -> None:
         """Keeps a result."""
         result.modules = tuple(map(sys.intern, result.modules))
+        result.entered = tuple(map(sys.intern, result.entered))
         for p in result.modules:
             if p not in self._stamps:
                 self._stamps[p] = stamp_of(p)
@@ -319,9 +376,8 @@ class Session:
         """The results on disk for the program as it is now."""
         if self._options.cache_dir is None:
             return None
-        return Cache(
-            self._options, files, [p for p, _ in self._declared], sorted(self._declaring), self._contents, self._stamps
-        )
+        declarations = [*_digests(self._declared).values(), *(d for _, d in sorted(self._declaring.items()))]
+        return Cache(self._options, files, declarations, self._contents, self._stamps)
 
     @property
     def job(self) -> Job:
@@ -373,7 +429,6 @@ class _Run:
         budget = alone(total)
         last, held, held_too = session.last(self._paths) or (None, {}, {})
         kept = frozenset(held)
-        session.begin()
         if last is not None:
             self._early(last, budget, held, held_too)
         first = self._phase(dict.fromkeys(self._order, Phase(budget)), {}, 0, held)
@@ -383,6 +438,8 @@ class _Run:
                 two = {i: last.two[i] for i in self._order if i in last.two}
             else:
                 two = self._second(results, first, budget)
+            if last is None or two != last.two:
+                session.begin()
             held_too = {i: r for i, r in held_too.items() if last is not None and two.get(i) == last.two[i]}
             self._expect({i: phase for i, phase in two.items() if i not in held_too})
             for i, r in first.items():
@@ -488,7 +545,7 @@ class _Run:
         for i, r in self._work(missing):
             out[i] = r
             if second:  # it started from what the first phase had seen
-                r.modules = tuple(sorted({*r.modules, *before[i].modules}))
+                see_too(r, before[i])
             self._show(i, asked[i], [before[i], r] if second else [r])
             if not r.failure:
                 path, salt = self._paths[i], _salt(asked[i])
@@ -533,6 +590,10 @@ def _declarations(options: Options, folders: Folders) -> list[Path]:
     """What all results of a program depend on besides its files: schemas, path aliases, the user's models."""
     models = sorted(p for folder in options.models for p in folder.glob("*.ts"))
     return [*declaration_files(options.root, folders), options.root / "tsconfig.json", *models]
+
+
+def _digests(declared: Mapping[Path, tuple[Any, bytes]]) -> dict[Path, bytes]:
+    return {path: digest for path, (_, digest) in declared.items()}
 
 
 def _stamp(file: SourceFile) -> Any:

@@ -91,6 +91,29 @@ export async function signUp(email: string): Promise<void> {
     assert not session.verify(files).findings
 
 
+def test_what_does_not_change_what_is_declared_concerns_nobody_else(tmp_path: Path) -> None:
+    migration = """export async function up(db: any): Promise<void> {
+  await db.query('CREATE TABLE users (id int PRIMARY KEY)');
+}
+"""
+    files = project(tmp_path, {"a.ts": RACY, "migration.ts": migration, "util.ts": UTIL})
+    (tmp_path / "schema.sql").write_text("CREATE TABLE logs (id int PRIMARY KEY);")
+    options = Options(tmp_path, jobs=1, cache_dir=tmp_path / "cache")
+    session = Session(options)
+    session.verify(files)
+    (tmp_path / "schema.sql").write_text("-- What was done.\nCREATE TABLE logs (id int PRIMARY KEY);")
+    for added in ("// Users.\n", "const n = 1;\n", "// Users.\nconst m = 2;\n"):
+        (tmp_path / "migration.ts").write_text(migration.replace("  await", f"{added}  await"))
+        assert looked_at(Session(options), files)[1] <= {"migration.ts"}, "another run"
+        report, seen = looked_at(session, files)
+        assert seen <= {"migration.ts"} and timeless(report) == timeless(verify(files, Options(tmp_path, jobs=1)))
+    for of_users in ("name text, id int PRIMARY", "id int UNIQUE, name text PRIMARY"):
+        (tmp_path / "migration.ts").write_text(migration.replace("id int PRIMARY", of_users))
+        assert looked_at(session, files)[1] == (
+            {"migration.ts"} if "UNIQUE" not in of_users else {f.path for f in files}
+        )
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_after_any_edits_the_report_is_that_of_a_fresh_run(tmp_path: Path, jobs: int) -> None:
     chance = random.Random(7 + jobs)

@@ -1,7 +1,7 @@
 /** Applications: routes, hooks, and the calls that the kernel makes once a tick. */
 
 import { type CompressOptions, compressed } from './compress.ts';
-import { hosting } from './host.ts';
+import { hosting, type Served } from './host.ts';
 import { Isolates } from './isolates.ts';
 import {
   ANSWERS_MAX,
@@ -318,13 +318,14 @@ export class App<Services extends object = object> {
     if (host === undefined) return this.#listen(port, address);
     const place = host.place(port, address);
     if (host.log && !this.#started) this.#log = this.#log ? both(this.#log, host.log) : host.log;
-    const server = this.#listen(place.port, place.address);
+    const pages = typeof place.port === 'string' ? [] : (host.pages?.(place.address) ?? []);
+    const server = this.#listen(place.port, place.address, pages);
     const at = typeof place.port === 'string' ? place.port : server.port;
     host.listening(server, at, place.address, this.#patterns);
     return server;
   }
 
-  #listen(port: number | string, address: string): Listening {
+  #listen(port: number | string, address: string, pages: readonly Served[] = []): Listening {
     const kernel = this.#kernel;
     const bound =
       typeof port === 'string'
@@ -333,6 +334,7 @@ export class App<Services extends object = object> {
     if (!this.#started) {
       this.#started = true;
       if (!this.#composed) this.#compose();
+      for (const page of pages) this.#page(page);
       addon.start(
         kernel.handle,
         (count) => this.#tick(count),
@@ -359,6 +361,16 @@ export class App<Services extends object = object> {
       },
       metrics: () => metricsOf(addon.metrics(kernel.handle)),
     };
+  }
+
+  #page({ path, answer }: Served): void {
+    let number: number;
+    try {
+      number = addon.route(this.#kernel.handle, METHODS.indexOf('GET'), path);
+    } catch {
+      return; // the application answers that itself
+    }
+    this.#routes[number] = { names: [], handler: answer, run: answer };
   }
 
   async #dispose(): Promise<void> {

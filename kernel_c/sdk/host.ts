@@ -2,7 +2,14 @@
 
 import type { App, Listening } from './app.ts';
 import type { Log } from './log.ts';
+import type { Reply } from './reply.ts';
 import type { TenantOptions } from './tenants.ts';
+
+/** A page that is not the application's own; its hooks do not run. */
+export interface Served {
+  readonly path: string;
+  answer(): Reply | Promise<Reply>;
+}
 
 export interface Host {
   readonly log: Log | undefined;
@@ -14,6 +21,8 @@ export interface Host {
   adopt?(app: App): Listening;
   /** A file of a program was loaded, in an isolate. */
   file?(path: string): void;
+  /** Pages beside those of an application that listens there, unless it has routes of the same paths. */
+  pages?(address: string): readonly Served[];
   listening(server: Listening, port: number | string, address: string, routes: readonly string[]): void;
 }
 

@@ -1,7 +1,13 @@
 /** Who runs an application: nobody in particular, or `krepis run`, which has a say in where it listens and what is shown. */
 import type { App, Listening } from './app.ts';
 import type { Log } from './log.ts';
+import type { Reply } from './reply.ts';
 import type { TenantOptions } from './tenants.ts';
+/** A page that is not the application's own; its hooks do not run. */
+export interface Served {
+    readonly path: string;
+    answer(): Reply | Promise<Reply>;
+}
 export interface Host {
     readonly log: Log | undefined;
     /** The tenants of every application, unless it has its own. */
@@ -15,6 +21,8 @@ export interface Host {
     adopt?(app: App): Listening;
     /** A file of a program was loaded, in an isolate. */
     file?(path: string): void;
+    /** Pages beside those of an application that listens there, unless it has routes of the same paths. */
+    pages?(address: string): readonly Served[];
     listening(server: Listening, port: number | string, address: string, routes: readonly string[]): void;
 }
 export declare const hosting: {

@@ -12,10 +12,10 @@ from krepis.server.baseline import BaselineError, apply_baseline, read_baseline
 from krepis.server.ci.base import BaseError, checked_out
 from krepis.server.ci.steps import Step, check_types, run_tests
 from krepis.server.ci.summary import Verified, as_json, badge_endpoint, badge_svg, comment, headline, table
-from krepis.server.cli.verify import is_grave, print_text, progress, style_for, write
+from krepis.server.cli.verify import is_grave, print_text, report_on, style_for, write
 from krepis.server.config import FAIL_ON, ConfigError, Settings, find_settings
 from krepis.server.discover import DiscoveryError
-from krepis.server.run import judged, lines_of, options_of, selected, text_of
+from krepis.server.run import lines_of, options_of, selected
 from krepis.server.version import installed_version
 from krepis.twin.findings import Report
 from krepis.twin.options import SourceFile
@@ -107,16 +107,11 @@ def _verified(here: Path, settings: Settings, base: str | None) -> tuple[Verifie
 
 def _report(folder: Path, settings: Settings, keeper: Settings | None) -> tuple[Report, tuple[SourceFile, ...]]:
     """The report on a folder; results are kept where `keeper` keeps its own."""
-    from krepis.twin.typescript.verify import verify as check  # slow to import, and not needed for --help
-
     found = selected(settings, (), folder)
     options = options_of(replace(settings, cache=settings.cache and keeper is None), _warn)
     if keeper:
         options = replace(options, cache_dir=options_of(keeper, _warn).cache_dir)
-    with progress() as show:
-        report = check(found.files, options, show)
-    report = replace(report, notes=report.notes + found.notes)
-    return judged(report, {file.path: text_of(file) for file in found.files}, settings.rules), found.files
+    return report_on(found, options, settings.rules), found.files
 
 
 def _less_baseline(report: Report, settings: Settings, files: tuple[SourceFile, ...]) -> Report:

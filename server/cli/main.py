@@ -8,6 +8,7 @@ import click
 from krepis.server.cli.benchmark import benchmark
 from krepis.server.cli.ci import ci
 from krepis.server.cli.completion import completion
+from krepis.server.cli.docs import docs
 from krepis.server.cli.doctor import doctor
 from krepis.server.cli.generate import destroy, generate
 from krepis.server.cli.graph import graph
@@ -37,7 +38,7 @@ def krepis() -> None:
 
 
 for command in (
-    benchmark, ci, completion, destroy, doctor, generate, graph, index, init, lsp, model, query, repair, replay,
+    benchmark, ci, completion, destroy, docs, doctor, generate, graph, index, init, lsp, model, query, repair, replay,
     run_command, sdk, spec, verify,
 ):  # fmt: skip
     krepis.add_command(command)

@@ -47,6 +47,8 @@ def _inspector(_context: click.Context, _parameter: click.Parameter, value: str 
               help="Open Node's inspector in the first process, on 127.0.0.1:9229 unless given.")
 @click.option("--tenants", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="Who shares the application, and what each may have.")
+@click.option("--docs/--no-docs", default=True, show_default=True,
+              help="Serve what krepis docs makes at /docs, with --reload, on a loopback address.")
 @click.option("--log", type=click.Choice(["pretty", "json", "none"]), default="pretty", show_default=True,
               help="How answers are logged on stdout.")
 @click.option("--install/--no-install", default=True, show_default=True,
@@ -102,6 +104,8 @@ def _install(node: Node, project: Project, missing: list[str], wanted: bool) -> 
 def _order(project: Project, settings: Settings, path: Path, options: dict[str, Any]) -> dict[str, Any]:
     """What the supervisor is asked for, as its `Order`; what is None is left out."""
     verify = [sys.executable, "-c", "from krepis.server.cli import main; main()", "verify", str(path.resolve())]
+    docs = [sys.executable, "-c", "from krepis.server.cli import main; main()", "docs", "--json"]
+    pages = {"command": docs, "root": str(project.root), "folder": str(project.root / ".krepis" / "docs")}
     order = {
         "entry": str(project.entry),
         "root": str(project.root),
@@ -111,6 +115,7 @@ def _order(project: Project, settings: Settings, path: Path, options: dict[str, 
         "reload": options["reload"],
         "inspect": options["inspect"],
         "verify": verify if options["verify"] else None,
+        "docs": pages if options["docs"] and options["reload"] else None,
         "log": options["log"],
         "tenants": options["tenants"],
         "color": sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",

@@ -24,7 +24,7 @@ import click
 from krepis.server.baseline import BaselineError, apply_baseline, read_baseline, write_baseline
 from krepis.server.cli.kernel import verify_kernel
 from krepis.server.config import DEFAULTS, FAIL_ON, ConfigError, Level, Settings, find_settings, read_settings
-from krepis.server.discover import DiscoveryError, shown
+from krepis.server.discover import Discovery, DiscoveryError, shown
 from krepis.server.repair import as_diff, changes, repair_all, suggest
 from krepis.server.run import judged, lines_of, options_of, selected, text_of
 from krepis.server.version import installed_version
@@ -347,6 +347,16 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def report_on(found: Discovery, options: Options, levels: Mapping[Kind, Level]) -> Report:
+    """What verification says of files, after comments and levels, with progress on a terminal."""
+    from krepis.twin.typescript.verify import verify as check  # slow to import, and not needed for --help
+
+    with progress() as show:
+        report = check(found.files, options, show)
+    report = replace(report, notes=report.notes + found.notes)
+    return judged(report, {file.path: text_of(file) for file in found.files}, levels)
 
 
 @contextlib.contextmanager

@@ -44,12 +44,17 @@ def mermaid(edges: Sequence[Edge], columns: Columns, title: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def html(edges: Sequence[Edge], columns: Columns, title: str) -> str:
+def picture(edges: Sequence[Edge], columns: Columns, title: str) -> str:
+    """An SVG element, for a page that has `PICTURE_STYLE`."""
     places = _places(edges, columns)
     width = max((x for x, _ in places.values()), default=0) + _BOX + 24
     height = max((y for _, y in places.values()), default=0) + _ROW + 24
     boxes = "".join(_box(node, *place) for node, place in places.items())
     lines = "".join(_line(edge, places[edge.source], places[edge.target]) for edge in edges)
+    return _PICTURE.format(title=escape(title), width=width, height=height, lines=lines, boxes=boxes)
+
+
+def html(edges: Sequence[Edge], columns: Columns, title: str) -> str:
     rows = "".join(
         f"<tr><td>{escape(_label(edge.source))}</td><td>{edge.kind}</td><td>{escape(_label(edge.target))}</td>"
         f"<td>{edge.line}</td></tr>"
@@ -57,9 +62,8 @@ def html(edges: Sequence[Edge], columns: Columns, title: str) -> str:
     )
     kinds = dict.fromkeys(edge.kind for edge in edges)
     legend = "".join(f'<li style="color:{_COLORS[kind]}">{kind}</li>' for kind in kinds)
-    return _PAGE.format(
-        title=escape(title), width=width, height=height, lines=lines, boxes=boxes, rows=rows, legend=legend
-    )
+    drawn = picture(edges, columns, title)
+    return _PAGE.format(title=escape(title), style=PICTURE_STYLE, picture=drawn, rows=rows, legend=legend)
 
 
 FORMATS: Final[Mapping[str, Callable[[Sequence[Edge], Columns, str], str]]] = {
@@ -122,22 +126,25 @@ def _line(edge: Edge, source: tuple[int, int], target: tuple[int, int]) -> str:
     return f'<path d="{path}" stroke="{_COLORS[edge.kind]}"><title>{edge.kind}, line {edge.line}</title></path>'
 
 
+PICTURE_STYLE: Final = """\
+.graph rect { fill: light-dark(#f8fafc, #1e293b); stroke: #94a3b8; }
+.graph text { fill: light-dark(#0f172a, #e2e8f0); font-size: 12px; } .graph text.file { font-size: 10px; opacity: .7; }
+.graph path { fill: none; stroke-width: 1.5; marker-end: url(#end); } .graph path:hover { stroke-width: 4; }
+"""
+_PICTURE: Final = """<svg class="graph" width="{width}" height="{height}" role="img" aria-label="{title}">
+<defs><marker id="end" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto">
+<path d="M0 0L8 4L0 8z" style="fill:context-stroke;stroke:none;marker-end:none"/></marker></defs>
+{lines}{boxes}</svg>"""
 _PAGE: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>
 <style>
 :root {{ color-scheme: light dark; font: 14px system-ui, sans-serif; }}
 body {{ margin: 24px; }} h1 {{ font-size: 18px; }} .scroll {{ overflow: auto; }}
-rect {{ fill: light-dark(#f8fafc, #1e293b); stroke: #94a3b8; }}
-text {{ fill: light-dark(#0f172a, #e2e8f0); font-size: 12px; }} text.file {{ font-size: 10px; opacity: .7; }}
-path {{ fill: none; stroke-width: 1.5; marker-end: url(#end); }} path:hover {{ stroke-width: 4; }}
-table {{ border-collapse: collapse; margin-top: 24px; }}
+{style}table {{ border-collapse: collapse; margin-top: 24px; }}
 td, th {{ text-align: left; padding: 4px 12px; border-bottom: 1px solid #94a3b855; white-space: pre-line; }}
 ul {{ display: flex; gap: 16px; list-style: square; padding-left: 16px; }} li {{ margin-right: 12px; }}
 </style></head><body><h1>{title}</h1><ul>{legend}</ul>
-<div class="scroll"><svg width="{width}" height="{height}" role="img" aria-label="{title}">
-<defs><marker id="end" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto">
-<path d="M0 0L8 4L0 8z" style="fill:context-stroke;stroke:none;marker-end:none"/></marker></defs>
-{lines}{boxes}</svg></div>
+<div class="scroll">{picture}</div>
 <table><thead><tr><th>From</th><th>Relation</th><th>To</th><th>Line</th></tr></thead><tbody>{rows}</tbody></table>
 </body></html>
 """

@@ -11,6 +11,7 @@ import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { existsSync, type FSWatcher, watch } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import type { TenantOptions } from '../tenants.ts';
+import type { DocsTask } from './docs.ts';
 import type { News, Task } from './worker.ts';
 
 /** What `krepis run` asks for, as JSON in the only argument. */
@@ -25,6 +26,8 @@ export interface Order {
   readonly inspect?: string;
   /** The command that must end with 0 before anything is started. */
   readonly verify?: readonly string[];
+  /** How the pages at `/docs` are made; not given, there are none. */
+  readonly docs?: DocsTask;
   readonly log: Task['log'];
   readonly tenants?: TenantOptions;
   readonly color: boolean;
@@ -114,7 +117,7 @@ class Supervisor {
   }
 
   #spawn(generation: Generation, number: number): void {
-    const { entry, port, address, inspect, log, color, root, tenants } = this.#order;
+    const { entry, port, address, inspect, log, color, root, tenants, docs } = this.#order;
     // Who takes over listens where the one before does, also when the system had chosen the port.
     const at = generation.at ?? (this.#handsOver ? this.#current?.at : undefined);
     const task: Partial<Task> = {
@@ -125,6 +128,7 @@ class Supervisor {
       log,
       color,
       ...(tenants === undefined ? {} : { tenants }),
+      ...(docs === undefined ? {} : { docs }),
     };
     const execArgv = [...NODE_OPTIONS];
     if (existsSync(resolve(root, '.env'))) execArgv.push('--env-file=.env');

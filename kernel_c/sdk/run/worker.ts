@@ -16,6 +16,7 @@ import { type Entry, LineLog } from '../log.ts';
 import { taken } from '../port.ts';
 import { registerResolution } from '../resolve.ts';
 import type { TenantOptions } from '../tenants.ts';
+import { type DocsTask, docsOf, isLoopback } from './docs.ts';
 
 /** What the supervisor tells a worker, as JSON in its only argument. */
 export interface Task {
@@ -27,6 +28,8 @@ export interface Task {
   readonly log: 'pretty' | 'json' | 'none';
   readonly color: boolean;
   readonly tenants?: TenantOptions;
+  /** How the pages at `/docs` are made, if they are wanted. */
+  readonly docs?: DocsTask;
   /** A file to write the routes of an application of the SDK to, as JSON. */
   readonly routes?: string;
 }
@@ -116,6 +119,7 @@ async function main(task: Task): Promise<void> {
         throw inUse(place.port, place.address);
       return place;
     },
+    pages: (address) => (task.docs !== undefined && isLoopback(address) ? docsOf(task.docs) : []),
     listening: (server, port, address, routes) => {
       servers.push(server);
       if (task.routes !== undefined) writeFileSync(task.routes, JSON.stringify(routes));

@@ -6,16 +6,14 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
-import sys
 import tarfile
 import urllib.error
 import urllib.request
 
 import pytest
 from krepis.server.scaffold.catalogue import templates
-from workshop import Workshop
+from workshop import COMMAND, Workshop
 
 NAMES = [template.name for template in templates()]
 THOROUGH = bool(os.environ.get("KREPIS_SOAK"))
@@ -41,7 +39,6 @@ SOCKET = re.compile(r"^\s*\.?(?:app)?\.ws\('([^']+)'", re.MULTILINE)
 REQUEST = re.compile(
     r"^(?:# expect (\d+)\n)?(GET|POST|PUT|PATCH|DELETE) (\S+)\n((?:[\w-]+: .*\n)*)(?:\n((?s:.*)))?", re.M
 )
-RUN = [sys.executable, "-c", "from krepis.server.cli import main; main()", "run", "--no-reload", "--port", "0"]
 
 
 def test_all_templates_type_check_strictly(workshop: Workshop) -> None:
@@ -91,24 +88,11 @@ def test_the_running_template_answers_its_requests(workshop: Workshop, name: str
     requests = [found for block in (folder / "requests.http").read_text().split("\n### ")[1:]
                 if (found := REQUEST.search(block))]  # fmt: skip
     assert len(requests) >= 3
-    with subprocess.Popen(RUN, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        said = []
-        try:
-            for line in process.stderr:
-                said.append(line)
-                if found := re.search(r"http://\S+:(\d+)", line):
-                    break
-            else:
-                pytest.fail("".join(said))
-            for expected, method, url, fields, body in (request.groups() for request in requests):
-                url = url.replace("{{host}}", f"http://127.0.0.1:{found[1]}")
-                status, text = _ask(method, url, dict(line.split(": ", 1) for line in fields.splitlines()), body)
-                assert status == int(expected) if expected else 200 <= status < 300, (method, url, status, text)
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.stderr.read()
-    assert process.returncode == 0
+    with workshop.serving(folder) as address:
+        for expected, method, url, fields, body in (request.groups() for request in requests):
+            url = url.replace("{{host}}", address)
+            status, text = _ask(method, url, dict(line.split(": ", 1) for line in fields.splitlines()), body)
+            assert status == int(expected) if expected else 200 <= status < 300, (method, url, status, text)
 
 
 def _ask(method: str, url: str, headers: dict[str, str], body: str | None) -> tuple[int, str]:
@@ -121,6 +105,6 @@ def _ask(method: str, url: str, headers: dict[str, str], body: str | None) -> tu
 
 
 def test_a_list_of_templates_names_each_once() -> None:
-    command = [*RUN[:3], "init", "--list", "--json"]
+    command = [*COMMAND, "init", "--list", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert [one["name"] for one in json.loads(done.stdout)] == NAMES

@@ -6,8 +6,11 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
+import signal
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +24,17 @@ from krepis.server.scaffold.sdk import ARCHIVE, package
 from krepis.twin.findings import Report
 from krepis.twin.typescript.verify import verify
 
+COMMAND = [sys.executable, "-c", "from krepis.server.cli import main; main()"]
+FRAMEWORKS = {
+    "@types/express": "^5",
+    "fastify": "^5",
+    "hono": "^4",
+    "@nestjs/common": "^11",
+    "rxjs": "^7",
+    "reflect-metadata": "^0.2",
+    "typescript5": "npm:typescript@^5.9",
+}
+"""Packages that no template has; `krepis docs` reads programs that use them."""
 ROOT = Path(__file__).parents[3] / "build" / "templates"
 EMPTY = """
 const { PGlite } = await import('@electric-sql/pglite');
@@ -65,6 +79,28 @@ class Workshop:
         return verify(found.files, options.__class__(root=folder, jobs=1))
 
     @contextmanager
+    def serving(self, folder: Path, *options: str) -> Iterator[str]:
+        """`krepis run` in a project; gives the address, and sees that it ends well."""
+        command = [*COMMAND, "run", "--port", "0", *(options or ("--no-reload",))]
+        with subprocess.Popen(
+            command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stderr is not None
+            said = []
+            try:
+                for line in process.stderr:
+                    said.append(line)
+                    if found := re.search(r"http://\S+:\d+", line):
+                        break
+                else:
+                    raise AssertionError("".join(said))
+                yield found[0]
+            finally:
+                process.send_signal(signal.SIGTERM)
+                process.stderr.read()
+        assert process.returncode == 0
+
+    @contextmanager
     def copy(self, name: str, path: str, edits: Mapping[str, str]) -> Iterator[Path]:
         """A template with texts of one file replaced, each of which it must have once."""
         target = self.folder / f"{name}.{os.getpid()}"
@@ -85,7 +121,7 @@ def opened() -> Workshop:
     assert node.npm is not None
     made = {one.name: project(one, one.name) for one in templates()}
     archive = package(node)
-    digest = hashlib.sha256(archive)
+    digest = hashlib.sha256(archive + repr(FRAMEWORKS).encode())
     for name, files in made.items():
         for path, data in files.items():
             digest.update(f"{name}/{path}".encode() + data)
@@ -104,7 +140,7 @@ def opened() -> Workshop:
 def _install(node: Node, archive: bytes) -> None:
     (ROOT / "vendor").mkdir(exist_ok=True)
     (ROOT / ARCHIVE).write_bytes(archive)
-    packages = {**package_versions(), "krepis": f"file:{ARCHIVE}"}
+    packages = {**package_versions(), **FRAMEWORKS, "krepis": f"file:{ARCHIVE}"}
     (ROOT / "package.json").write_text(json.dumps({"private": True, "type": "module", "dependencies": packages}))
     (ROOT / "package-lock.json").unlink(missing_ok=True)
     shutil.rmtree(ROOT / "node_modules" / "krepis", ignore_errors=True)

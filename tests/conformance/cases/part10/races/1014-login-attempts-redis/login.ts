@@ -1,0 +1,19 @@
+import express from 'express';
+import { compare } from 'bcrypt';
+import { LoginAttempts } from './attempts';
+import { users } from './users';
+
+const attempts = new LoginAttempts();
+export const app = express().use(express.urlencoded({ extended: false }));
+
+app.post('/login', async (req, res) => {
+  const { username, password } = req.body as { username: string; password: string };
+  if (await attempts.isLocked(username)) return void res.sendStatus(429);
+  const user = await users.byName(username);
+  if (!user || !(await compare(password, user.hash))) {
+    const left = await attempts.failed(username);
+    return void res.status(401).json({ left });
+  }
+  await attempts.succeeded(username);
+  res.cookie('sid', await users.openSession(user.id)).redirect('/');
+});

@@ -18,13 +18,14 @@ from itertools import islice, pairwise, permutations
 from typing import Any, NamedTuple
 
 from krepis.twin.typescript import lexicon, oracle
-from krepis.twin.typescript.canonical import Pattern, meeting, path_of
+from krepis.twin.typescript.canonical import Pattern, is_parsed, meeting, path_of
 from krepis.twin.typescript.intrinsics import user_frame
 from krepis.twin.typescript.invariants import Broken, Subject
 from krepis.twin.typescript.machine import Access, Frame, Machine, World
 from krepis.twin.typescript.program import Program
 from krepis.twin.typescript.recording import Recording, record
 from krepis.twin.typescript.scenario import Entry, Execution, Scenario
+from krepis.twin.typescript.terms import subjects
 from krepis.twin.typescript.unknowns import refusal
 from krepis.twin.typescript.values import (
     UNDEFINED,
@@ -162,7 +163,10 @@ class Budget:
 
 
 def worlds(limit: int) -> Iterator[World]:
-    """Worlds by flipping answers, breadth first; the caller runs executions on each as it comes."""
+    """Worlds by flipping answers, breadth first; the caller runs executions on each as it comes.
+
+    Another answer about a number that was asked about before, and has changed since, comes first: there calls meet.
+    """
     queue: deque[dict[Term, bool]] = deque([{}])
     seen: set[frozenset[tuple[Term, bool]]] = set()
     given = 0
@@ -171,17 +175,24 @@ def worlds(limit: int) -> Iterator[World]:
         world = World(fixed)
         given += 1
         yield world
+        asked: set[Any] = set()
         for i, q in enumerate(world.order):
+            numeric = q.op == "lt0" or (q.op == "seq" and isinstance(q.args[1], int | float))
+            number = subjects(q)[-1] if numeric else None
+            again = number is not None and number in asked
+            asked.add(number)
             if q in fixed:
                 continue
-            if given + len(queue) >= limit:
-                break
+            if given + len(queue) >= limit and not (again and queue):
+                continue
             flipped = {p: world.answers[p] for p in world.order[:i]}
             flipped[q] = not world.answers[q]
             key = frozenset(flipped.items())
             if key not in seen:
                 seen.add(key)
-                queue.append(flipped)
+                if given + len(queue) >= limit:
+                    queue.pop()
+                (queue.appendleft if again else queue.append)(flipped)
 
 
 def fifo(run: Execution, ready: list[Any]) -> Any:
@@ -480,7 +491,7 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
                 profile.queues = True
             if a.loc[0] == "entry" and a.loc[3].__class__ is Term:
                 path = path_of(a.loc[3])
-                if path is not None:
+                if path is not None and not is_parsed(path):
                     profile.looks[a.loc[1], path] = None
             if a.kind in ("R", "W", "L", "Q"):
                 (profile.reads if a.kind == "R" else profile.writes).add(a.loc)
@@ -1088,7 +1099,8 @@ def patterns(a: Profile, b: Profile) -> list[Pattern]:
             out.append(Pattern(f"another {k}", frozenset({k})))
         for i in range(len(keys)):
             for j in range(i + 1, len(keys)):
-                if keys[i].rsplit(".", 1)[0] == keys[j].rsplit(".", 1)[0] or "." not in keys[i] + keys[j]:
+                parents = {key.rsplit(".", 1)[0] for key in (keys[i], keys[j])}
+                if len(parents) == 1 or "." not in keys[i] + keys[j]:
                     out.append(
                         Pattern(f"{keys[i]} and {keys[j]} swapped", frozenset(), {keys[i]: keys[j], keys[j]: keys[i]})
                     )

@@ -38,16 +38,47 @@ class Pattern:
 
 
 def path_of(t: Term) -> str | None:
-    """`dto.from` for a property path that starts at an argument."""
+    """`dto.from` for a property path that starts at an argument, or at what one was parsed to (`~json(body).from`)."""
     if t.op == "arg":
         return str(t.args[1])
     if t.op == "." and t.args[0].__class__ is Term and isinstance(t.args[1], str):
-        base = path_of(t.args[0])
+        base = path_of(t.args[0]) or _parsed(t.args[0])
         return None if base is None else f"{base}.{t.args[1]}"
     if t.op == "call" and t.call >= 0 and len(t.args) == 3 and isinstance(t.args[2], str):
         base = path_of(t.args[1]) if t.args[1].__class__ is Term else None
         return None if base is None else f"{base}.{t.args[0].split('.')[-1]}({t.args[2]})"
     return None
+
+
+def is_parsed(path: str) -> bool:
+    """Whether a path starts at what an argument was parsed to, so that `leaf` cannot make it."""
+    return path.startswith(_PARSED)
+
+
+def _parsed(t: Any) -> str | None:
+    """The name of what one argument and nothing else was read, parsed or validated to."""
+    if t.__class__ is not Term:
+        found = [name for name in map(_parsed, t) if name] if t.__class__ in (tuple, frozenset) else []
+        return found[0] if len(set(found)) == 1 else None
+    if t.call < 0:
+        return None
+    whole = path_of(t)
+    if whole is not None:
+        return whole
+    name = t.args[0].rsplit(".", 1)[-1] if t.op == "call" and isinstance(t.args[0], str) else t.op
+    if name not in _PARSERS:
+        return None
+    source = _parsed(t.args)
+    return None if source is None else f"{_PARSED}{name}({source.removeprefix(_PARSED)})"
+
+
+_PARSED = "~"
+_PARSERS = frozenset(
+    {"json", "await", "body", "formData", "text", "fromEntries", "cast", "decode", "unmarshall", "plainToInstance"}
+    | {"parse", "parseAsync", "safeParse", "safeParseAsync", "parseBody", "readBody", "readValidatedBody"}
+    | {"valid", "validate", "validateAsync", "validateSync", "validated"}
+)
+"""Functions and methods of which the fields of the result are those of what they are given."""
 
 
 def leaf(path: str, call: int = 0) -> Term:
@@ -110,12 +141,11 @@ class Canonical:
         path = path_of(t)
         pattern = self.pattern
         if path is not None and path in pattern.swapped:
-            return leaf(pattern.swapped[path])
-        if (
-            path is not None
-            and path not in pattern.same
-            and (pattern.different is None or any(_within(path, d) for d in pattern.different))
-        ):
+            other = pattern.swapped[path]
+            return term(".", _moved(t.args[0], 0, {}), other.rsplit(".", 1)[1]) if is_parsed(other) else leaf(other)
+        if path is not None and path in pattern.same:
+            return _moved(t, 0, {})
+        if path is not None and (pattern.different is None or any(_within(path, d) for d in pattern.different)):
             return t
         if t.op == "arg":
             return term("arg", 0, t.args[1])

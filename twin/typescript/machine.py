@@ -2500,7 +2500,7 @@ class Machine:
         """The same of a guard that says what a loop goes on for."""
         return self.truth(v, s, not self.frame.weary)
 
-    def nullish(self, v: Value, s: int) -> bool:
+    def nullish(self, v: Value, s: int, likely: bool = False) -> bool:
         """Whether `v` is null or undefined."""
         if v.__class__ is V:
             self.frame.ctrl |= v.tags
@@ -2523,7 +2523,7 @@ class Machine:
             answer = self.world.answers.get(term("truthy", t))
             if answer is True:
                 return False
-            return self.ask(term("nullish", t), False)
+            return self.ask(term("nullish", t), likely)
         return False
 
     def void(self, v: Value) -> Value:

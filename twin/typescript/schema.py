@@ -238,7 +238,7 @@ def from_prisma(text: str) -> Schema:
     return merge(*out)
 
 
-# -- TypeORM and sequelize-typescript
+# -- TypeORM, MikroORM and sequelize-typescript
 
 _KEYS = {"PrimaryColumn", "PrimaryGeneratedColumn", "ObjectIdColumn", "PrimaryKey"}
 
@@ -270,9 +270,9 @@ def from_decorators(
             unique = re.search(r"\bunique\s*:\s*true", args)
             if name in _KEYS or re.search(r"\bprimary(?:Key)?\s*:\s*true", args):
                 primary.append(member)
-            elif name == "VersionColumn":
+            elif name == "VersionColumn" or (name == "Property" and re.search(r"\bversion\s*:\s*true", args)):
                 table.version = table.column(member)
-            elif name == "Unique" or (unique and name in ("Column", "Index", "JoinColumn")):
+            elif name == "Unique" or (unique and name in ("Column", "Property", "Index", "JoinColumn")):
                 table.add_unique([member])
     if primary:
         table.set_primary(primary)

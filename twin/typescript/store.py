@@ -70,7 +70,10 @@ class Host(Protocol):
     def compute(self, op: str, a: Value, b: Value) -> Value:
         """`a op b` for `* / % ||`, and `+ -` of values that are not numbers."""
 
-    def is_null(self, value: Value) -> bool: ...
+    def known_equal(self, value: Value) -> Sequence[Value]:
+        """What equations that were answered say that a value is."""
+
+    def is_null(self, value: Value, likely: bool = False) -> bool: ...
 
     def is_term(self, value: Value) -> bool: ...
 
@@ -661,7 +664,7 @@ class Database:
         if name == "not":
             return not self.test(args[0], table, row, excluded)
         if name == "isnull":
-            return self.host.is_null(self.evaluate(args[0], table, row, excluded))
+            return self.host.is_null(self.evaluate(args[0], table, row, excluded), self.likely)
         if name == "in" and not any(isinstance(arg, Sub) for arg in args):
             return self._member(args, table, row, excluded)
         if name in _FLIP and len(args) == 2:
@@ -742,9 +745,10 @@ class Database:
         """The name under which this row is already known; a key read from a row names that row."""
         key = tuple((column, self.host.key(value)) for column, value in key)
         if len(key) == 1:
-            origin = self.origins.get(key[0][1])
-            if origin is not None and origin[0] == table and origin[1] == key[0][0]:
-                return origin[2]
+            for value in (key[0][1], *self.host.known_equal(key[0][1])):
+                origin = self.origins.get(value)
+                if origin is not None and origin[0] == table and origin[1] == key[0][0]:
+                    return origin[2]
         known = self.keys.setdefault(table, [])
         for other in known:
             if [c for c, _ in other] == [c for c, _ in key] and all(
@@ -810,6 +814,7 @@ class Database:
         current = query.lock is not None
         key, guards, unique = self.address(table, query.where)
         if key is not None:
+            several = not unique and not query.one and _plural(key)
             seen: list[Location] = []
             found = []
             for row in self._candidates(tx, table, key, current):
@@ -817,14 +822,21 @@ class Database:
                 if query.lock and row.exists is not False and not self._take(owner, tx, table, row, query):
                     continue
                 row = self.load(tx, table, row.key, current)
-                if self.exists(table, row, query.must) and self._guarded(table, row, guards, seen):
+                if not self.exists(table, row, query.must):
+                    continue
+                self.likely = several  # who asks for a list is most interested in what is on it
+                holds = self._guarded(table, row, guards, seen)
+                self.likely = False
+                if holds:
                     found.append(RowView(self, table, row, at))
                     if unique or query.one:
                         break
-            rest = None
-            if found and not (unique or query.one) and _plural(key):
-                rest = self.host.term("rows", table, *_shape(query.where), *self._history(tx, table, None))
-            return Rows(tuple(found), rest, tuple(seen), at)
+            before = [row.key for row, before, _ in self._changes(tx, query) if before] if several else []
+            if not several or not (found or key in before):
+                return Rows(tuple(found), None, tuple(seen), at)
+            rest = self.host.term("rows", table, *_shape(query.where), *self._history(tx, table, None))
+            others = tuple(other for other in before if other != key)
+            return Rows(tuple(found), rest, (*seen, ("table", table)), at, others)
         if query.one:
             for row in self._picks(tx, query, current):
                 if query.lock and not self._take(owner, tx, table, row, query):

@@ -72,7 +72,14 @@ class MachineHost:
         fn = {"+": R.add, "-": R.sub, "*": R.mul, "/": R.div, "%": R.mod}[op]
         return raw(fn(x, y, 0))
 
-    def is_null(self, value: Value) -> bool:
+    def known_equal(self, value: Value) -> list[Value]:
+        """What equations that were answered say that a value is."""
+        R = self.R
+        v = R.canon(raw(value))
+        found = R.world.about.get(v, {}).items() if v.__class__ is Term else ()
+        return [q.args[q.args[0] is v] for q, yes in found if yes and q.op == "seq" and v in q.args]
+
+    def is_null(self, value: Value, likely: bool = False) -> bool:
         """SQL NULL."""
         v = raw(value)
         return v is None or v is UNDEFINED

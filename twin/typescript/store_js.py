@@ -90,8 +90,8 @@ class StoreHost(MachineHost):
     def ask(self, question: Value, first: bool = True) -> bool:
         return self.R.truth(raw(question), self.site, first)
 
-    def is_null(self, value: Value) -> bool:
-        return self.R.nullish(raw(value), self.site)
+    def is_null(self, value: Value, likely: bool = False) -> bool:
+        return self.R.nullish(raw(value), self.site, likely)
 
     def strip(self, value: Value) -> Value:
         value = self.R.canon(raw(value))

@@ -198,6 +198,8 @@ def _parse(source: bytes, dialect: str) -> Syntax | str:
     parsed_text = _USING.sub(as_const, source) if b"using" in source else source
     if b"export" in parsed_text:
         parsed_text = _TYPE_STAR.sub(lambda match: match[0].replace(b"type", b"    "), parsed_text)
+    if b">`" in parsed_text:
+        parsed_text = _without_tag_types(parsed_text)
     deadline = time.process_time() + _budget_s(len(source))
 
     def read(offset: int, _point: object) -> bytes:
@@ -211,6 +213,37 @@ def _parse(source: bytes, dialect: str) -> Syntax | str:
     except ValueError:
         return f"parsing took more than {_budget_s(len(source)):.0f} s of processor time"
     return Syntax(source, tree.root_node, rules, frozenset(using), frozenset(await_using))
+
+
+MAX_TAG_TYPES_BYTES = 2_000
+"""Type arguments of a tag that are looked for; longer ones are left as they are."""
+_IN_TYPES = re.compile(rb"[\w\s$.,:;|&?(){}\[\]<>=\"'-]*")
+
+
+def _without_tag_types(text: bytes) -> bytes:
+    """Blanks in place of the type arguments of tags (`sql<Row[]>`...``), which the grammar takes for comparisons."""
+    out = bytearray(text)
+    end = text.find(b">`")
+    while end >= 0:
+        start = _opening(text, end)
+        if start > 0 and (text[start - 1 : start].isalnum() or text[start - 1] in b"_$)]"):
+            if _IN_TYPES.fullmatch(text, start, end):
+                out[start : end + 1] = re.sub(rb"[^\r\n]", b" ", text[start : end + 1])
+        end = text.find(b">`", end + 1)
+    return bytes(out)
+
+
+def _opening(text: bytes, end: int) -> int:
+    """Where the `<` is that the `>` at `end` belongs to, -1 if it is too far away."""
+    depth = 0
+    for at in range(end, max(-1, end - MAX_TAG_TYPES_BYTES), -1):
+        if text[at] == 0x3E and text[at - 1] != 0x3D:  # the arrow of a function type is no bracket
+            depth += 1
+        elif text[at] == 0x3C:
+            depth -= 1
+            if depth == 0:
+                return at
+    return -1
 
 
 def _budget_s(size: int) -> float:

@@ -288,6 +288,178 @@ export class Seats {
 """,
     ),
     (
+        "typeorm active record",
+        UPDATES,
+        """
+import { BaseEntity, Entity, PrimaryGeneratedColumn, Column } from 'typeorm';
+@Entity()
+class Page extends BaseEntity {
+  @PrimaryGeneratedColumn() id!: number;
+  @Column() edits!: number;
+}
+export async function edit(id: number) {
+  const page = await Page.findOneByOrFail({ id });
+  page.edits++;
+  return page.save();
+}
+""",
+        """
+import { BaseEntity, Entity, PrimaryGeneratedColumn, Column } from 'typeorm';
+@Entity()
+class Page extends BaseEntity {
+  @PrimaryGeneratedColumn() id!: number;
+  @Column() edits!: number;
+}
+export async function edit(id: number) {
+  const page = await Page.findOneByOrFail({ id });
+  const done = await Page.createQueryBuilder()
+    .update()
+    .set({ edits: () => 'edits + 1' })
+    .where('id = :id', { id: page.id })
+    .execute();
+  return done.affected;
+}
+""",
+    ),
+    (
+        "mikro-orm",
+        UPDATES,
+        """
+import { MikroORM } from '@mikro-orm/postgresql';
+import { Item } from './item';
+const orm = new MikroORM({});
+export async function take(id: string, n: number) {
+  const em = orm.em.fork();
+  const item = await em.findOneOrFail(Item, { id });
+  item.left -= n;
+  await em.flush();
+}
+""",
+        """
+import { LockMode, MikroORM } from '@mikro-orm/postgresql';
+import { Item } from './item';
+const orm = new MikroORM({});
+export async function take(id: string, n: number) {
+  await orm.em.fork().transactional(async (em) => {
+    const item = await em.findOneOrFail(Item, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+    item.left -= n;
+  });
+}
+""",
+    ),
+    (
+        "postgres.js",
+        UPDATES,
+        """
+import postgres from 'postgres';
+const sql = postgres({ transform: postgres.camel });
+export async function take(id: string, n: number) {
+  await sql.begin(async (tx) => {
+    const [item] = await tx<{ inStock: number }[]>`select in_stock from items where id = ${id}`;
+    await tx`update items set ${tx({ in_stock: item.inStock - n })} where id = ${id}`;
+  });
+}
+""",
+        """
+import postgres from 'postgres';
+const sql = postgres({ transform: postgres.camel });
+export async function take(id: string, n: number) {
+  const enough = (least: number) => sql`in_stock >= ${least}`;
+  const { count } = await sql<
+    { id: string }[]
+  >`update items set in_stock = in_stock - ${n} where id = ${id} and ${enough(n)}`;
+  return count === 1;
+}
+""",
+    ),
+    (
+        "ioredis lease",
+        {"order-violation"},
+        """
+import Redis from 'ioredis';
+import { v4 as uuid } from 'uuid';
+import { report } from './report';
+const redis = new Redis();
+export async function once() {
+  const token = uuid();
+  if ((await redis.set('lease', token, 'PX', 1000, 'NX')) !== 'OK') return;
+  await report();
+  if ((await redis.get('lease')) === token) await redis.del('lease');
+}
+""",
+        """
+import Redis from 'ioredis';
+import { v4 as uuid } from 'uuid';
+import { report } from './report';
+const redis = new Redis();
+export async function once() {
+  const token = uuid();
+  if ((await redis.set('lease', token, 'PX', 1000, 'NX')) !== 'OK') return;
+  await report();
+  await redis.watch('lease');
+  if ((await redis.get('lease')) === token) await redis.multi().del('lease').exec();
+  else await redis.unwatch();
+}
+""",
+    ),
+    (
+        "one of two keys of a body",
+        UPDATES,
+        """
+import { Pool } from 'pg';
+const pool = new Pool();
+export async function POST(request: Request) {
+  const { org, user } = await request.json();
+  const { rows } = await pool.query('SELECT count(*) AS n FROM seats WHERE org_id = $1', [org]);
+  if (rows[0].n >= 10) return;
+  await pool.query('INSERT INTO seats (org_id, user_id) VALUES ($1, $2) ON CONFLICT (org_id, user_id) DO NOTHING', [
+    org,
+    user,
+  ]);
+}
+""",
+        """
+import { Pool } from 'pg';
+const pool = new Pool();
+export async function POST(request: Request) {
+  const { org, user } = await request.json();
+  const { rowCount } = await pool.query('UPDATE orgs SET seats = seats + 1 WHERE id = $1 AND seats < 10', [org]);
+  if (rowCount === 0) return;
+  await pool.query('INSERT INTO seats (org_id, user_id) VALUES ($1, $2)', [org, user]);
+}
+""",
+    ),
+    (
+        "node:sqlite",
+        UPDATES,
+        """
+import { DatabaseSync } from 'node:sqlite';
+import { screen } from './screen';
+const db = new DatabaseSync('x.db');
+const one = db.prepare('SELECT left FROM codes WHERE code = ?');
+const take = db.prepare('UPDATE codes SET left = :left WHERE code = :code');
+export async function redeem(ctx) {
+  const { left } = one.get(ctx.params.code);
+  if (left === 0) ctx.throw(410);
+  await screen(ctx.state.user);
+  take.run({ left: left - 1, code: ctx.params.code });
+}
+""",
+        """
+import { DatabaseSync } from 'node:sqlite';
+import { screen } from './screen';
+const db = new DatabaseSync('x.db');
+const one = db.prepare('SELECT left FROM codes WHERE code = ?');
+const take = db.prepare('UPDATE codes SET left = :left WHERE code = :code');
+export async function redeem(ctx) {
+  await screen(ctx.state.user);
+  const { left } = one.get(ctx.params.code);
+  if (left === 0) ctx.throw(410);
+  take.run({ left: left - 1, code: ctx.params.code });
+}
+""",
+    ),
+    (
         "async-mutex",
         UPDATES | {"lock-leak"},
         """

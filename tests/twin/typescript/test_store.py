@@ -68,7 +68,10 @@ class World:
             return self.term(op, a, b)
         return {"*": lambda: a * b, "/": lambda: a / b, "%": lambda: a % b, "||": lambda: f"{a}{b}"}[op]()
 
-    def is_null(self, value: Any) -> bool:
+    def known_equal(self, value: Any) -> Sequence[Any]:
+        return ()
+
+    def is_null(self, value: Any, likely: bool = False) -> bool:
         return value is None or (self.is_term(value) and value[1:] in self.absent)
 
     def is_term(self, value: Any) -> bool:
@@ -345,6 +348,17 @@ def test_counts_follow_inserts_deletes_and_changes() -> None:
     world.data["seat.status", 4] = "free"
     db.delete(None, query("SELECT * FROM seats WHERE id = $1", 4))
     assert db.count(None, count) == 4
+
+
+def test_a_list_by_a_parent_is_shorter_after_one_that_is_on_it_has_gone() -> None:
+    _, db = shop(data={("member.team_id", 4): ("term", "team")})
+    listed = "SELECT id FROM members WHERE team_id = $1"
+    before = db.find(None, query(listed, ("term", "team")))
+    db.delete(None, query("SELECT id FROM members WHERE id = $1", 4))
+    after = db.find(None, query(listed, ("term", "team")))
+    assert (before.known, after.known) == ((), ((("id", 4),),))
+    assert after.rest == before.rest
+    assert ("table", "member") in after.seen
 
 
 def test_sums_follow_changes() -> None:

@@ -87,18 +87,34 @@ def _assigned(g: Gen, node: Node) -> list[str] | None:
 
 def _refuses(g: Gen, then: Node | None) -> bool:
     """Whether a branch may be there to throw: it ends in the call of a function that nothing else is known of."""
+    call = _last_call(g, then)
+    name = _method(g, call) if call is not None else ""
+    return name is None or _REFUSAL.search(name) is not None
+
+
+def _throws(g: Gen, then: Node | None) -> bool:
+    """Whether a branch ends in a method that is called `throw`: Koa's `ctx.throw(404)`."""
+    call = _last_call(g, then)
+    return call is not None and _method(g, call) == "throw"
+
+
+def _last_call(g: Gen, then: Node | None) -> Node | None:
+    """The call that a branch ends in."""
     while then is not None and g.kinds[then.kind_id] in ("statement_block", "expression_statement"):
         children = [c for c in then.named_children if g.kinds[c.kind_id] != "comment"]
         then = children[-1] if children else None
     if then is not None and g.kinds[then.kind_id] == "await_expression":
         then = then.named_child(0)
-    if then is None or g.kinds[then.kind_id] != "call_expression":
-        return False
-    callee = then.child_by_field_id(g.fields.function)
+    return then if then is not None and g.kinds[then.kind_id] == "call_expression" else None
+
+
+def _method(g: Gen, call: Node) -> str | None:
+    """The name of the method that is called; None for the call of a function."""
+    callee = call.child_by_field_id(g.fields.function)
     if callee is None or g.kinds[callee.kind_id] != "member_expression":
-        return True
+        return None
     name = callee.child_by_field_id(g.fields.property)
-    return name is None or _REFUSAL.search(g.text(name)) is not None
+    return None if name is None else g.text(name)
 
 
 def _if_chain(g: Gen, node: Node) -> None:
@@ -109,7 +125,7 @@ def _if_chain(g: Gen, node: Node) -> None:
         test = current.child_by_field_id(fields.condition)
         then = current.child_by_field_id(fields.consequence)
         otherwise = current.child_by_field_id(fields.alternative)
-        guard = otherwise is None and _leaves(g, then)
+        guard = otherwise is None and (_leaves(g, then) or _throws(g, then))
         how = "truth" if not guard else "enough" if g.targets and _leaves(g, then, _ENDS) else "unlikely"
         text = condition(g, test, how, "more" if how == "enough" else "truth") if test is not None else "False"
         g.open(f"{keyword} {text}:")

@@ -1,5 +1,6 @@
 // better-sqlite3: everything is synchronous on one connection.
 import { database, ioSync } from 'krepis:model';
+import { StatementSync } from './sqlite';
 
 const db = database('sqlite', 'sqlite', (kind, table) => {
   const error = new Error(`${kind} ${table}`);
@@ -7,35 +8,7 @@ const db = database('sqlite', 'sqlite', (kind, table) => {
   return error;
 });
 
-const given = (params) => (params.length === 1 && typeof params[0] === 'object' ? params[0] : params);
-
-export class Statement {
-  constructor(session, text) {
-    this.session = session;
-    this.text = text;
-  }
-
-  execute(params) {
-    return ioSync('query', () => db.sql(this.session, this.text, given(params)));
-  }
-
-  get(...params) {
-    return this.execute(params).rows[0];
-  }
-
-  all(...params) {
-    return this.execute(params).rows;
-  }
-
-  iterate(...params) {
-    return this.execute(params).rows;
-  }
-
-  run(...params) {
-    const { rowCount, insertId } = this.execute(params);
-    return { changes: rowCount, lastInsertRowid: insertId };
-  }
-
+export class Statement extends StatementSync {
   bind() {
     return this;
   }
@@ -56,7 +29,7 @@ export class Database {
   }
 
   prepare(text) {
-    return new Statement(this.session, text);
+    return new Statement(this.session, text, db);
   }
 
   exec(text) {

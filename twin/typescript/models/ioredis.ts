@@ -21,10 +21,16 @@ const bit = (yes) => (yes ? 1 : 0);
 
 const total = (verdicts) => verdicts.reduce((sum, yes) => sum + bit(yes), 0);
 
-// Who took a key with NX and a time to live may have lost it by the time of the next command.
+// Who took a key with NX and a time to live may have lost it by the time of the next command, also of one that
+// follows a look: comparing and deleting is one step only in a script, or in EXEC after WATCH.
 const drop = (key) => {
   if (store.unlease(key)) misuse('a lease that may have expired, and be held by another by now, is deleted');
   return store.delete(key);
+};
+
+export const watching = (key) => {
+  store.unlease(key);
+  return [key, store.version(key)];
 };
 
 const setWith = (key, value, { nx, xx, get, expires }) => {
@@ -49,10 +55,7 @@ const answered = (args, run) => {
 
 // What each command does at its instant; names are ioredis's.
 export const COMMANDS = {
-  get: (key) => {
-    store.unlease(key); // whoever looks compares
-    return store.get(key);
-  },
+  get: (key) => store.get(key),
   set: (key, value, ...options) =>
     setWith(key, value, {
       nx: flagged(options, 'NX'),
@@ -181,7 +184,7 @@ export class Redis {
 
   watch(...keys) {
     return io('redis watch', () => {
-      for (const key of flat(keys)) this.watched.push([key, store.version(key)]);
+      for (const key of flat(keys)) this.watched.push(watching(key));
       return 'OK';
     });
   }

@@ -1,6 +1,6 @@
 // redis (node-redis 4): ioredis's commands under camel case, options as objects, WATCH on the client.
 import { effect, fresh, io, kv } from 'krepis:model';
-import { COMMANDS as C, Transaction } from './ioredis';
+import { COMMANDS as C, Transaction, watching } from './ioredis';
 
 const store = kv('redis');
 
@@ -81,7 +81,7 @@ export class RedisClient {
 
   watch(keys) {
     return io('redis watch', () => {
-      for (const key of Array.isArray(keys) ? keys : [keys]) this.watched.push([key, store.version(key)]);
+      for (const key of Array.isArray(keys) ? keys : [keys]) this.watched.push(watching(key));
       return 'OK';
     });
   }

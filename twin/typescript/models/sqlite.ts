@@ -8,19 +8,21 @@ const db = database('sqlite', 'sqlite', (kind, table) => {
   return error;
 });
 
-const given = (params) =>
-  params.length === 1 && typeof params[0] === 'object' && params[0] !== null ? params[0] : params;
+// One object for placeholders with names, one array or each value for those without.
+const given = (text, params) =>
+  params.length === 1 && (Array.isArray(params[0]) || /[@:$][a-z_]/i.test(text)) ? params[0] : params;
 
 const changes = ({ rowCount, insertId }) => ({ changes: rowCount, lastInsertRowid: insertId });
 
 export class StatementSync {
-  constructor(session, text) {
+  constructor(session, text, store = db) {
     this.session = session;
     this.text = text;
+    this.store = store;
   }
 
   execute(params) {
-    return ioSync('query', () => db.sql(this.session, this.text, given(params)));
+    return ioSync('query', () => this.store.sql(this.session, this.text, given(this.text, params)));
   }
 
   get(...params) {
@@ -70,7 +72,7 @@ class Database {
   }
 
   ask(text, params) {
-    return io('query', () => db.sql(this.session, text, given(params)));
+    return io('query', () => db.sql(this.session, text, given(text, params)));
   }
 
   get(text, ...params) {

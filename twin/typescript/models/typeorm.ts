@@ -98,39 +98,39 @@ export class EntityManager {
   }
 
   find(entity, options) {
-    return io('find', () => db.select(this.tx, entity, options?.where, reading(options, {})));
+    return io('find', () => db.select(this.tx, entity, options?.where, reading(options, { cls: entity })));
   }
 
   findBy(entity, where) {
-    return io('find', () => db.select(this.tx, entity, where, {}));
+    return io('find', () => db.select(this.tx, entity, where, { cls: entity }));
   }
 
   async findAndCount(entity, options) {
     return io('findAndCount', () => {
-      const rows = db.select(this.tx, entity, options?.where, reading(options, {}));
+      const rows = db.select(this.tx, entity, options?.where, reading(options, { cls: entity }));
       return [rows, db.count(this.tx, entity, options?.where, {})];
     });
   }
 
   findOne(entity, options) {
     return io('findOne', () =>
-      checked(db.select(this.tx, entity, options?.where, reading(options, { one: true })), options),
+      checked(db.select(this.tx, entity, options?.where, reading(options, { one: true, cls: entity })), options),
     );
   }
 
   findOneBy(entity, where) {
-    return io('findOne', () => db.select(this.tx, entity, where, { one: true }));
+    return io('findOne', () => db.select(this.tx, entity, where, { one: true, cls: entity }));
   }
 
   findOneOrFail(entity, options) {
     return io('findOne', () => {
-      const row = db.select(this.tx, entity, options?.where, reading(options, { one: true, must: true }));
+      const row = db.select(this.tx, entity, options?.where, reading(options, { one: true, must: true, cls: entity }));
       return checked(present(row, entity), options);
     });
   }
 
   findOneByOrFail(entity, where) {
-    return io('findOne', () => present(db.select(this.tx, entity, where, { one: true, must: true }), entity));
+    return io('findOne', () => present(db.select(this.tx, entity, where, { one: true, must: true, cls: entity }), entity));
   }
 
   count(entity, options) {
@@ -621,27 +621,31 @@ export class QueryBuilder {
     return { AND: this.conditions };
   }
 
+  get reading() {
+    return { ...this.options, cls: this.entity };
+  }
+
   getOne() {
-    return io('getOne', () => db.select(this.tx, this.entity, this.filter, { ...this.options, one: true }));
+    return io('getOne', () => db.select(this.tx, this.entity, this.filter, { ...this.reading, one: true }));
   }
 
   getOneOrFail() {
     return io('getOne', () =>
-      present(db.select(this.tx, this.entity, this.filter, { ...this.options, one: true, must: true }), this.entity),
+      present(db.select(this.tx, this.entity, this.filter, { ...this.reading, one: true, must: true }), this.entity),
     );
   }
 
   getMany() {
     return io('getMany', () => {
-      if (!this.options.one) return db.select(this.tx, this.entity, this.filter, this.options);
-      const row = db.select(this.tx, this.entity, this.filter, this.options);
+      if (!this.options.one) return db.select(this.tx, this.entity, this.filter, this.reading);
+      const row = db.select(this.tx, this.entity, this.filter, this.reading);
       return row === null ? [] : [row];
     });
   }
 
   getManyAndCount() {
     return io('getManyAndCount', () => [
-      db.select(this.tx, this.entity, this.filter, this.options),
+      db.select(this.tx, this.entity, this.filter, this.reading),
       db.count(this.tx, this.entity, this.filter, {}),
     ]);
   }
@@ -678,7 +682,7 @@ export class QueryBuilder {
         const made = this.conflict === undefined ? db.insert(tx, entity, rows, {}) : this.merged(rows);
         return { identifiers: made, generatedMaps: made, raw: made };
       }
-      return db.select(tx, entity, filter, this.options);
+      return db.select(tx, entity, filter, this.reading);
     });
   }
 

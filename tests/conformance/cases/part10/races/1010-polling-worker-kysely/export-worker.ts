@@ -1,4 +1,3 @@
-// pattern: Kysely: a generic polling worker selects a pending row and then marks it by its id alone
 import type { Selectable } from 'kysely';
 import { db, type ExportJob } from './database';
 import { PollingWorker } from './polling-worker';

@@ -1,3 +1,4 @@
+// pattern: Kysely: a generic polling worker selects a pending row and then marks it by its id alone
 export abstract class PollingWorker<Job> {
   private stopped = false;
 
@@ -7,7 +8,7 @@ export abstract class PollingWorker<Job> {
   async runOnce(): Promise<boolean> {
     const job = await this.claim();
     if (job === undefined) return false;
-    await this.handle(job);
+    await this.handle(job); // RACE: check-then-act
     return true;
   }
 

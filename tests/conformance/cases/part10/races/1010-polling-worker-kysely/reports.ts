@@ -5,4 +5,5 @@ export async function render(report: string): Promise<Uint8Array> {
 
 export async function upload(key: string, body: Uint8Array): Promise<void> {
   await fetch(`http://storage:9000/${key}`, { method: 'PUT', body });
+  await fetch('http://mail:8025/messages', { method: 'POST', body: JSON.stringify({ subject: 'Your export', key }) });
 }

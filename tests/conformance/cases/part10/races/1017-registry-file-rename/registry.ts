@@ -28,7 +28,7 @@ export class PluginRegistry {
   async install(name: string, version: string): Promise<void> {
     const entries = await this.all();
     entries[name] = { name, version, installedAt: new Date().toISOString() };
-    await this.replace(entries);
+    await this.replace(entries); // RACE: lost-update
   }
 
   private async replace(entries: Record<string, PluginEntry>): Promise<void> {

@@ -1,4 +1,3 @@
-// pattern: the update asks for the status again and counts the rows that it changed
 import type { Selectable } from 'kysely';
 import { db, type ExportJob } from './database';
 import { PollingWorker } from './polling-worker';

@@ -1,3 +1,4 @@
+// pattern: the update asks for the status again and counts the rows that it changed
 export abstract class PollingWorker<Job> {
   private stopped = false;
 

@@ -9,19 +9,11 @@ const WINDOW_S = 900;
 const LIMIT = 5;
 
 export class LoginAttempts {
-  async isLocked(username: string): Promise<boolean> {
-    const failures = await client.get(`attempts:${username}`);
-    return failures !== null && Number(failures) >= LIMIT;
-  }
-
-  async failed(username: string): Promise<number> {
+  /** Counts an attempt; how many are left, less than none when it is one too many. */
+  async begin(username: string): Promise<number> {
     const key = `attempts:${username}`;
-    const failures = await client.incr(key);
-    if (failures === 1) await client.expire(key, WINDOW_S);
-    return LIMIT - failures;
-  }
-
-  async succeeded(username: string): Promise<void> {
-    await client.del(`attempts:${username}`);
+    const attempts = await client.incr(key);
+    if (attempts === 1) await client.expire(key, WINDOW_S);
+    return LIMIT - attempts;
   }
 }

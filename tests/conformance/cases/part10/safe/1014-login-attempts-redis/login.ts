@@ -8,12 +8,9 @@ export const app = express().use(express.urlencoded({ extended: false }));
 
 app.post('/login', async (req, res) => {
   const { username, password } = req.body as { username: string; password: string };
-  if (await attempts.isLocked(username)) return void res.sendStatus(429);
+  const left = await attempts.begin(username);
+  if (left < 0) return void res.sendStatus(429);
   const user = await users.byName(username);
-  if (!user || !(await compare(password, user.hash))) {
-    const left = await attempts.failed(username);
-    return void res.status(401).json({ left });
-  }
-  await attempts.succeeded(username);
+  if (!user || !(await compare(password, user.hash))) return void res.status(401).json({ left });
   res.cookie('sid', await users.openSession(user.id)).redirect('/');
 });

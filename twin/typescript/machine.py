@@ -601,6 +601,17 @@ class Machine:
             total |= self.deep_tags(v)
         a = self._log("E", ("effect", name), self.snapshot(args), s)
         a.tags = total
+        self._look_again(total | a.ctrl)
+
+    def _look_again(self, premises: int) -> None:
+        """Makes an effect of which the premises may have changed another one than before: both orders are explored."""
+        while premises:
+            low = premises & -premises
+            premises ^= low
+            index = low.bit_length() - 1
+            read = self.log[index] if index < len(self.log) else None
+            if read is not None and read.kind == "R" and read.loc[0] == "row" and read.event < self.event:
+                self.reads.add(read.loc[:3] if read.loc[3] == "*" else read.loc)
 
     def answer(self, name: str, s: int, tags: int) -> None:
         """Logs what a call hands to its own request: it is part of no outcome, but it may be another request's."""

@@ -363,6 +363,14 @@ static bool take_options(napi_env env, napi_value value, kr_options *options)
             return false;
     }
     options->limits.body_bytes_max = body_bytes;
+    double stream_bytes = (double)options->stream_bytes_max;
+    bool has = false;
+    if (napi_has_named_property(env, value, "streamBytesMax", &has) != napi_ok ||
+        (has && (napi_get_named_property(env, value, "streamBytesMax", &value) != napi_ok ||
+                 napi_get_value_double(env, value, &stream_bytes) != napi_ok)) ||
+        !(stream_bytes >= 0 && stream_bytes <= 9e15))
+        return false;
+    options->stream_bytes_max = (uint64_t)stream_bytes;
     return true;
 }
 
@@ -461,6 +469,25 @@ static napi_value js_fallback(napi_env env, napi_callback_info info)
     binding *self = arguments(env, info, 1, values);
     int code = self ? kr_server_fallback(self->server) : 0;
     return code < 0 ? throw_code(env, code) : number(env, code);
+}
+
+/* pieces(handle, route): its bodies are handed over in pieces */
+static napi_value js_pieces(napi_env env, napi_callback_info info)
+{
+    napi_value values[2];
+    binding *self = arguments(env, info, 2, values);
+    int code = self ? kr_server_pieces(self->server, int_of(env, values[1])) : 0;
+    return code < 0 ? throw_code(env, code) : NULL;
+}
+
+/* pull(handle, connection, generation, sequence): 0, or negative when no piece comes */
+static napi_value js_pull(napi_env env, napi_callback_info info)
+{
+    napi_value values[4];
+    binding *self = arguments(env, info, 4, values);
+    return self ? number(env, kr_server_pull(self->server, (uint32_t)int_of(env, values[1]),
+                                             (uint32_t)int_of(env, values[2]), (uint32_t)int_of(env, values[3])))
+                : NULL;
 }
 
 /* fixed(handle, method, pattern, status, fields, body: Uint8Array) */
@@ -802,7 +829,7 @@ NAPI_MODULE_INIT()
         const char *name;
         napi_callback function;
     } functions[] = {
-        {"open", js_open},         {"start", js_start}, {"route", js_route}, {"fallback", js_fallback}, {"address", js_address}, {"follow", js_follow}, {"yieldTo", js_yield_to}, {"yieldHelpers", js_yield_helpers}, {"fixed", js_fixed}, {"files", js_files},
+        {"open", js_open},         {"start", js_start}, {"route", js_route}, {"fallback", js_fallback}, {"pieces", js_pieces}, {"pull", js_pull}, {"address", js_address}, {"follow", js_follow}, {"yieldTo", js_yield_to}, {"yieldHelpers", js_yield_helpers}, {"fixed", js_fixed}, {"files", js_files},
         {"stream", js_stream}, {"chunk", js_chunk}, {"finish", js_finish}, {"abort", js_abort},
         {"template", js_template}, {"apply", js_apply}, {"bytes", js_bytes}, {"match", js_match},
         {"listen", js_listen},     {"stop", js_stop},   {"metrics", js_metrics},

@@ -116,6 +116,7 @@ class ServerOptions:
     write_ms: int = 30_000
     handler_ms: int = 30_000
     linger_ms: int = 1000
+    stream_bytes_max: int = 1 << 32
 
 
 @dataclass(frozen=True, slots=True)

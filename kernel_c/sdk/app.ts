@@ -12,6 +12,7 @@ import {
   type Memory,
   Meta,
   type Method,
+  ROUTE_BODY,
   ROUTE_SOCKET,
   Row,
   Answer as Table,
@@ -45,9 +46,13 @@ export interface Checks {
   /** Objects of texts; what is wrong with them is a 400. */
   readonly query?: Schema<object>;
   readonly params?: Schema<object>;
+  /** The handler takes the body as it comes, from `request.body`: nothing of it is kept, and it may be longer than `bodyBytesMax`. */
+  readonly stream?: boolean;
 }
 /** What comes out of the checks: `request.valid`. */
-export type Valid<C extends Checks> = { readonly [K in keyof C]: Infer<C[K]> };
+export type Valid<C extends Checks> = [Exclude<keyof C, 'stream'>] extends [never]
+  ? undefined
+  : { readonly [K in Exclude<keyof C, 'stream'>]: Infer<C[K]> };
 
 export type Handler<Path extends string, Services = object, Checked = undefined> = (
   request: KrepisRequest<Path, Checked>,
@@ -169,8 +174,14 @@ export class App<Services extends object = object> {
 
   #route(method: Method, path: string, first: unknown, second: unknown): this {
     const erased = (second ?? first) as Handler<string>;
-    const handler = second === undefined ? erased : checked(first as Checks, erased);
+    const checks = second === undefined ? {} : (first as Checks);
+    if (checks.stream && checks.body)
+      throw new TypeError(
+        `${method} ${path}: a body that is streamed has no schema, since it is never there as a whole`,
+      );
+    const handler = second === undefined ? erased : checked(checks, erased);
     const number = addon.route(this.#kernel.handle, METHODS.indexOf(method), path);
+    if (checks.stream) addon.pieces(this.#kernel.handle, number);
     const names = [...path.matchAll(/\/[:*](\w+)/g)].map((match) => match[1] as string);
     this.#routes[number] = { names, handler, run: handler };
     this.#patterns.push(`${method} ${path}`);
@@ -178,9 +189,10 @@ export class App<Services extends object = object> {
   }
 
   /** Handles all requests that no route matches, whatever their method and target; once. Else they get a 404 or a 405. */
-  fallback(handler: Handler<string, Services>): this {
+  fallback(handler: Handler<string, Services>, { stream = false }: Pick<Checks, 'stream'> = {}): this {
     const erased = handler as Handler<string>;
     this.#fallback = addon.fallback(this.#kernel.handle);
+    if (stream) addon.pieces(this.#kernel.handle, this.#fallback);
     this.#routes[this.#fallback] = { names: [], handler: erased, run: erased };
     return this;
   }
@@ -528,6 +540,10 @@ export class App<Services extends object = object> {
     for (let i = 0, at = 0; i < count; i++, at += Row.WORDS) {
       if (rows[at] === ROUTE_SOCKET) {
         this.#room.hear(at);
+        continue;
+      }
+      if (rows[at] === ROUTE_BODY) {
+        this.#kernel.uploads.get(rows[at + Row.CONNECTION] as number)?.take(at);
         continue;
       }
       const route = this.#routes[rows[at] as number] as Route;

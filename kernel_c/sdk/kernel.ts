@@ -2,6 +2,7 @@
 
 import { createRequire } from 'node:module';
 import { hosting } from './host.ts';
+import type { Upload } from './upload.ts';
 
 export type Handle = { readonly handle: unique symbol };
 
@@ -10,6 +11,8 @@ export interface KernelOptions {
   readonly headBytesMax?: number;
   readonly fieldsMax?: number;
   readonly bodyBytesMax?: number;
+  /** Of a body that a handler takes in pieces. [default: 4 GiB] */
+  readonly streamBytesMax?: number;
   readonly connectionsMax?: number;
   readonly bodiesMax?: number;
   readonly blocksMax?: number;
@@ -43,6 +46,8 @@ interface Addon {
   ): void;
   route(handle: Handle, method: number, pattern: string): number;
   fallback(handle: Handle): number;
+  pieces(handle: Handle, route: number): void;
+  pull(handle: Handle, connection: number, generation: number, sequence: number): number;
   fixed(
     handle: Handle,
     method: number,
@@ -134,6 +139,10 @@ export const ROUTE_SOCKET = -2;
 /** With the opcode: the message is compressed. */
 export const SOCKET_DEFLATED = 16;
 
+/** The route of rows that are pieces of a body; what FLAGS says of those, and of a request whose body comes so. */
+export const ROUTE_BODY = -3;
+export const BodyFlag = { COMES: 128, ENDS: 256, BROKEN: 512 } as const;
+
 /** Words of the table of answers, and of the shared state, as in `binding.c`. */
 export const Answer = {
   CONNECTION: 0,
@@ -176,6 +185,8 @@ export class Kernel {
   readonly #notices: Int32Array;
   /** Bytes of a request's body, or of a message. */
   readonly bodyBytesMax: number;
+  /** Bodies under way, by their connection. */
+  readonly uploads = new Map<number, Upload>();
   /** Who waits for news of a connection, by its number. */
   readonly #watchers = new Map<number, Set<Watcher>>();
 

@@ -1,7 +1,8 @@
 /** Requests as handlers see them: numbers that point into the kernel's memory, decoded when something is read. */
 
-import { addon, type Kernel, METHODS, type Memory, Meta, Row, type Watcher } from './kernel.ts';
+import { addon, BodyFlag, type Kernel, METHODS, type Memory, Meta, Row, type Watcher } from './kernel.ts';
 import { HttpError } from './reply.ts';
+import { streamOf, Upload } from './upload.ts';
 
 /** The parameters of a path pattern: `/users/:id/files/*rest` has `id` and `rest`. */
 export type Params<Path extends string> = Path extends `${infer Head}/${infer Tail}`
@@ -38,6 +39,8 @@ export class KrepisRequest<Path extends string = string, Valid = undefined> {
   /** @internal When it was handed over, by `performance.now()`; 0 when nothing is logged. */
   started = 0;
   #head: string | undefined;
+  #upload: Upload | undefined;
+  #body: ReadableStream<Uint8Array> | undefined;
   /** What came out of the checks of the route. */
   readonly valid = undefined as Valid;
 
@@ -159,14 +162,51 @@ export class KrepisRequest<Path extends string = string, Valid = undefined> {
     return new Headers(this.headerLines());
   }
 
+  /**
+   * The body in pieces, `for await (const piece of request.body)`, of a route with `{ stream: true }`: each is read from
+   * the client when it is asked for. Of other routes it is one piece.
+   */
+  get body(): ReadableStream<Uint8Array> {
+    if (this.#body === undefined) {
+      const upload = this.upload;
+      let whole = upload === undefined && this.bodyLength > 0 ? this.bytes() : undefined;
+      const next = async (): Promise<Uint8Array | undefined> => {
+        const piece = whole;
+        whole = undefined;
+        return piece;
+      };
+      this.#body = upload
+        ? streamOf(
+            () => upload.next(),
+            () => upload.end(),
+          )
+        : streamOf(next, () => {});
+    }
+    return this.#body;
+  }
+
+  /** @internal What brings the body, when that comes in pieces. */
+  get upload(): Upload | undefined {
+    if (this.#upload === undefined && this.#word(Row.FLAGS) & BodyFlag.COMES)
+      this.#upload = new Upload(this.#kernel, this.key);
+    return this.#upload;
+  }
+
+  /** Where the body begins, when it is there. */
+  #start(): number {
+    if (this.#word(Row.FLAGS) & BodyFlag.COMES)
+      throw new Error('the body comes in pieces: read request.body, or register the route without stream');
+    return this.#word(Row.BASE) + this.#word(Row.BODY);
+  }
+
   /** A copy of the body. */
   bytes(): Uint8Array {
-    const start = this.#word(Row.BASE) + this.#word(Row.BODY);
+    const start = this.#start();
     return Uint8Array.prototype.slice.call(this.#memory, start, start + this.#word(Row.BODY_LENGTH));
   }
 
   text(): string {
-    const start = this.#word(Row.BASE) + this.#word(Row.BODY);
+    const start = this.#start();
     return this.#memory.utf8Slice(start, start + this.#word(Row.BODY_LENGTH));
   }
 
@@ -254,6 +294,7 @@ export class KrepisRequest<Path extends string = string, Valid = undefined> {
   /** @internal It is answered. */
   settle(): void {
     this.settled = true;
+    this.#upload?.end();
     if (this.#watcher !== undefined) this.#kernel.unwatch(this.#watcher);
   }
 

@@ -137,7 +137,9 @@ bool kr__answer_continue(kr_server *server, kr__peer *peer)
 {
     static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
     assert(peer->fd >= 0);
-    if (!(peer->flags & KR__P_CONTINUE) || peer->asked != peer->answered)
+    /* A body in pieces is that of a request that is asked already. */
+    uint32_t before = peer->asked - peer->answered - !!(peer->flags & KR__P_UPLOAD);
+    if (!(peer->flags & KR__P_CONTINUE) || before != 0 || peer->stream)
         return true;
     KR__NOTE(server, peer, KR__N_CONTINUE, 0);
     peer->flags &= ~(uint32_t)KR__P_CONTINUE;
@@ -154,9 +156,12 @@ bool kr__answer(kr_server *server, kr__peer *peer, uint32_t sequence, int templa
     assert(peer->asked - sequence - 1 < peer->asked - peer->answered); /* asked, and not answered */
     const kr__template *template = &server->templates[template_id];
     uint64_t bit = UINT64_C(1) << (sequence & 63);
+    bool with_body = !(peer->heads & bit) && kr__has_content(template->status);
+    uint32_t stream = with_body ? content.stream : 0;
+    if (peer->flags & KR__P_UPLOAD && sequence + 1 == peer->asked && !stream)
+        kr__upload_answered(server, peer);
     bool last = peer->flags & KR__P_LAST && sequence + 1 == peer->asked;
     int flags = last ? KR_CLOSE : peer->olds & bit ? KR_SAY_KEEP_ALIVE : 0;
-    bool with_body = !(peer->heads & bit) && kr__has_content(template->status);
     if (!with_body || content.body.length == 0) {
         close_file(server, content.file);
         content.file = -1;
@@ -170,7 +175,6 @@ bool kr__answer(kr_server *server, kr__peer *peer, uint32_t sequence, int templa
         return false;
     }
     kr__count(&server->counts.responses[template->status / 100 - 1], 1);
-    uint32_t stream = with_body ? content.stream : 0;
     if (in_turn) {
         peer->since = server->now;
         peer->stream = stream;
@@ -211,6 +215,11 @@ kr__peer *kr__find_peer(kr_server *server, uint32_t connection, uint32_t generat
     return peer;
 }
 
+bool kr__is_begun(const kr_server *server, const kr__peer *peer, uint32_t sequence)
+{
+    return (sequence == peer->answered && peer->stream) || find_waiting(server, peer, sequence) != KR__NONE;
+}
+
 static bool has_body(const kr_server *server, const kr__peer *peer, uint32_t sequence, int template_id)
 {
     return !(peer->heads & UINT64_C(1) << (sequence & 63)) && kr__has_content(server->templates[template_id].status);
@@ -218,7 +227,7 @@ static bool has_body(const kr_server *server, const kr__peer *peer, uint32_t seq
 
 static int answer_or_stream(kr_server *server, kr__peer *peer, uint32_t sequence, int template_id, kr__content content)
 {
-    if (!peer || (sequence == peer->answered && peer->stream) || find_waiting(server, peer, sequence) != KR__NONE)
+    if (!peer || kr__is_begun(server, peer, sequence))
         return KR_EGONE;
     if (content.fields.length > KR_FIELDS_BYTES_MAX ||
         !kr__is_fields((const char *)content.fields.data, content.fields.length)) {
@@ -261,6 +270,8 @@ static int start_stream(kr_server *server, uint32_t connection, uint32_t generat
         /* The end of the connection ends the body: nothing can follow. */
         KR__NOTE(server, peer, KR__N_RAW, sequence);
         kr__peer_forget(server, peer, sequence + 1);
+        if (peer->flags & KR__P_UPLOAD && peer->asked != sequence + 1)
+            kr__upload_forget(peer);
         peer->asked = sequence + 1;
         peer->flags |= KR__P_LAST;
     }
@@ -347,6 +358,8 @@ int kr_server_finish(kr_server *server, uint32_t connection, uint32_t generation
     if (!find_stream(server, peer, sequence, &waiting, &stream, &chain))
         return KR_EGONE;
     KR__NOTE(server, peer, KR__N_FINISH, sequence);
+    if (peer->flags & KR__P_UPLOAD && sequence + 1 == peer->asked)
+        kr__upload_answered(server, peer);
     bool copied = stream & KR__S_RAW || kr__output_copy(&server->output, &chain, (const uint8_t *)"0\r\n\r\n", 5);
     keep_chain(server, peer, waiting, chain);
     if (!copied) {

@@ -30,6 +30,12 @@ int kr_body_begin(kr_body *body, const kr_head *head, uint64_t bytes_max)
     return 0;
 }
 
+bool kr__body_is_fixed(const kr_body *body)
+{
+    assert(validate(body));
+    return body->state == FIXED || body->state == DONE;
+}
+
 /* Takes data off the front; `after` follows the last byte. */
 static int take_data(kr_body *body, size_t length, size_t *used, size_t *run, uint32_t after)
 {

@@ -6,7 +6,7 @@
 static inline bool validate(const kr_connection *connection)
 {
     return kr__limits_validate(connection->limits) && connection->body_end <= connection->raw &&
-           (connection->head_length > 0 || connection->raw == 0) && (connection->flags & ~3u) == 0;
+           (connection->head_length > 0 || connection->raw == 0) && (connection->flags & ~7u) == 0;
 }
 
 void kr__connection_init(kr_connection *connection, const kr_limits *limits)
@@ -48,7 +48,9 @@ static int begin(kr_connection *connection, const uint8_t *data, size_t length, 
         connection->seen = (uint32_t)length;
         return size;
     }
-    int status = kr_body_begin(&connection->body, &request->head, connection->limits->body_bytes_max);
+    const kr_limits *limits = connection->limits;
+    uint64_t most = limits->stream_bytes_max > limits->body_bytes_max ? limits->stream_bytes_max : limits->body_bytes_max;
+    int status = kr_body_begin(&connection->body, &request->head, most);
     if (status)
         return status;
     connection->seen = 0;
@@ -57,6 +59,10 @@ static int begin(kr_connection *connection, const uint8_t *data, size_t length, 
     /* RFC 9110 section 10.1.1: no 100 when the content has begun to arrive. */
     if (request->head.flags & KR_EXPECT_CONTINUE && (size_t)size == length)
         connection->flags |= KR_CONTINUE_DUE;
+    if (limits->stream_bytes_max && request->head.flags & (KR_CHUNKED | KR_HAS_LENGTH)) {
+        connection->flags |= KR_HEAD_DUE;
+        request->head_length = connection->head_length;
+    }
     assert(validate(connection));
     return size;
 }
@@ -84,12 +90,14 @@ static int decode(kr_connection *connection, uint8_t *data, size_t length)
 int64_t kr_connection_next(kr_connection *connection, uint8_t *data, size_t length, kr_request *request)
 {
     assert(validate(connection));
-    assert(!(connection->flags & KR_LAST));
+    assert(!(connection->flags & (KR_LAST | KR_HEAD_DUE)));
     bool resumed = connection->head_length > 0;
     if (!resumed) {
         int size = begin(connection, data, length, request);
         if (size <= 0)
             return size;
+        if (connection->flags & KR_HEAD_DUE)
+            return 0;
     }
     int event = decode(connection, data, length);
     if (event != KR_BODY_DONE)
@@ -105,6 +113,42 @@ int64_t kr_connection_next(kr_connection *connection, uint8_t *data, size_t leng
     *connection = (kr_connection){.limits = connection->limits, .flags = last};
     assert(validate(connection));
     return consumed;
+}
+
+/* The caller has said how the body is to be handed over, and so how long it may be.  Returns 0 or -413. */
+static int limit_body(kr_connection *connection, uint64_t bytes_max)
+{
+    assert(connection->flags & KR_HEAD_DUE);
+    assert(connection->body.total == 0);
+    connection->flags &= ~(uint32_t)KR_HEAD_DUE;
+    connection->body.limit = bytes_max;
+    return connection->body.remaining > bytes_max ? -413 : 0;
+}
+
+int kr_connection_whole(kr_connection *connection)
+{
+    assert(validate(connection));
+    return limit_body(connection, connection->limits->body_bytes_max);
+}
+
+int kr_connection_pieces(kr_connection *connection)
+{
+    assert(validate(connection));
+    connection->head_length = 0;
+    connection->body_end = connection->raw = 0;
+    return limit_body(connection, connection->limits->stream_bytes_max);
+}
+
+int kr_connection_piece(kr_connection *connection, uint8_t *data, size_t length, size_t *used, size_t *size)
+{
+    assert(validate(connection));
+    assert(connection->head_length == 0);
+    int event = decode(connection, data, length);
+    *used = (size_t)connection->raw;
+    *size = (size_t)connection->body_end;
+    connection->body_end = connection->raw = 0;
+    assert(*size <= *used && *used <= length);
+    return event;
 }
 
 uint64_t kr__connection_kept(kr_connection *connection, uint64_t length)

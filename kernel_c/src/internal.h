@@ -67,6 +67,9 @@ struct kr_connection {
     uint32_t flags;
 };
 
+/* Whether the length that is left of it is known. */
+bool kr__body_is_fixed(const kr_body *body);
+
 void kr__connection_init(kr_connection *connection, const kr_limits *limits);
 bool kr__limits_validate(const kr_limits *limits);
 /* After 0 from kr_connection_next(): how many of the bytes that were fed have to be kept.  What is over is decoded. */

@@ -41,6 +41,7 @@ typedef struct kr_limits {
     uint32_t head_bytes_max;
     uint32_t fields_max;
     uint64_t body_bytes_max;
+    uint64_t stream_bytes_max; /* of bodies that are handed over in pieces; 0: there are none */
 } kr_limits;
 
 /* -- bytes of one class: the vectorised scans and their portable twins -------------------------------------- */
@@ -127,7 +128,8 @@ typedef struct kr_request {
 
 enum {
     KR_CONTINUE_DUE = 1, /* the client waits for "100 Continue" */
-    KR_LAST = 2          /* nothing follows the last request on this connection */
+    KR_LAST = 2,         /* nothing follows the last request on this connection */
+    KR_HEAD_DUE = 4      /* the caller has to say how the body of the request is to be handed over */
 };
 
 typedef struct kr_connection kr_connection;
@@ -137,6 +139,15 @@ void kr_connection_free(kr_connection *connection);
 /* The next request in `data`, which starts where that request does and grows from call to call.  Chunked bodies are
  * decoded in place.  Returns the bytes that the request took, 0 when more are needed, or minus a status. */
 int64_t kr_connection_next(kr_connection *connection, uint8_t *data, size_t length, kr_request *request);
+
+/* With limits.stream_bytes_max, kr_connection_next() returns 0 with KR_HEAD_DUE after the head of a request that has a
+ * body: the request's head and head_length are filled in.  The caller then says kr_connection_whole() and
+ * asks for it with kr_connection_next(), or kr_connection_pieces() and asks for piece by piece; both return 0 or -413.
+ * Of a piece the body's bytes at the front of `data` are moved together to `*size` bytes there, `*used` were taken.
+ * Returns 1 at the end of the body, 0 when more are needed, or minus a status. */
+int kr_connection_whole(kr_connection *connection);
+int kr_connection_pieces(kr_connection *connection);
+int kr_connection_piece(kr_connection *connection, uint8_t *data, size_t length, size_t *used, size_t *size);
 
 /* KR_CONTINUE_DUE and KR_LAST; asking takes KR_CONTINUE_DUE away. */
 int kr_connection_flags(kr_connection *connection);
@@ -218,6 +229,7 @@ typedef struct kr_options {
     uint32_t write_ms;   /* without the client taking a byte */
     uint32_t handler_ms; /* for a handler to answer: then 504 */
     uint32_t linger_ms;  /* for the client to close after the last response */
+    uint64_t stream_bytes_max; /* of a body that is handed over in pieces */
 } kr_options;
 
 /* Counted since the start; any thread may read them. */
@@ -246,6 +258,16 @@ int kr_server_handler(kr_server *server, int method, const char *pattern, size_t
 
 /* The same for all requests that no route matches, whatever their method and target.  Once. */
 int kr_server_fallback(kr_server *server);
+
+/* Before listening: the bodies of this route's requests are handed over in pieces, unless they are there with the head.
+ * Such a request has KR_BODY_COMES in KR_ROW_FLAGS and no body.  Each kr_server_pull() asks for one piece, which comes in
+ * a row of its own: KR_ROUTE_BODY, with KR_BODY_ENDS in KR_ROW_FLAGS when it is the last, or KR_BODY_BROKEN
+ * when the rest does not come: the client has its answer then, unless one was begun.  Nothing is read unless it is
+ * asked for.  An answer before the end gives up the rest, and the connection with it when the rest is long or of unknown
+ * length.  KR_EINVAL; KR_EGONE when nothing is left to ask for. */
+int kr_server_pieces(kr_server *server, int route);
+int kr_server_pull(kr_server *server, uint32_t connection, uint32_t generation, uint32_t sequence);
+enum { KR_ROUTE_BODY = -3, KR_BODY_COMES = 128, KR_BODY_ENDS = 256, KR_BODY_BROKEN = 512 };
 
 /* Listens on an IPv4 or IPv6 address, or on a Unix socket.  Returns the port, or 0; KR_ESYSTEM. */
 int kr_server_listen(kr_server *server, const char *address, int port);

@@ -81,6 +81,7 @@ static void schedule(kr_server *server, kr__peer *peer)
 {
     enum kr__wait wait = peer->flags & KR__P_LINGER            ? KR__LINGER
                          : peer->output.first != KR__NONE      ? KR__WRITE
+                         : peer->flags & (KR__P_PULLED | KR__P_DISCARD) ? KR__BODY
                          : peer->stream                        ? KR__STREAM
                          : peer->asked != peer->answered       ? KR__ANSWER
                          : peer->protocol.head_length > 0      ? KR__BODY
@@ -187,7 +188,11 @@ static bool can_go_on(const kr_server *server, const kr__peer *peer)
     assert(peer->fd >= 0);
     if (peer->flags & KR__P_LINGER)
         return peer->flags & KR__P_READABLE;
-    if (peer->flags & (KR__P_BLOCKED | KR__P_PINNED | KR__P_LAST))
+    if (peer->flags & (KR__P_BLOCKED | KR__P_PINNED))
+        return false;
+    if (peer->flags & KR__P_UPLOAD)
+        return peer->flags & (KR__P_PULLED | KR__P_DISCARD) && peer->flags & (KR__P_READABLE | KR__P_STALLED);
+    if (peer->flags & KR__P_LAST)
         return false;
     if (peer->flags & KR__P_STALLED && !(peer->flags & KR__P_SOCKET))
         return peer->asked - peer->answered < server->options.pipeline_max;
@@ -197,7 +202,7 @@ static bool can_go_on(const kr_server *server, const kr__peer *peer)
 static bool is_idle(const kr__peer *peer)
 {
     return peer->asked == peer->answered && peer->output.first == KR__NONE && peer->at == peer->held &&
-           !(peer->flags & (KR__P_LINGER | KR__P_READABLE));
+           !(peer->flags & (KR__P_LINGER | KR__P_READABLE | KR__P_UPLOAD));
 }
 
 static void make_ready(kr_server *server, kr__peer *peer)
@@ -276,7 +281,7 @@ void kr__peer_flush(kr_server *server, kr__peer *peer)
         peer->flags &= ~(uint32_t)KR__P_NOTIFY;
         notify(server, peer, false);
     }
-    if (peer->flags & KR__P_LAST && peer->asked == peer->answered) {
+    if (peer->flags & KR__P_LAST && peer->asked == peer->answered && !(peer->flags & KR__P_UPLOAD)) {
         say_no_more(server, peer);
         return;
     }
@@ -297,6 +302,10 @@ static void refuse(kr_server *server, kr__peer *peer, int status)
     KR__NOTE(server, peer, KR__N_REFUSE, 0);
     if (peer->flags & KR__P_SOCKET) {
         kr__socket_fail(server, peer, status == 503 ? 1013 : 1002); /* try again later */
+        return;
+    }
+    if (peer->flags & KR__P_UPLOAD) {
+        kr__upload_fail(server, peer, status);
         return;
     }
     uint32_t sequence = peer->asked++;
@@ -419,11 +428,36 @@ static void dispatch(kr_server *server, kr__peer *peer, const uint8_t *data, con
     }
 }
 
+/* Hands over a request whose body follows in pieces.  Returns as consume(). */
+static uint32_t begin_upload(kr_server *server, kr__peer *peer, uint8_t *data, uint32_t length, kr_request *request,
+                             uint32_t *kept)
+{
+    assert(request->head_length <= length);
+    int status = kr_connection_pieces(&peer->protocol);
+    if (status < 0) {
+        refuse(server, peer, -status);
+        return length;
+    }
+    peer->flags |= KR__P_UPLOAD;
+    peer->since = server->now;
+    request->head.flags |= KR_BODY_COMES;
+    request->body = request->head_length;
+    request->body_length = 0;
+    dispatch(server, peer, data, request);
+    assert(peer->fd >= 0);
+    if (request->head_length == length)
+        return length;
+    uint32_t rest = length - request->head_length;
+    return request->head_length + kr__upload_consume(server, peer, data + request->head_length, rest, kept);
+}
+
 /* Takes the requests off the front of `data`.  Returns how much of it is done with; *kept bytes after that stay. */
 static uint32_t consume(kr_server *server, kr__peer *peer, uint8_t *data, uint32_t length, uint32_t *kept)
 {
     if (peer->flags & KR__P_SOCKET)
         return kr__socket_consume(server, peer, data, length, kept);
+    if (peer->flags & KR__P_UPLOAD)
+        return kr__upload_consume(server, peer, data, length, kept);
     uint32_t used = 0;
     assert(length > 0);
     peer->flags &= ~(uint32_t)KR__P_STALLED;
@@ -436,6 +470,12 @@ static uint32_t consume(kr_server *server, kr__peer *peer, uint8_t *data, uint32
         }
         kr_request request;
         int64_t taken = kr_connection_next(&peer->protocol, data + used, length - used, &request);
+        if (taken == 0 && peer->protocol.flags & KR_HEAD_DUE) {
+            if (kr__upload_is_due(server, data + used, &request.head, length - used - request.head_length))
+                return used + begin_upload(server, peer, data + used, length - used, &request, kept);
+            int status = kr_connection_whole(&peer->protocol);
+            taken = status < 0 ? status : kr_connection_next(&peer->protocol, data + used, length - used, &request);
+        }
         if (taken < 0) {
             refuse(server, peer, (int)-taken);
             return length;
@@ -560,6 +600,8 @@ static void end(kr_server *server, kr__peer *peer)
     KR__NOTE(server, peer, KR__N_END, 0);
     bool gone = (peer->flags & (KR__P_SOCKET | KR__P_LAST)) == KR__P_SOCKET; /* a socket, and nothing said close */
     peer->flags |= KR__P_LAST;
+    gone = gone || (peer->flags & KR__P_UPLOAD && !(peer->flags & KR__P_DISCARD)); /* what was announced does not come */
+    peer->flags &= ~(uint32_t)(KR__P_UPLOAD | KR__P_DISCARD);
     if (gone || (peer->asked == peer->answered && peer->output.first == KR__NONE))
         kr__peer_drop(server, peer);
 }
@@ -628,6 +670,8 @@ void kr__peer_timer(kr_server *server, kr__peer *peer)
         /* The answers to this and to all later requests come too late. */
         kr__peer_forget(server, peer, peer->answered + 1);
         peer->asked = peer->answered + 1;
+        if (peer->flags & KR__P_UPLOAD)
+            kr__upload_forget(peer);
         peer->flags |= KR__P_LAST;
         (void)kr__answer_error(server, peer, peer->answered, 504, (kr__slice){NULL, 0});
         break;

@@ -20,6 +20,7 @@ void kr_options_default(kr_options *options)
         .write_ms = 30000,
         .handler_ms = 30000,
         .linger_ms = 1000,
+        .stream_bytes_max = UINT64_C(1) << 32,
     };
     assert(kr__limits_validate(&options->limits));
 }
@@ -36,7 +37,7 @@ static bool is_options(const kr_options *options)
            options->limits.body_bytes_max <= 1 << 30 && options->connections_max >= 1 &&
            options->connections_max <= 65536 && options->bodies_max >= 1 && options->bodies_max <= 65536 &&
            options->blocks_max >= 4 && options->blocks_max <= 65536 && options->pipeline_max >= 1 &&
-           options->pipeline_max <= 63 && options->routes_max >= 1 && options->routes_max <= 65536;
+           options->stream_bytes_max <= UINT64_C(1) << 50 && options->pipeline_max <= 63 && options->routes_max >= 1 && options->routes_max <= 65536;
 }
 
 /* Pages that take no memory before they are touched. */
@@ -221,7 +222,7 @@ int kr_server_static(kr_server *server, int method, const char *pattern, size_t 
         return KR_ENOMEM;
     if (body_length)
         memcpy(copy, body, body_length);
-    kr__route route = {template_id, -1, (uint32_t)body_length, copy};
+    kr__route route = {.template_id = template_id, .directory = -1, .body_length = (uint32_t)body_length, .body = copy};
     int result = add_route(server, method, pattern, pattern_length, route);
     if (result < 0)
         free(copy);

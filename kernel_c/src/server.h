@@ -126,7 +126,10 @@ enum {
     KR__P_BLOCKED = 512, /* the last send took less than there was */
     KR__P_NOTIFY = 1024, /* a producer waits for everything to be sent */
     KR__P_SOCKET = 2048, /* a WebSocket: what comes are frames */
-    KR__P_FOLLOWED = 4096 /* somebody wants to know when it is gone, whatever it does */
+    KR__P_FOLLOWED = 4096, /* somebody wants to know when it is gone, whatever it does */
+    KR__P_UPLOAD = 8192,   /* the last request's body comes in pieces */
+    KR__P_PULLED = 16384,  /* and one is wanted */
+    KR__P_DISCARD = 32768  /* or none any more: what is left of it is thrown away */
 };
 
 typedef struct kr__peer {
@@ -154,6 +157,7 @@ typedef struct kr__template {
 typedef struct kr__route {
     int template_id; /* -1: a handler's, or files */
     int directory;   /* of files, or -1 */
+    bool pieces;     /* of a handler that takes bodies so */
     uint32_t body_length;
     const uint8_t *body;
 } kr__route;
@@ -250,6 +254,9 @@ bool kr__templates_init(kr_server *server);
 /* The template that kr__templates_init() made for the status. */
 int kr__template_of(int status);
 
+/* Whether a response to it was begun, at least. */
+bool kr__is_begun(const kr_server *server, const kr__peer *peer, uint32_t sequence);
+
 /* -- files.c ---------------------------------------------------------------------------------------------- */
 
 /* Answers with the file that the route's parameter names. */
@@ -262,6 +269,18 @@ void kr__files_answer(kr_server *server, kr__peer *peer, uint32_t sequence, int 
 uint32_t kr__socket_consume(kr_server *server, kr__peer *peer, uint8_t *data, uint32_t length, uint32_t *kept);
 /* Gives up, and says why. */
 void kr__socket_fail(kr_server *server, kr__peer *peer, int code);
+
+/* -- upload.c --------------------------------------------------------------------------------------------- */
+
+/* Whether the body of the request is to be handed over in pieces: `rest` bytes of it are there. */
+bool kr__upload_is_due(const kr_server *server, const uint8_t *data, const kr_head *head, size_t rest);
+/* Takes a piece off the front of `data`, as kr__socket_consume() does a message. */
+uint32_t kr__upload_consume(kr_server *server, kr__peer *peer, uint8_t *data, uint32_t length, uint32_t *kept);
+/* The body is malformed, too long or too late. */
+void kr__upload_fail(kr_server *server, kr__peer *peer, int status);
+/* The request is answered, so that what is left of its body is not wanted; or it is forgotten. */
+void kr__upload_answered(kr_server *server, kr__peer *peer);
+void kr__upload_forget(kr__peer *peer);
 
 /* A new row of a peer, with bytes from `data` on: the caller fills in the rest.  There has to be room. */
 int32_t *kr__peer_row(kr_server *server, kr__peer *peer, const uint8_t *data);

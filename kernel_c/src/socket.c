@@ -14,7 +14,8 @@ int kr_server_upgrade(kr_server *server, uint32_t connection, uint32_t generatio
         return KR_EGONE;
     /* RFC 6455 section 4.1: a GET of HTTP/1.1, and the client waits for the answer before it sends more. */
     uint64_t bit = UINT64_C(1) << (sequence & 63);
-    if (sequence != peer->answered || peer->asked != sequence + 1 || peer->stream || peer->flags & KR__P_LAST ||
+    if (sequence != peer->answered || peer->asked != sequence + 1 || peer->stream ||
+        peer->flags & (KR__P_LAST | KR__P_UPLOAD) ||
         (peer->heads | peer->olds) & bit || !kr__is_fields(fields, fields_length))
         return KR_EINVAL;
     kr__output *output = &server->output;

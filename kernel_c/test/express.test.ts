@@ -1,8 +1,10 @@
 /** `krepis/http` and `krepis/express` with the middleware that people use, over sockets. */
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -350,4 +352,49 @@ test('the same application on the server of Node', async () => {
   assert.equal(await got.text(), '127.0.0.1 http');
   server.close();
   server.closeAllConnections();
+});
+
+test('bodies are read as they come: pipes, parsers and multer', async () => {
+  const app = express();
+  app.post('/echo', (req, res) => void req.pipe(res));
+  app.post('/json', express.json({ limit: '1mb' }), (req, res) => void res.send(`${req.body.text.length}`));
+  const upload = require('multer')({ limits: { fileSize: 1 << 20 } });
+  app.post('/file', upload.single('file'), (req, res) => {
+    res.send(`${(req as unknown as { file: { size: number } }).file.size}`);
+  });
+  app.post('/unread', (_, res) => void res.send('unread'));
+  app.use((error: Error & { status?: number }, _: unknown, res: express.Response, __: unknown) => {
+    res.status(error.status ?? 422).send(error.message);
+  });
+  await serving(onKernel(app), async (at, port) => {
+    const pieces = function* (): Generator<Buffer> {
+      for (let i = 0; i < 20; i++) yield Buffer.alloc(1 << 20, i);
+    };
+    const sent = request({ port, path: '/echo', method: 'POST' });
+    const echoed = once(sent, 'response').then(async ([response]) => {
+      const [hash, expected] = [createHash('sha1'), createHash('sha1')];
+      for await (const piece of response) hash.update(piece);
+      for (const piece of pieces()) expected.update(piece);
+      return [hash.digest('hex'), expected.digest('hex')];
+    });
+    await pipeline(Readable.from(pieces()), sent);
+    const [hash, expected] = await echoed;
+    assert.equal(hash, expected);
+    const post = async (path: string, body: string | FormData): Promise<[number, string]> => {
+      const headers = typeof body === 'string' ? { 'content-type': 'application/json' } : {};
+      const response = await fetch(`${at}${path}`, { method: 'POST', headers, body });
+      return [response.status, await response.text()];
+    };
+    const json = (length: number): string => JSON.stringify({ text: 'x'.repeat(length) });
+    assert.deepEqual(await post('/json', json(500_000)), [200, '500000']);
+    assert.deepEqual(await post('/json', json(1_500_000)), [413, 'request entity too large']);
+    assert.deepEqual(await post('/unread', json(500_000)), [200, 'unread']);
+    const file = (size: number): FormData => {
+      const form = new FormData();
+      form.set('file', new Blob([new Uint8Array(size)]), 'a.bin');
+      return form;
+    };
+    assert.deepEqual(await post('/file', file(1_000_000)), [200, '1000000']);
+    assert.deepEqual(await post('/file', file(2_000_000)), [422, 'File too large']);
+  });
 });

@@ -13,10 +13,12 @@ export interface Checks {
     /** Objects of texts; what is wrong with them is a 400. */
     readonly query?: Schema<object>;
     readonly params?: Schema<object>;
+    /** The handler takes the body as it comes, from `request.body`: nothing of it is kept, and it may be longer than `bodyBytesMax`. */
+    readonly stream?: boolean;
 }
 /** What comes out of the checks: `request.valid`. */
-export type Valid<C extends Checks> = {
-    readonly [K in keyof C]: Infer<C[K]>;
+export type Valid<C extends Checks> = [Exclude<keyof C, 'stream'>] extends [never] ? undefined : {
+    readonly [K in Exclude<keyof C, 'stream'>]: Infer<C[K]>;
 };
 export type Handler<Path extends string, Services = object, Checked = undefined> = (request: KrepisRequest<Path, Checked>, services: Services) => Answer | Promise<Answer>;
 export type Before<Services = object> = (request: KrepisRequest, services: Services) => Answer | Promise<Answer>;
@@ -65,7 +67,7 @@ export declare class App<Services extends object = object> {
     route<Path extends string>(method: Method, path: Path, handler: Handler<Path, Services>): this;
     route<Path extends string, C extends Checks>(method: Method, path: Path, checks: C, handler: Checked<Path, Services, C>): this;
     /** Handles all requests that no route matches, whatever their method and target; once. Else they get a 404 or a 405. */
-    fallback(handler: Handler<string, Services>): this;
+    fallback(handler: Handler<string, Services>, { stream }?: Pick<Checks, 'stream'>): this;
     /** A WebSocket. Hooks before it run as for any other request, and can refuse it. */
     ws<Path extends string, Data = undefined>(path: Path, on: SocketHandlers<Path, Services, Data>): this;
     /** Sends to all sockets of a topic; returns how many there are that could take it. */

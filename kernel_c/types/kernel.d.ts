@@ -1,4 +1,5 @@
 /** The addon, and the words that it shares with JavaScript; nothing else knows their layout. */
+import type { Upload } from './upload.ts';
 export type Handle = {
     readonly handle: unique symbol;
 };
@@ -7,6 +8,8 @@ export interface KernelOptions {
     readonly headBytesMax?: number;
     readonly fieldsMax?: number;
     readonly bodyBytesMax?: number;
+    /** Of a body that a handler takes in pieces. [default: 4 GiB] */
+    readonly streamBytesMax?: number;
     readonly connectionsMax?: number;
     readonly bodiesMax?: number;
     readonly blocksMax?: number;
@@ -32,6 +35,8 @@ interface Addon {
     start(handle: Handle, tick: (count: number) => string, flush: () => string, notice: (count: number) => void, stopped: () => void): void;
     route(handle: Handle, method: number, pattern: string): number;
     fallback(handle: Handle): number;
+    pieces(handle: Handle, route: number): void;
+    pull(handle: Handle, connection: number, generation: number, sequence: number): number;
     fixed(handle: Handle, method: number, pattern: string, status: number, fields: string, body: Uint8Array): void;
     files(handle: Handle, pattern: string, directory: string): void;
     template(handle: Handle, status: number, fields: string): number;
@@ -93,6 +98,13 @@ export declare const Row: {
 export declare const ROUTE_SOCKET = -2;
 /** With the opcode: the message is compressed. */
 export declare const SOCKET_DEFLATED = 16;
+/** The route of rows that are pieces of a body; what FLAGS says of those, and of a request whose body comes so. */
+export declare const ROUTE_BODY = -3;
+export declare const BodyFlag: {
+    readonly COMES: 128;
+    readonly ENDS: 256;
+    readonly BROKEN: 512;
+};
 /** Words of the table of answers, and of the shared state, as in `binding.c`. */
 export declare const Answer: {
     readonly CONNECTION: 0;
@@ -130,6 +142,8 @@ export declare class Kernel {
     readonly meta: Uint32Array;
     /** Bytes of a request's body, or of a message. */
     readonly bodyBytesMax: number;
+    /** Bodies under way, by their connection. */
+    readonly uploads: Map<number, Upload>;
     constructor(options: KernelOptions);
     watch(watcher: Watcher): void;
     unwatch(watcher: Watcher): void;

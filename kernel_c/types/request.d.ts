@@ -1,5 +1,6 @@
 /** Requests as handlers see them: numbers that point into the kernel's memory, decoded when something is read. */
 import { type Kernel, type Memory } from './kernel.ts';
+import { Upload } from './upload.ts';
 /** The parameters of a path pattern: `/users/:id/files/*rest` has `id` and `rest`. */
 export type Params<Path extends string> = Path extends `${infer Head}/${infer Tail}` ? Segment<Head> & Params<Tail> : Segment<Path>;
 type Segment<Part extends string> = Part extends `:${infer Name}` | `*${infer Name}` ? {
@@ -41,6 +42,13 @@ export declare class KrepisRequest<Path extends string = string, Valid = undefin
     /** Names as they were sent and values, in turn. */
     rawHeaders(): string[];
     get headers(): Headers;
+    /**
+     * The body in pieces, `for await (const piece of request.body)`, of a route with `{ stream: true }`: each is read from
+     * the client when it is asked for. Of other routes it is one piece.
+     */
+    get body(): ReadableStream<Uint8Array>;
+    /** @internal What brings the body, when that comes in pieces. */
+    get upload(): Upload | undefined;
     /** A copy of the body. */
     bytes(): Uint8Array;
     text(): string;

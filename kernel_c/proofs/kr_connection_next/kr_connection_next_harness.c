@@ -21,6 +21,7 @@ static int begin(kr_connection *connection, const uint8_t *data, size_t length, 
     if (size > 0) {
         connection->head_length = (uint32_t)size;
         connection->body_end = connection->raw = (uint64_t)size;
+        connection->flags |= connection->limits->stream_bytes_max && nondet_u32() ? KR_HEAD_DUE : 0;
     }
     return size;
 }
@@ -39,12 +40,12 @@ static int decode(kr_connection *connection, uint8_t *data, size_t length)
 
 int main(void)
 {
-    kr_limits limits = {nondet_u32(), nondet_u32(), nondet_u32(), nondet_u64()};
+    kr_limits limits = {nondet_u32(), nondet_u32(), nondet_u32(), nondet_u64(), nondet_u64()};
     kr_connection connection = {.limits = &limits, .body_end = nondet_u64(), .raw = nondet_u64(), .seen = nondet_u32(),
                                 .head_length = nondet_u32(), .flags = nondet_u32()};
     assume(validate(&connection));
 
-    assume(!(connection.flags & KR_LAST) && connection.raw <= LENGTH && connection.head_length <= connection.body_end);
+    assume(!(connection.flags & (KR_LAST | KR_HEAD_DUE)) && connection.raw <= LENGTH && connection.head_length <= connection.body_end);
     uint8_t data[LENGTH];
     kr_request request;
     int64_t taken = kr_connection_next(&connection, data, LENGTH, &request);

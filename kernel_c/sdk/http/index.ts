@@ -17,8 +17,6 @@ export { Incoming as IncomingMessage, Outgoing as ServerResponse } from './messa
 /** What a listener of `node:http` is. */
 export type Listener = (request: Incoming, response: Outgoing) => unknown;
 
-/** Bodies are in memory before a listener hears of them, so this is larger than elsewhere. */
-const BODY_BYTES_MAX = 16 << 20;
 const GRACE_MAX_MS = 0x7fffffff;
 
 export class Server extends EventEmitter {
@@ -29,7 +27,9 @@ export class Server extends EventEmitter {
 
   constructor(options: KernelOptions = {}, listener?: Listener) {
     super();
-    this.#options = { bodyBytesMax: BODY_BYTES_MAX, ...options };
+    // A listener takes a body as it comes, unless all of it came with the head.
+    const { bodyBytesMax, streamBytesMax = bodyBytesMax } = options;
+    this.#options = { ...options, ...(streamBytesMax === undefined ? {} : { streamBytesMax }) };
     if (listener) this.on('request', listener);
   }
 
@@ -95,13 +95,16 @@ export class Server extends EventEmitter {
         address,
         port,
       });
-    const app = new App(this.#options).fallback((request) => {
-      const [req, res] = messages(request);
-      this.#open++;
-      res.once('close', () => this.#open--);
-      this.emit('request', req, res);
-      return res.answer;
-    });
+    const app = new App(this.#options).fallback(
+      (request) => {
+        const [req, res] = messages(request);
+        this.#open++;
+        res.once('close', () => this.#open--);
+        this.emit('request', req, res);
+        return res.answer;
+      },
+      { stream: true },
+    );
     this.#listening = app.listen(port, address);
     const bound = this.#listening.port;
     this.#at =

@@ -9,6 +9,7 @@ import http, { type IncomingMessage, type OutgoingHttpHeader, type OutgoingHttpH
 import type { Socket } from 'node:net';
 import { type Answer, type Pieces, Reply } from '../reply.ts';
 import type { KrepisRequest } from '../request.ts';
+import { OVER, type Upload } from '../upload.ts';
 import { Connection } from './connection.ts';
 
 const HIGH_BYTES = 65_536;
@@ -16,6 +17,7 @@ const HIGH_BYTES = 65_536;
 export class Incoming extends http.IncomingMessage {
   readonly #request: true = true;
   #body: Buffer | undefined;
+  readonly #upload: Upload | undefined;
 
   constructor(connection: Connection, request: KrepisRequest) {
     super(connection as unknown as Socket);
@@ -30,13 +32,26 @@ export class Incoming extends http.IncomingMessage {
       raw,
       raw.length,
     );
-    this.complete = true;
+    this.#upload = request.upload;
+    this.complete = this.#upload === undefined;
     if (request.bodyLength > 0) this.#body = Buffer.from(request.bytes().buffer);
   }
 
   override _read(size: number): void {
     if (!(#request in this)) {
       super._read(size);
+      return;
+    }
+    if (this.#upload !== undefined) {
+      // Node's own class starts as if it were reading, until this is called.
+      (this as unknown as { _readableState: { readingMore: boolean } })._readableState.readingMore = false;
+      this.#upload.next().then(
+        (piece) => {
+          this.complete ||= piece === undefined;
+          this.push(piece ?? null);
+        },
+        (error: Error & { code: string }) => this.destroy(error.code === OVER ? undefined : error),
+      );
       return;
     }
     if (this.#body !== undefined) this.push(this.#body);

@@ -209,7 +209,7 @@ static void pad(client *c, int length)
     c->in_length += (size_t)length;
 }
 
-/* Writes requests; the handler answers /h/N with N bytes, and /echo with the body. */
+/* Writes requests; the handler answers /h/N with N bytes, and /echo and /up with the body, which it takes in pieces. */
 static void write_requests(client *c)
 {
     c->expected_count = 1 + (int)dice(REQUESTS_MAX);
@@ -218,6 +218,7 @@ static void write_requests(client *c)
         c->expected[i] = size;
         c->wants_close = i == c->expected_count - 1 && dice(2);
         const char *host = c->wants_close ? "Host: a\r\nConnection: close" : "Host: a";
+        const char *path = dice(2) ? "/echo" : "/up";
         switch (dice(7)) {
         case 0:
             say(c, "GET /static HTTP/1.1\r\n%s\r\n\r\n", host);
@@ -228,11 +229,11 @@ static void write_requests(client *c)
             c->expected[i] = -1;
             break;
         case 2:
-            say(c, "POST /echo HTTP/1.1\r\n%s\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n", host, size);
+            say(c, "POST %s HTTP/1.1\r\n%s\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n", path, host, size);
             pad(c, size);
             break;
         case 3:
-            say(c, "POST /echo HTTP/1.1\r\n%s\r\nTransfer-Encoding: chunked\r\n\r\n", host);
+            say(c, "POST %s HTTP/1.1\r\n%s\r\nTransfer-Encoding: chunked\r\n\r\n", path, host);
             for (int left = size, part; left > 0; left -= part) {
                 part = 1 + (int)dice((uint32_t)left);
                 say(c, "%x\r\n", (unsigned)part);
@@ -323,6 +324,7 @@ typedef struct asked {
     uint32_t connection, generation, sequence;
     size_t length, sent;
     bool streams;
+    bool comes, pulled; /* a body in pieces, until all is there; the next one is wanted */
 } asked;
 
 static void answer(kr_server *server, int template_id, const asked *a)
@@ -348,6 +350,14 @@ static bool go_on(kr_server *server, int template_id, asked *a, bool hostile)
 {
     static uint8_t body[TEXT];
     memset(body, 'b', a->length);
+    if (a->comes && !(hostile && dice(8) == 0)) {
+        if (a->pulled)
+            return true;
+        int result = kr_server_pull(server, a->connection, a->generation, a->sequence);
+        assert(result == 0 || (hostile && result == KR_EGONE));
+        a->pulled = true;
+        return result == 0;
+    }
     if (!a->streams && dice(3)) {
         answer(server, template_id, a);
         return false;
@@ -394,6 +404,32 @@ static size_t length_asked(const kr_server *server, const int32_t *row)
     return number < 20000 ? number : 20000;
 }
 
+/* A piece of a body: of a request that asked for it. */
+static void take_piece(const kr_server *server, const int32_t *row, asked *later, int *open, bool hostile)
+{
+    size_t size;
+    const uint8_t *data = kr_server_memory(server, &size) + row[KR_ROW_BASE] + row[KR_ROW_BODY];
+    for (int i = 0; i < *open; i++) {
+        asked *a = &later[i];
+        if (a->connection != (uint32_t)row[KR_ROW_CONNECTION] || a->generation != (uint32_t)row[KR_ROW_GENERATION] ||
+            a->sequence != (uint32_t)row[KR_ROW_SEQUENCE])
+            continue;
+        assert(a->comes && (a->pulled || row[KR_ROW_FLAGS] & KR_BODY_BROKEN));
+        for (int32_t j = 0; j < row[KR_ROW_BODY_LENGTH]; j++)
+            assert(data[j] == 'b' || hostile);
+        a->pulled = false;
+        a->length += a->streams ? 0 : (size_t)row[KR_ROW_BODY_LENGTH];
+        a->comes = !(row[KR_ROW_FLAGS] & KR_BODY_ENDS);
+        assert(row[KR_ROW_BODY_LENGTH] > 0 || row[KR_ROW_FLAGS]);
+        if (row[KR_ROW_FLAGS] & KR_BODY_BROKEN) {
+            assert(hostile);
+            *a = later[--*open];
+        }
+        return;
+    }
+    assert(hostile);
+}
+
 static kr_server *new_server(bool hostile, int *template_id)
 {
     kr__hal hal = {
@@ -420,6 +456,7 @@ static kr_server *new_server(bool hostile, int *template_id)
     options.blocks_max = hostile ? 4 + dice(8) : 256;
     options.pipeline_max = 1 + dice(8);
     options.limits.body_bytes_max = 20000;
+    options.stream_bytes_max = 20000;
     uint32_t *limits[] = {&options.idle_ms,  &options.head_ms,    &options.body_ms,
                           &options.write_ms, &options.handler_ms, &options.linger_ms};
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
@@ -432,6 +469,8 @@ static kr_server *new_server(bool hostile, int *template_id)
     assert(kr_server_files(server, "/f/*path", 8, "") == 0);
     assert(kr_server_handler(server, KR_GET, "/h/:n", 5) >= 0);
     assert(kr_server_handler(server, KR_POST, "/echo", 5) >= 0);
+    int up = kr_server_handler(server, KR_POST, "/up", 3);
+    assert(up >= 0 && (dice(4) == 0 || kr_server_pieces(server, up) == 0));
     *template_id = kr_server_template(server, 200, "Content-Type: text/plain\r\n", 26);
     assert(*template_id >= 0);
     assert(kr_server_listen(server, "", 0) == 0);
@@ -481,8 +520,13 @@ static void run(uint64_t seed)
         assert(count >= 0);
         for (int i = 0; i < count; i++) {
             const int32_t *row = kr_server_rows(server) + (size_t)i * KR_ROW_WORDS;
+            if (row[KR_ROW_ROUTE] == KR_ROUTE_BODY) {
+                take_piece(server, row, later, &open, hostile);
+                continue;
+            }
+            bool comes = row[KR_ROW_FLAGS] & KR_BODY_COMES;
             asked a = {(uint32_t)row[KR_ROW_CONNECTION], (uint32_t)row[KR_ROW_GENERATION],
-                       (uint32_t)row[KR_ROW_SEQUENCE], length_asked(server, row), 0, false};
+                       (uint32_t)row[KR_ROW_SEQUENCE], comes ? 0 : length_asked(server, row), 0, false, comes, false};
             if (open < 4096 && (dice(3) || go_on(server, template_id, &a, hostile)))
                 later[open++] = a;
         }

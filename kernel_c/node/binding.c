@@ -11,6 +11,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -702,6 +703,40 @@ static napi_value js_listen(napi_env env, napi_callback_info info)
     return code < 0 ? throw_listen(env, code, errno) : number(env, code);
 }
 
+/* adopt(handle, fd): port; a socket that was handed on to this process */
+static napi_value js_adopt(napi_env env, napi_callback_info info)
+{
+    napi_value values[2];
+    binding *self = arguments(env, info, 2, values);
+    if (!self)
+        return NULL;
+    int fd = int_of(env, values[1]);
+    int code = fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? KR_ESYSTEM : kr_server_adopt(self->server, fd);
+    return code < 0 ? throw_listen(env, code, errno) : number(env, code);
+}
+
+/* listener(handle): the descriptor that it listens with */
+static napi_value js_listener(napi_env env, napi_callback_info info)
+{
+    napi_value values[1];
+    binding *self = arguments(env, info, 1, values);
+    return self ? number(env, kr_server_listener(self->server)) : NULL;
+}
+
+/* descriptorOf(pid, fd): a descriptor of our own for one of a child's, or -1 when the system does not let us */
+static napi_value js_descriptor_of(napi_env env, napi_callback_info info)
+{
+    napi_value values[2];
+    size_t count = 2;
+    if (napi_get_cb_info(env, info, &count, values, NULL, NULL) != napi_ok || count < 2)
+        return NULL;
+    int process = (int)syscall(SYS_pidfd_open, int_of(env, values[0]), 0);
+    int fd = process < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, process, int_of(env, values[1]), 0);
+    if (process >= 0)
+        (void)close(process);
+    return number(env, fd);
+}
+
 /* stop(handle, graceMs, handOver) */
 static napi_value js_stop(napi_env env, napi_callback_info info)
 {
@@ -832,7 +867,7 @@ NAPI_MODULE_INIT()
         {"open", js_open},         {"start", js_start}, {"route", js_route}, {"fallback", js_fallback}, {"pieces", js_pieces}, {"pull", js_pull}, {"address", js_address}, {"follow", js_follow}, {"yieldTo", js_yield_to}, {"yieldHelpers", js_yield_helpers}, {"fixed", js_fixed}, {"files", js_files},
         {"stream", js_stream}, {"chunk", js_chunk}, {"finish", js_finish}, {"abort", js_abort},
         {"template", js_template}, {"apply", js_apply}, {"bytes", js_bytes}, {"match", js_match},
-        {"listen", js_listen},     {"stop", js_stop},   {"metrics", js_metrics},
+        {"listen", js_listen}, {"adopt", js_adopt}, {"listener", js_listener}, {"descriptorOf", js_descriptor_of},     {"stop", js_stop},   {"metrics", js_metrics},
         {"metricsText", js_metrics_text}, {"upgrade", js_upgrade}, {"hangUp", js_hang_up}, {"socketDeflates", js_socket_deflates},
     };
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {

@@ -102,6 +102,8 @@ export interface Metrics {
 
 export interface Listening {
   readonly port: number;
+  /** @internal The socket. */
+  readonly descriptor: number;
   /** Takes no more connections, gives open requests `graceMs`, and resolves when all is closed. */
   close(graceMs?: number): Promise<void>;
   /**
@@ -199,6 +201,7 @@ export class App<Services extends object = object> {
 
   /** A WebSocket. Hooks before it run as for any other request, and can refuse it. */
   ws<Path extends string, Data = undefined>(path: Path, on: SocketHandlers<Path, Services, Data>): this {
+    notInIsolate(`ws(${JSON.stringify(path)})`, 'WebSockets');
     const erased = on as unknown as SocketHandlers<string, object, unknown>;
     return this.get(path, (request, services) => {
       const { fields, protocol, windowBits } = accepts(request as KrepisRequest, erased);
@@ -237,6 +240,7 @@ export class App<Services extends object = object> {
 
   /** The files below a directory, sent by the kernel; the path ends in a wildcard, as in `/assets/*path`. */
   files(path: string, directory: string): this {
+    notInIsolate(`files(${JSON.stringify(path)})`, 'files that the kernel sends');
     addon.files(this.#kernel.handle, path, directory);
     const elsewhere = (): never => {
       throw new HttpError(501, 'files are sent over sockets only');
@@ -331,18 +335,25 @@ export class App<Services extends object = object> {
     const place = host.place(port, address);
     if (host.log && !this.#started) this.#log = this.#log ? both(this.#log, host.log) : host.log;
     const pages = typeof place.port === 'string' ? [] : (host.pages?.(place.address) ?? []);
-    const server = this.#listen(place.port, place.address, pages);
+    const server = this.#listen(place.port, place.address, pages, place.descriptor);
     const at = typeof place.port === 'string' ? place.port : server.port;
     host.listening(server, at, place.address, this.#patterns);
     return server;
   }
 
-  #listen(port: number | string, address: string, pages: readonly Served[] = []): Listening {
+  #listen(
+    port: number | string,
+    address: string,
+    pages: readonly Served[] = [],
+    descriptor?: number,
+  ): Listening {
     const kernel = this.#kernel;
     const bound =
-      typeof port === 'string'
-        ? addon.listen(kernel.handle, port, -1)
-        : addon.listen(kernel.handle, address, port);
+      descriptor !== undefined
+        ? addon.adopt(kernel.handle, descriptor)
+        : typeof port === 'string'
+          ? addon.listen(kernel.handle, port, -1)
+          : addon.listen(kernel.handle, address, port);
     if (!this.#started) {
       this.#started = true;
       if (!this.#composed) this.#compose();
@@ -361,6 +372,7 @@ export class App<Services extends object = object> {
     }
     return {
       port: bound,
+      descriptor: addon.listener(kernel.handle),
       close: (graceMs = 0) => {
         this.#room.closeAll();
         addon.stop(kernel.handle, graceMs, false);
@@ -442,7 +454,6 @@ export class App<Services extends object = object> {
       answer = await this.#failed(error, request);
     }
     const made = answer instanceof Response ? await replyOfResponse(answer) : replyOf(answer);
-    if (made === UPGRADED) throw new HttpError(501, 'isolates have no WebSockets');
     made.headers = { ...this.#headers, ...made.headers };
     return made;
   }
@@ -713,6 +724,14 @@ export class App<Services extends object = object> {
     }
     return template;
   }
+}
+
+/** What needs a socket cannot be in the isolate of a tenant, which has none. */
+function notInIsolate(call: string, what: string): void {
+  if (hosting.host?.adopt)
+    throw new Error(
+      `${call}: the isolates of tenants have no ${what}; register it in the project's own application, which is asked first`,
+    );
 }
 
 /** What becomes JSON with status 200 and no headers of its own, or nothing. */

@@ -15,8 +15,11 @@ export interface Host {
   readonly log: Log | undefined;
   /** The tenants of every application, unless it has its own. */
   readonly tenants?: TenantOptions | undefined;
-  /** Where to listen instead of what the program asked for; throws when that cannot be. */
-  place(port: number | string, address: string): { port: number | string; address: string };
+  /** Where to listen instead of what the program asked for, with a socket that does already; throws when that cannot be. */
+  place(
+    port: number | string,
+    address: string,
+  ): { port: number | string; address: string; descriptor?: number | undefined };
   /** An application wants to listen, and is not to: this is an isolate, which is asked otherwise. */
   adopt?(app: App): Listening;
   /** A file of a program was loaded, in an isolate. */

@@ -96,6 +96,7 @@ hosting.host = {
     app ??= given;
     return {
       port: 0,
+      descriptor: -1,
       close: async () => {},
       handOver: async () => {},
       metrics: () => {

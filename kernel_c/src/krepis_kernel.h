@@ -272,6 +272,11 @@ enum { KR_ROUTE_BODY = -3, KR_BODY_COMES = 128, KR_BODY_ENDS = 256, KR_BODY_BROK
 /* Listens on an IPv4 or IPv6 address, or on a Unix socket.  Returns the port, or 0; KR_ESYSTEM. */
 int kr_server_listen(kr_server *server, const char *address, int port);
 int kr_server_listen_unix(kr_server *server, const char *path);
+/* The same with a socket that listens already, in another process too: it is the server's from now on.  KR_EFULL,
+ * KR_EGONE, KR_ESYSTEM. */
+int kr_server_adopt(kr_server *server, int fd);
+/* The socket that listens since the last of these calls, or -1. */
+int kr_server_listener(const kr_server *server);
 
 /* Waits for at most `timeout_ms` (-1: as long as it takes) and does what can be done.  Returns how many requests wait
  * in kr_server_rows(): they and the memory that they point into are good until kr_server_end(). */

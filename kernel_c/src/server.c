@@ -301,6 +301,26 @@ int kr_server_listen_unix(kr_server *server, const char *path)
     return listen_on(server, path, -1);
 }
 
+int kr_server_adopt(kr_server *server, int fd)
+{
+    char text[KR_ADDRESS_BYTES];
+    assert(fd >= 0);
+    if (server->retired)
+        return KR_EGONE;
+    if (server->listeners_count == KR__LISTENERS_MAX)
+        return KR_EFULL;
+    int result = server->hal.watch(server->hal.self, fd, KR__ID_LISTENER + server->listeners_count, false);
+    if (result < 0)
+        return result;
+    server->listeners[server->listeners_count++] = fd;
+    return server->hal.address(server->hal.self, fd, true, text);
+}
+
+int kr_server_listener(const kr_server *server)
+{
+    return server->listeners_count > 0 ? server->listeners[server->listeners_count - 1] : -1;
+}
+
 int kr_server_watch(kr_server *server, int fd)
 {
     return server->hal.watch(server->hal.self, fd, KR__ID_FOREIGN, false);

@@ -2,7 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, mock, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { krepis, type Listening } from '../sdk/index.ts';
@@ -106,6 +109,27 @@ for (const [path, why] of [
     assert.deepEqual([first?.restarts, second?.restarts], [restarts + 1, 0]);
   });
 }
+
+test('what needs sockets is refused when it is registered', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'krepis-'));
+  const sdk = new URL('../sdk/index.ts', import.meta.url);
+  const calls = { ws: "app.ws('/chat', {})", files: "app.files('/assets/*path', '.')" };
+  for (const [name, call] of Object.entries(calls)) {
+    const file = join(folder, `${name}.ts`);
+    await writeFile(
+      file,
+      `import { krepis } from '${sdk}';\nconst app = krepis();\n${call};\nexport default app;\n`,
+    );
+    const said = log.mock.callCount();
+    krepis().tenants({ program: file, tenants: [{ name, hosts: ['a'] }] });
+    while (log.mock.callCount() === said) await sleep(5);
+    assert.match(
+      String(log.mock.calls.at(-1)?.arguments[0]),
+      new RegExp(`tenant ${name}: .*${name}.*have no`),
+    );
+  }
+  await rm(folder, { recursive: true });
+});
 
 test('a tenant has no more connections than it may', async () => {
   const open = async (): Promise<[string, () => void]> => {

@@ -45,6 +45,8 @@ export interface Metrics {
 }
 export interface Listening {
     readonly port: number;
+    /** @internal The socket. */
+    readonly descriptor: number;
     /** Takes no more connections, gives open requests `graceMs`, and resolves when all is closed. */
     close(graceMs?: number): Promise<void>;
     /**

@@ -55,6 +55,9 @@ interface Addon {
     address(handle: Handle, connection: number, generation: number, own: boolean): [string, number] | undefined;
     match(handle: Handle, method: number, path: string): number[] | number;
     listen(handle: Handle, address: string, port: number): number;
+    adopt(handle: Handle, descriptor: number): number;
+    listener(handle: Handle): number;
+    descriptorOf(pid: number, descriptor: number): number;
     stop(handle: Handle, graceMs: number, handOver: boolean): void;
     metrics(handle: Handle): number[];
     metricsText(handle: Handle): string;

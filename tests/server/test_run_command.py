@@ -230,16 +230,18 @@ def test_findings_keep_a_program_from_starting(project: Path) -> None:
         assert get(port) == (200, "hello")
 
 
-def test_a_hang_up_starts_anew_and_kept_connections_lose_no_request(project: Path) -> None:
+def test_a_hang_up_starts_anew_and_connections_lose_no_request(project: Path) -> None:
     seen: set[str] = set()
     with running(project, "--port", "0", "--no-reload") as it:
         port = it.port()
         over = threading.Event()
         failures: list[Exception] = []
 
-        def ask() -> None:
+        def ask(fresh: bool) -> None:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
             while not over.is_set():
+                if fresh:
+                    connection.close()
                 try:
                     connection.request("GET", "/pid")
                     response = connection.getresponse()
@@ -248,7 +250,7 @@ def test_a_hang_up_starts_anew_and_kept_connections_lose_no_request(project: Pat
                     failures.append(error)
                 time.sleep(0.002)
 
-        threads = [threading.Thread(target=ask) for _ in range(4)]
+        threads = [threading.Thread(target=ask, args=(fresh,)) for fresh in (False, True) * 2]
         for thread in threads:
             thread.start()
         try:
@@ -266,6 +268,21 @@ def test_a_hang_up_starts_anew_and_kept_connections_lose_no_request(project: Pat
                 thread.join()
     assert failures == []
     assert len(seen) >= 3
+
+
+def test_who_waits_to_be_accepted_is_served_by_the_next_process(project: Path) -> None:
+    with running(project, "--port", "0", "--no-reload") as it:
+        port = it.port()
+        pid = int(get(port, "/pid")[1])
+        os.kill(pid, signal.SIGSTOP)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
+        connection.request("GET", "/pid")  # connected, and in the queue of a process that does not run
+        os.kill(pid, signal.SIGKILL)
+        response = connection.getresponse()
+        assert (response.status, int(response.read()) != pid) == (200, True)
+        it.process.send_signal(signal.SIGHUP)
+        it.port(2)
+        assert int(get(port, "/pid")[1]) != pid
 
 
 def test_tenants_of_a_file_have_their_limits(project: Path, tmp_path: Path) -> None:

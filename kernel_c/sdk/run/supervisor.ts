@@ -3,13 +3,14 @@
  * one dies, and passes signals on.
  *
  * A generation is what was started together. Applications of the SDK share their port, so the next generation listens
- * before the one before stops, and a change that does not start leaves the old one serving. Other programs are stopped
- * first.
+ * before the one before stops, and a change that does not start leaves the old one serving. Their sockets are handed on
+ * from process to process, so that who waits to be accepted waits for the next one. Other programs are stopped first.
  */
 
-import { type ChildProcess, fork, spawnSync } from 'node:child_process';
-import { existsSync, type FSWatcher, watch } from 'node:fs';
+import { type ChildProcess, fork, type StdioOptions, spawnSync } from 'node:child_process';
+import { closeSync, existsSync, type FSWatcher, watch } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
+import { addon } from '../kernel.ts';
 import type { TenantOptions } from '../tenants.ts';
 import type { DocsTask } from './docs.ts';
 import type { News, Task } from './worker.ts';
@@ -64,6 +65,16 @@ interface Generation {
   failures: number;
 }
 
+/** A socket that listens, and which of the processes of a generation has it. */
+interface Listener {
+  readonly descriptor: number;
+  readonly port: number;
+  readonly address: string;
+}
+
+/** Of a socket that a process is started with. */
+const INHERITED = 4;
+
 class Supervisor {
   readonly #order: Order;
   readonly #files = new Set<string>();
@@ -79,6 +90,8 @@ class Supervisor {
   #stopping: NodeJS.Signals | undefined;
   #status = 0;
   readonly #living = new Set<Worker>();
+  /** By the number of the process. */
+  readonly #listeners = new Map<number, Listener>();
 
   constructor(order: Order) {
     this.#order = order;
@@ -120,6 +133,7 @@ class Supervisor {
     const { entry, port, address, inspect, log, color, root, tenants, docs } = this.#order;
     // Who takes over listens where the one before does, also when the system had chosen the port.
     const at = generation.at ?? (this.#handsOver ? this.#current?.at : undefined);
+    const listener = this.#listeners.get(number);
     const task: Partial<Task> = {
       entry,
       port: typeof at?.port === 'number' ? at.port : port,
@@ -129,6 +143,7 @@ class Supervisor {
       color,
       ...(tenants === undefined ? {} : { tenants }),
       ...(docs === undefined ? {} : { docs }),
+      ...(listener === undefined ? {} : { inherited: { ...listener, descriptor: INHERITED } }),
     };
     const execArgv = [...NODE_OPTIONS];
     if (existsSync(resolve(root, '.env'))) execArgv.push('--env-file=.env');
@@ -138,7 +153,9 @@ class Supervisor {
     const env: NodeJS.ProcessEnv = { ...process.env };
     if (task.port !== undefined) env.PORT = `${task.port}`;
     if (task.address !== undefined) env.HOST = task.address;
-    const child = fork(WORKER, [JSON.stringify(task)], { cwd: root, env, execArgv });
+    const stdio: StdioOptions = ['inherit', 'inherit', 'inherit', 'ipc'];
+    if (listener !== undefined) stdio.push(listener.descriptor);
+    const child = fork(WORKER, [JSON.stringify(task)], { cwd: root, env, execArgv, stdio });
     const worker: Worker = { process: child, number, since: performance.now(), failed: undefined };
     generation.workers.add(worker);
     this.#living.add(worker);
@@ -151,11 +168,34 @@ class Supervisor {
       for (const path of news.paths) this.#watch(path);
     } else if (news.kind === 'failed') {
       worker.failed = news.message;
-    } else if (generation.at === undefined && !generation.retired && !this.#stopping) {
+    }
+    if (news.kind !== 'listening' || generation.retired || this.#stopping) return;
+    this.#keep(worker, news);
+    if (generation.at === undefined) {
       generation.at = { port: news.port, address: news.address };
       generation.sdk = news.sdk;
       this.#ready(generation, news.address, news.port);
     }
+  }
+
+  /** Shares the socket of a process; where the system does not allow that, a restart may lose who waits to be accepted. */
+  #keep(
+    { number, process: child }: Worker,
+    { descriptor, port, address }: News & { kind: 'listening' },
+  ): void {
+    const old = this.#listeners.get(number);
+    if (descriptor === undefined || typeof port !== 'number' || child.pid === undefined) return;
+    if (old?.port === port && old.address === address) return;
+    const own = addon.descriptorOf(child.pid, descriptor);
+    if (old !== undefined) closeSync(old.descriptor);
+    if (own < 0) this.#listeners.delete(number);
+    else this.#listeners.set(number, { descriptor: own, port, address });
+  }
+
+  /** Nobody serves: who connects is to learn that. */
+  #refuse(): void {
+    for (const { descriptor } of this.#listeners.values()) closeSync(descriptor);
+    this.#listeners.clear();
   }
 
   #ready(generation: Generation, address: string, port: number | string): void {
@@ -213,6 +253,7 @@ class Supervisor {
     this.#retire(generation);
     if (this.#next === generation) this.#next = undefined;
     if (this.#current === generation) this.#current = undefined;
+    if (this.#current === undefined && this.#next === undefined) this.#refuse();
     if (this.#order.reload) {
       this.#await();
       return;

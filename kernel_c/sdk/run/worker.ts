@@ -6,7 +6,7 @@
  */
 
 import { channel, tracingChannel } from 'node:diagnostics_channel';
-import { writeFileSync } from 'node:fs';
+import { closeSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
 import { pathToFileURL } from 'node:url';
@@ -30,6 +30,8 @@ export interface Task {
   readonly tenants?: TenantOptions;
   /** How the pages at `/docs` are made, if they are wanted. */
   readonly docs?: DocsTask;
+  /** A socket that listens there already. */
+  readonly inherited?: { readonly descriptor: number; readonly port: number; readonly address: string };
   /** A file to write the routes of an application of the SDK to, as JSON. */
   readonly routes?: string;
 }
@@ -42,6 +44,8 @@ export type News =
       readonly port: number | string;
       readonly address: string;
       readonly sdk: boolean;
+      /** The socket, where others can share it. */
+      readonly descriptor?: number;
     }
   | { readonly kind: 'failed'; readonly message: string };
 
@@ -111,10 +115,16 @@ async function main(task: Task): Promise<void> {
       const mine = first;
       first = false;
       if (typeof port === 'string') return { port, address };
+      const { inherited } = task;
       const place = {
         port: mine ? (task.port ?? port) : port,
         address: mine ? (task.address ?? address) : address,
       };
+      if (mine && inherited !== undefined) {
+        if (place.port === inherited.port && place.address === inherited.address)
+          return { ...place, descriptor: inherited.descriptor };
+        closeSync(inherited.descriptor);
+      }
       if (task.alone && place.port !== 0 && taken(place.port, place.address))
         throw inUse(place.port, place.address);
       return place;
@@ -123,7 +133,8 @@ async function main(task: Task): Promise<void> {
     listening: (server, port, address, routes) => {
       servers.push(server);
       if (task.routes !== undefined) writeFileSync(task.routes, JSON.stringify(routes));
-      tell({ kind: 'listening', port, address, sdk: true });
+      const shared = typeof port === 'number' ? { descriptor: server.descriptor } : {};
+      tell({ kind: 'listening', port, address, sdk: true, ...shared });
     },
   };
   if (log) logNode(log);

@@ -15,7 +15,7 @@
 #include "krepis_kernel.h"
 
 enum { LENGTH_MAX = 1 << 17 };
-static const kr_limits limits = {8192, 16384, 100, 1 << 20};
+static const kr_limits limits = {8192, 16384, 100, 1 << 20, 0};
 
 /* A place for `length` bytes after which nothing can be read. */
 static uint8_t *guarded(size_t length)

@@ -324,6 +324,12 @@ def agreeing(peers: Sequence[Peer], workload: Workload) -> list[Peer]:
     return found
 
 
+def routes_without_parameters(listed: Path) -> list[str]:
+    """The paths of GET routes that can be asked as they are, from the file that `project_command` has written."""
+    patterns = json.loads(listed.read_text(encoding="utf-8")) if listed.is_file() else []
+    return [one.removeprefix("GET ") for one in patterns if one.startswith("GET ") and not set(one) & set(":*")]
+
+
 def by_workload(runs: Sequence[Run]) -> Mapping[str, Mapping[str, Sequence[Run]]]:
     """The runs by workload and peer, in the order in which they came."""
     found: dict[str, dict[str, list[Run]]] = {}

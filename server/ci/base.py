@@ -30,20 +30,20 @@ class Base:
 @contextmanager
 def checked_out(folder: Path, ref: str) -> Iterator[Base]:
     """The merge base of HEAD and `ref`, as long as the block runs. Raises BaseError."""
-    top = Path(_git(folder, "rev-parse", "--show-toplevel", problem="it is not in a Git repository"))
+    top = Path(git(folder, "rev-parse", "--show-toplevel", problem="it is not in a Git repository"))
     if ref.startswith("-") or not _knows(folder, f"{ref}^{{commit}}"):
         raise BaseError(f"there is no commit {ref!r} here; fetch it first (in GitHub Actions: fetch-depth: 0)")
-    commit = _git(
+    commit = git(
         folder, "merge-base", "HEAD", ref, problem=f"HEAD and {ref} have no common ancestor here; fetch more history"
     )
     with tempfile.TemporaryDirectory(prefix="krepis-base-") as parent:
         tree = Path(parent, "tree")
-        _git(top, "worktree", "add", "--detach", str(tree), commit, problem=f"{commit[:12]} cannot be checked out")
+        git(top, "worktree", "add", "--detach", str(tree), commit, problem=f"{commit[:12]} cannot be checked out")
         try:
             there = tree / folder.resolve().relative_to(top.resolve())
             yield Base(commit, there if there.is_dir() else None)
         finally:
-            _git(top, "worktree", "remove", "--force", str(tree), problem="the temporary work tree cannot be removed")
+            git(top, "worktree", "remove", "--force", str(tree), problem="the temporary work tree cannot be removed")
 
 
 def _knows(folder: Path, revision: str) -> bool:
@@ -51,11 +51,11 @@ def _knows(folder: Path, revision: str) -> bool:
     return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0
 
 
-def _git(folder: Path, *arguments: str, problem: str) -> str:
-    """What Git prints, or BaseError: `problem`, and what Git says about it."""
+def git(folder: Path, *arguments: str, problem: str, text: str = "") -> str:
+    """What Git prints, given `text`, or BaseError: `problem`, and what Git says about it."""
     command = ["git", "-c", "core.hooksPath=/dev/null", "-C", str(folder), *arguments]
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
     except OSError as error:
         raise BaseError(f"Git cannot be run: {error}") from error
     if done.returncode:

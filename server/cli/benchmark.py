@@ -18,6 +18,7 @@ from krepis.kernel.node import Node, NodeError, addon, find_node
 from krepis.server.chart import svg
 from krepis.server.config import ConfigError, find_settings
 from krepis.server.project import Project, ProjectError, find_project, missing_packages
+from krepis.server.regression import ROUNDS_MIN, compare
 from krepis.server.version import installed_version
 from krepis.twin.report import visible
 
@@ -51,8 +52,10 @@ _NAMES: Final = {name.lower().replace(", ", "-"): name for name in bench.PEERS i
               help="Compare with what --json printed earlier.")
 @click.option("--tolerance", type=click.FloatRange(min=0), default=15.0, show_default=True, metavar="PERCENT",
               help="How much more processor time a request may take than in the baseline.")
+@click.option("--slower", type=click.FloatRange(min=0), metavar="PERCENT",
+              help="With one --against: fail when PATH takes that much more processor time, beyond noise.")
 def benchmark(path: Path | None, peers: str | None, as_json: bool, chart: Path | None, baseline: Path | None,
-              tolerance: float, **how: Any) -> int:
+              tolerance: float, slower: float | None, **how: Any) -> int:
     """Measure the routes of a project, or Krepis beside its peers.
 
     With PATH, a project as krepis run takes it: its routes, or those named with --route. Without, the standard set:
@@ -61,10 +64,12 @@ def benchmark(path: Path | None, peers: str | None, as_json: bool, chart: Path |
     Servers that are measured together must give equal answers first. Each has the machine's first core while the load
     has the second; runs are interleaved, and the load is a closed loop. A warm-up run of each is not counted.
 
-    Exit status: 0 done; 1 a request takes more processor time than the baseline and the tolerance allow; 2 wrong usage;
+    Exit status: 0 done; 1 a request takes more processor time than the baseline or --slower allow; 2 wrong usage;
     3 there is no Node or no gcc, or a server does not start, or answers differ.
     """
     # fmt: on
+    if slower is not None and len(how["against"]) != 1:
+        raise click.UsageError("--slower needs PATH and one --against")
     try:
         known = _read(baseline) if baseline else {}
         node = find_node(find_settings(Path.cwd()).node)
@@ -83,6 +88,7 @@ def benchmark(path: Path | None, peers: str | None, as_json: bool, chart: Path |
     if chart:
         chart.write_text(svg(runs), encoding="utf-8")
     worse = [line for line in _compared(runs, known, tolerance) if line]
+    worse += [line for line in _slower(runs, slower / 100) if line] if slower is not None else []
     if as_json:
         report = {"version": 1, "machine": _machine(node), "runs": [asdict(run) for run in runs]}
         click.echo(json.dumps(report, indent=1))
@@ -91,6 +97,18 @@ def benchmark(path: Path | None, peers: str | None, as_json: bool, chart: Path |
     for line in worse:
         click.echo(visible(f"krepis: {line}"), err=True)
     return _WORSE if worse else 0
+
+
+def _slower(runs: Sequence[bench.Run], threshold: float) -> Iterator[str]:
+    """What the first program needs more processor time for than the second, noise considered."""
+    for workload, peers in bench.by_workload(runs).items():
+        (name, own), (_, other) = peers.items()
+        found = compare([run.cpu_us for run in other], [run.cpu_us for run in own], threshold)
+        if found.rounds < ROUNDS_MIN:
+            raise click.UsageError(f"--slower needs at least {ROUNDS_MIN} --rounds")
+        if found.verdict == "slower":
+            interval = f"{found.low:.2f} to {found.high:.2f}"
+            yield f"{workload}, {name}: {found.ratio:.2f} times the CPU per request ({interval}, {found.rounds} rounds)"
 
 
 def _peers(node: Node, named: str | None) -> list[str]:
@@ -158,8 +176,7 @@ def _workloads(routes: Sequence[str], listed: Path, pipeline: int) -> list[bench
     """The requests to measure: those that are named, or what the application has without parameters."""
     if routes:
         return [_workload(route, pipeline) for route in routes]
-    patterns = json.loads(listed.read_text(encoding="utf-8")) if listed.is_file() else []
-    found = [_workload(one, pipeline) for one in patterns if one.startswith("GET ") and not set(one) & set(":*")]
+    found = [_workload(f"GET {path}", pipeline) for path in bench.routes_without_parameters(listed)]
     if not found:
         raise ProjectError("there is no GET route without parameters to measure: name requests with --route")
     return found

@@ -16,6 +16,7 @@ from krepis.server.cli.index import index
 from krepis.server.cli.init import init, sdk
 from krepis.server.cli.lsp import lsp
 from krepis.server.cli.model import model
+from krepis.server.cli.mutate import mutate_command
 from krepis.server.cli.query import query
 from krepis.server.cli.repair import repair
 from krepis.server.cli.replay import replay
@@ -38,8 +39,8 @@ def krepis() -> None:
 
 
 for command in (
-    benchmark, ci, completion, destroy, docs, doctor, generate, graph, index, init, lsp, model, query, repair, replay,
-    run_command, sdk, spec, verify,
+    benchmark, ci, completion, destroy, docs, doctor, generate, graph, index, init, lsp, model, mutate_command, query,
+    repair, replay, run_command, sdk, spec, verify,
 ):  # fmt: skip
     krepis.add_command(command)
 

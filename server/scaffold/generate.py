@@ -7,6 +7,7 @@ how it was made, so `krepis destroy` can make it again and remove what nobody ha
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from jinja2 import Environment, StrictUndefined, TemplateError
-from krepis.server.scaffold.catalogue import ScaffoldError
+from krepis.server.scaffold.catalogue import ScaffoldError, package_versions
 from krepis.server.scaffold.fields import Field, Name, parse_fields, parse_name
 
 ROOT: Final = Path(__file__).resolve().parent / "generators"
@@ -31,10 +32,14 @@ KINDS: Final[Mapping[str, str]] = {
     "middleware": "a hook that runs before every handler",
     "job": "work to be done later, at most once at a time",
     "websocket": "a WebSocket with its topics",
+    "auth": "who there is: registration, passwords, sessions in cookies",
+    "graphql": "a GraphQL interface with its resolvers",
     "test": "a test of the application",
 }
 _WITH_FIELDS: Final = ("resource", "model")
-_WITH_TABLE: Final = ("resource", "model", "migration")
+_WITH_TABLE: Final = ("resource", "model", "migration", "auth")
+_PACKAGES: Final = {"graphql": "graphql"}
+"""What has to be in package.json, by kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,8 @@ def made(root: Path, kind: str, name_text: str, field_texts: tuple[str, ...]) ->
         raise ScaffoldError(f"{root} is no project: it has no package.json. krepis init makes one.")
     if kind in _WITH_TABLE and not (root / "migrations").is_dir():
         raise ScaffoldError(f"a {kind} needs PostgreSQL, as of krepis init --template crud: no folder migrations")
+    if (package := _PACKAGES.get(kind)) and not _depends(root, package):
+        raise ScaffoldError(f"a {kind} needs a package: npm install {package}@{package_versions()[package]}")
     for field in fields:
         if field.target is not None and not (root / f"test/{field.target.plural.kebab}.sample.ts").is_file():
             raise ScaffoldError(f"{field.key} refers to {field.target.plural.snake}, which is not there: "
@@ -71,6 +78,14 @@ def made(root: Path, kind: str, name_text: str, field_texts: tuple[str, ...]) ->
             raise ScaffoldError(f"{stub}: {error}") from error
         files[path] = body.encode()
     return Made(files, _lines(kind, name))
+
+
+def _depends(root: Path, package: str) -> bool:
+    try:
+        said = json.loads((root / "package.json").read_text(encoding="utf-8"))
+        return any(package in said.get(kind, {}) for kind in ("dependencies", "devDependencies"))
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise ScaffoldError(f"package.json cannot be read: {error}") from error
 
 
 def _stubs(root: Path, kind: str) -> Iterator[tuple[Path, str]]:
@@ -102,12 +117,12 @@ def _migration(root: Path, kind: str, name: Name) -> str:
 
 def _lines(kind: str, name: Name) -> tuple[str, str] | None:
     plural, folder = name.plural.camel, name.plural.kebab
-    if kind == "resource":
+    if kind in ("resource", "auth"):
         imported = f"import {{ {plural}Routes }} from './{folder}/routes.ts';\n" \
                    f"import {{ {name.pascal}Table }} from './{folder}/table.ts';\n"  # fmt: skip
         return imported, f"  {plural}Routes(app, new {name.pascal}Table(db));\n"
-    if kind in ("controller", "websocket", "middleware"):
-        place = {"controller": "routes", "websocket": "socket", "middleware": "hook"}[kind]
+    places = {"controller": "routes", "websocket": "socket", "middleware": "hook", "graphql": "graphql"}
+    if place := places.get(kind):
         function = name.camel + place.capitalize()
         return f"import {{ {function} }} from './{name.kebab}/{place}.ts';\n", f"  {function}(app);\n"
     return None

@@ -67,6 +67,17 @@ def test_programs_side_by_side_have_to_give_equal_answers(app: Path, tmp_path: P
     assert "GET /list: plain.mjs answers" in done.stderr
 
 
+def test_what_is_slower_beyond_noise_fails(app: Path, tmp_path: Path) -> None:
+    slow = tmp_path / "slow.ts"
+    busy = "() => { let n = 0; for (let i = 0; i < 300_000; i++) n += i % 7; return n > 0 ? 'Hello' : ''; }"
+    slow.write_text(APP.replace("() => 'Hello'", busy))
+    few = benchmark(slow, "--against", app, "--route", "GET /", "--slower", "5")
+    assert few.returncode == 2 and "at least 6 --rounds" in few.stderr
+    command = [*COMMAND, slow, "--against", app, "--route", "GET /", *QUICK[2:], "--rounds", "6", "--slower", "5"]
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1 and "GET /, slow.ts: " in done.stderr
+
+
 def test_requests_that_are_named_and_a_baseline(app: Path, tmp_path: Path) -> None:
     (tmp_path / "order.json").write_text('{"a": [1, 2]}')
     routes = ["--route", "GET /users/7", "--route", f"POST /echo @{tmp_path / 'order.json'}", "--pipeline", "4"]

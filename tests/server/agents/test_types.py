@@ -18,14 +18,14 @@ from small_model import models
 CONFIG = '{ "compilerOptions": { "strict": true, "target": "es2022", "module": "nodenext", "types": [] } }'
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with TypeScript 5 in node_modules, which is installed once for a machine."""
-    cache = models().parent / "typescript"
+@pytest.fixture(scope="module", params=["5.9", "7.0"])
+def project(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """A project with TypeScript in node_modules, each version of which is installed once for a machine."""
+    cache = models().parent / f"typescript-{request.param}"
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (cache / "node_modules" / "typescript" / "lib" / "typescript.js").is_file():
+        if not (cache / "node_modules" / "typescript" / "package.json").is_file():
             node = find_node()
             assert node.npm is not None
             environment = {**os.environ, "PATH": f"{node.program.parent}:{os.environ['PATH']}"}
@@ -37,7 +37,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 cache,
                 "--no-audit",
                 "--no-fund",
-                "typescript@5.9",
+                f"typescript@{request.param}",
             ]
             subprocess.run(command, check=True, capture_output=True, env=environment)
     root = tmp_path_factory.mktemp("project")
@@ -58,6 +58,21 @@ def test_errors_that_a_change_brings_and_no_others(project: Path) -> None:
     assert (path, line) == ("src/wallet.ts", wrong[: wrong.index("return this.balance(id) / 2")].count("\n") + 1)
     assert message == "TS2322: Type 'number' is not assignable to type 'string'."
     assert judge(before, before, before) == ()
+
+
+def test_what_the_project_has_besides_its_texts(project: Path) -> None:
+    """Declarations, an inherited configuration, and a file that is new."""
+    (project / "src").mkdir(exist_ok=True)
+    (project / "src" / "globals.d.ts").write_text("declare const BUILD: string;\n")
+    (project / "data.json").write_text('{ "a": 1 }')
+    judge = type_check(project)
+    assert judge is not None
+    new = "import './globals.d.ts';\nimport { Wallet } from './wallet';\nexport const a: string = BUILD;\n"
+    new += "export const b: number = Wallet;\n"
+    before, after = files(PROGRAM, project), files({**PROGRAM, "src/new.ts": new}, project)
+    ((path, line, message),) = judge(before, after, [file for file in after if file.path == "src/new.ts"])
+    assert (path, line) == ("src/new.ts", 4) and message.startswith("TS2322")
+    assert not (project / "src" / "new.ts").exists()
 
 
 def test_the_gate_asks_it(project: Path) -> None:

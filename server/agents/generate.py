@@ -16,7 +16,7 @@ from typing import Final
 
 from krepis.server.agents import prompts
 from krepis.server.agents.check import Reason, Verdict, check
-from krepis.server.agents.messages import Ask, Cancellation, Chat, Completion, Message, Source
+from krepis.server.agents.messages import Ask, Cancellation, Chat, Completion, Message, OnText, Source
 from krepis.server.agents.types import TypeCheck
 from krepis.server.index import facts
 from krepis.server.run import text_of
@@ -62,17 +62,22 @@ def generate(
     tests: RunTests | None = None,
     types: TypeCheck | None = None,
     shown: str | None = None,
+    hint: str = "",
+    program: Sequence[SourceFile] | None = None,
     cancellation: Cancellation | None = None,
     log: Callable[[str], None] = lambda line: None,
+    on_text: OnText | None = None,
 ) -> Generated:
     """Write the file `path` (relative to the root) as `description` says, in any language. Raises SourceError.
 
-    `shown` is what the model sees of the program instead of its signatures.
+    `shown` is what the model sees of the program instead of the signatures of `files`; `hint` comes before it.
+    `program` is what the file is checked with, when that is more than `files`, or in another order.
     """
     cancellation = cancellation or Cancellation()
     around = signatures(files, path) if shown is None else shown
-    program = f"The program:\n```ts\n{around}\n```\n\n" if around else ""
-    request = Message("user", f"{program}Write the file {path}: {description}")
+    context = f"{hint}The program:\n```ts\n{around}\n```\n\n" if around else hint
+    request = Message("user", f"{context}Write the file {path}: {description}")
+    files = files if program is None else program
     drafts: list[Draft] = []
     tries: list[tuple[str, Message]] = []
     for number in range(1, attempts + 1):
@@ -85,7 +90,7 @@ def generate(
             stop=("\n```",),
         )
         log(f"attempt {number} of {attempts}: asking {source.label}")
-        completion = source.complete(ask, None, cancellation)
+        completion = source.complete(ask, on_text, cancellation)
         if cancellation.cancelled:
             break
         text = code_of(completion.text)
@@ -120,16 +125,17 @@ def signatures(files: Sequence[SourceFile], path: str) -> str:
             if symbol.signature and symbol.kind != "module" and (symbol.exported or symbol.container)
         ]
         if shown:
-            parts.append("\n".join([f"// {_specifier(file.path, path)}", *shown]))
+            parts.append("\n".join([f"// {specifier(file.path, path)}", *shown]))
     return "\n".join(parts)[:MAX_SHOWN]
 
 
 def bodies(files: Sequence[SourceFile], path: str) -> str:
     """A program as a whole."""
-    return "\n".join(f"// {_specifier(file.path, path)}\n{text_of(file)}" for file in files)
+    return "\n".join(f"// {specifier(file.path, path)}\n{text_of(file)}" for file in files)
 
 
-def _specifier(of: str, importer: str) -> str:
+def specifier(of: str, importer: str) -> str:
+    """How a file imports another, both relative to one folder, without an extension."""
     target = Path(of).with_suffix("").as_posix()
     folder = Path(importer).parent
     up = 0

@@ -30,6 +30,39 @@ GENERATE: Final = Message(
     "in one code block and nothing else.",
 )
 
+ROUTES: Final = """\
+This project serves HTTP with the package krepis. A file of routes looks like this:
+```ts
+import { type App, HttpError, reply, t } from 'krepis';
+
+const NewThing = t.object({ name: t.string({ min: 1, max: 100 }) });
+const Id = t.object({ id: t.integer({ min: 1 }) });
+
+export function thingRoutes<Services extends object>(app: App<Services>): void {
+  const things = new Map<number, { id: number; name: string }>();
+  app.post('/things', { body: NewThing }, (request) => {
+    const thing = { id: things.size + 1, name: request.valid.body.name };
+    things.set(thing.id, thing);
+    return reply(thing, { status: 201 });
+  });
+  app.get('/things/:id', { params: Id }, (request) => {
+    const thing = things.get(request.valid.params.id);
+    if (thing === undefined) throw new HttpError(404, 'no such thing');
+    return thing;
+  });
+}
+```
+A header is `request.header('authorization')`, a cookie `request.cookies['name']`.
+
+"""
+TESTS: Final = Message(
+    "system",
+    "You write tests for TypeScript, each a call of test(name, async () => { ... }) with assert.equal(actual, "
+    "expected), assert.deepEqual or assert.rejects. Test what was asked for, with at least one call that succeeds, one "
+    "that is refused where something can be, and several at once with Promise.all. Use no files and no network. "
+    "Answer with one complete file in one code block and nothing else.",
+)
+
 
 def steps_of(finding: Finding) -> str:
     """An interleaving in words, a line for each step."""
@@ -49,6 +82,28 @@ def repair_request(finding: Finding, context: str, function: str) -> Message:
         f"{finding.help} Write the repaired function.",
     ]
     return Message("user", "\n\n".join(part for part in parts if part))
+
+
+def test_head(specifier: str, names: Sequence[str], *, ours: bool) -> str:
+    """How a file of tests begins; `ours`: of a project on the SDK, whose applications are served and asked."""
+    lines = ["import assert from 'node:assert/strict';", "import { test } from 'node:test';"]
+    lines += ["import { krepis } from 'krepis';"] if ours else []
+    lines.append(f"import {{ {', '.join(names)} }} from '{specifier}';")
+    lines += ["import { json, serve } from './serve.ts';"] if ours else []
+    routes = next((name for name in names if name.endswith("Routes")), None)
+    if ours and routes:
+        lines += ["", "const app = krepis();", f"{routes}(app);", "const url = serve(app);"]
+    return "\n".join(lines) + "\n\n"
+
+
+def test_request(description: str, path: str, text: str, *, ours: bool) -> Message:
+    how = (
+        "Requests are made like this: `const answer = await fetch(`${url}/things`, json('POST', { name: 'a' })); "
+        "assert.equal(answer.status, 201); const body = await answer.json() as { id: number };`\n\n"
+        if ours
+        else ""
+    )
+    return Message("user", f"{how}Asked for was: {description}\n\nThe file {path}:\n```ts\n{text}```\nWrite its tests.")
 
 
 def complaint(reasons: Iterable[Reason]) -> Message:

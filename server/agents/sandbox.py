@@ -3,7 +3,8 @@
 The isolate (mini-racer) is in a process of its own, which has an empty environment, may write no file and use only so
 much processor time, so that even a fault in V8 takes nothing along. It knows ECMAScript, timers and a console that
 is counted and thrown away. TypeScript is made JavaScript by Node's own `module.stripTypeScriptTypes` (which only
-reads it), and its modules are joined here: an import finds a file of the program or fails. Nothing of Node is there.
+reads it), and its modules are joined here: an import finds a file of the program, a stand-in for a part of Node or of
+the SDK (`isolate/`, memory and arithmetic only), or fails. `fetch` reaches applications of the program, nothing else.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
-from krepis.kernel.node import find_node
+from krepis.kernel.node import find_node, sdk
 from krepis.server.index import parsed
 from tree_sitter import Node
 
@@ -36,14 +38,27 @@ for (const [name, text] of Object.entries(files)) {
 }
 process.stdout.write(JSON.stringify(out));
 """
+_ISOLATE: Final = Path(__file__).resolve().with_name("isolate")
+_SDK: Final = "krepis/krepis.ts"
+_USES_SDK: Final = re.compile(r"""\bfrom\s+["']krepis["']""")
 _HARNESS: Final = """
-const __tests = [];
-globalThis.test = (name, run) => { __tests.push([name, run]); };
+const __tests = [], __before = [], __beforeEach = [];
+globalThis.test = (name, ...rest) => { __tests.push([name, rest.at(-1)]); };
 globalThis.assert = (value, message) => { if (!value) throw new Error(message ?? "assertion failed"); };
+assert.ok = assert;
 assert.equal = (a, b, message) => {
   if (!Object.is(a, b)) throw new Error((message ?? "not equal") + ": " + __show(a) + " is not " + __show(b));
 };
+assert.notEqual = (a, b, message) => assert(!Object.is(a, b), message ?? "equal: " + __show(a));
 assert.deepEqual = (a, b, message) => assert.equal(__show(a), __show(b), message);
+assert.strictEqual = assert.equal;
+assert.notStrictEqual = assert.notEqual;
+assert.deepStrictEqual = assert.deepEqual;
+assert.match = (text, pattern) => assert(pattern.test(text), __show(text) + " does not match " + pattern);
+assert.throws = (run) => {
+  try { run(); } catch { return; }
+  throw new Error("it did not fail");
+};
 assert.rejects = async (run) => {
   try { await (typeof run === "function" ? run() : run); } catch { return; }
   throw new Error("it did not fail");
@@ -55,8 +70,9 @@ const __show = (value) => {
 globalThis.sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 async function __run() {
   const results = [];
+  for (const run of __before) await run();
   for (const [name, run] of __tests) {
-    try { await run(); results.push([name, ""]); }
+    try { for (const each of __beforeEach) await each(); await run(); results.push([name, ""]); }
     catch (error) { results.push([name, String(error?.message ?? error) || "failed"]); }
   }
   return JSON.stringify(results);
@@ -77,14 +93,25 @@ class Ran:
 
 
 def run_tests(
-    files: Mapping[str, str], tests: str, *, timeout_s: float = TIMEOUT_S, memory_bytes: int = MEMORY_BYTES
+    files: Mapping[str, str],
+    tests: str,
+    *,
+    path: str = "__tests.ts",
+    timeout_s: float = TIMEOUT_S,
+    memory_bytes: int = MEMORY_BYTES,
 ) -> Ran:
-    """Run `tests`, a module in the root that calls `test(name, fn)`, against TypeScript files by relative path."""
-    sources = {**files, "__tests.ts": tests}
+    """Run `tests`, a module at `path` that calls `test(name, fn)`, against TypeScript files by relative path."""
+    sources = {**files, path: tests}
+    if any(_USES_SDK.search(text) for text in sources.values()):
+        sources[_SDK] = (_ISOLATE / "krepis.ts").read_text(encoding="utf-8")
+        for name in ("reply.ts", "schema.ts"):  # the SDK's own, which need nothing else of it
+            sources[f"krepis/{name}"] = (sdk() / name).read_text(encoding="utf-8")
     plain = javascript(sources)
     if broken := [(name, problem) for name, (_, problem) in plain.items() if problem]:
         return Ran((), f"{broken[0][0]}: {broken[0][1]}")
-    return execute(program({name: text for name, (text, _) in plain.items()}, "__tests.ts"), timeout_s, memory_bytes)
+    stand_ins = (_ISOLATE / "node.js").read_text(encoding="utf-8")
+    script = program({name: text for name, (text, _) in plain.items()}, path, stand_ins)
+    return execute(script, timeout_s, memory_bytes)
 
 
 def javascript(files: Mapping[str, str]) -> Mapping[str, tuple[str, str]]:
@@ -97,9 +124,9 @@ def javascript(files: Mapping[str, str]) -> Mapping[str, tuple[str, str]]:
     return {name: (text, problem) for name, (text, problem) in found.items()}
 
 
-def program(files: Mapping[str, str], entry: str) -> str:
+def program(files: Mapping[str, str], entry: str, stand_ins: str = "const __node = {};") -> str:
     """One script of all modules, which evaluates `entry` and gives the results of its tests."""
-    parts = [_HARNESS, "const __modules = {"]
+    parts = [_HARNESS, stand_ins, "const __modules = {"]
     for name, text in files.items():
         parts.append(
             f"{json.dumps(name)}: function (exports, __import) {{ 'use strict';\n{_as_function(text, name)}\n}},"
@@ -107,12 +134,13 @@ def program(files: Mapping[str, str], entry: str) -> str:
     parts.append("};\nconst __loaded = {};")
     parts.append(
         "function __load(name) { if (!(name in __loaded)) { __loaded[name] = {};"
-        " __modules[name](__loaded[name], (specifier) => __load(__resolve(name, specifier))); }"
-        " return __loaded[name]; }"
+        " __modules[name](__loaded[name], (specifier) => __node[specifier.replace('node:', '')]"
+        " ?? __load(__resolve(name, specifier))); } return __loaded[name]; }"
     )
     parts.append(f"const __paths = {json.dumps(_paths(files))};")
     parts.append(
         "function __resolve(from, specifier) { const found = __paths[from]?.[specifier];"
+        f" if (specifier === 'krepis' && {json.dumps(_SDK)} in __modules) return {json.dumps(_SDK)};"
         " if (found === undefined) throw new Error('cannot import ' + specifier); return found; }"
     )
     parts.append(f"__load({json.dumps(entry)});\n__run();")

@@ -7,6 +7,7 @@ from typing import Final
 
 import click
 from krepis.server.cli.init import refuse, show
+from krepis.server.cli.wish import By, from_sentence
 from krepis.server.scaffold.catalogue import ScaffoldError
 from krepis.server.scaffold.fields import parse_name
 from krepis.server.scaffold.files import Change, FilesError, planned, write
@@ -25,8 +26,14 @@ _CONFLICT: Final = 1
 @click.option("--eject", is_flag=True, help="Copy the templates of KIND into stubs/, where they can be edited.")
 @click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
 @click.option("--force", is_flag=True, help="Replace files that differ; what was there is kept as NAME.orig.")
+@click.option("--ai", "sentence", metavar="TEXT", help="Make what a sentence asks for, in any language.")
+@click.option("--path", metavar="FILE", help="With --ai: the file that a model writes.  [default: by the sentence]")
+@click.option("--by", type=click.Choice(["model", "catalogue", "either"]), default="either", show_default=True,
+              help="With --ai: who answers; either: a model, and the catalogue when nothing of it passes.")
+@click.option("--yes", "-y", is_flag=True, help="With --ai: write it without asking.")
+@click.option("--json", "json_wanted", is_flag=True, help="With --ai: print the offer, its diff and what was tried.")
 def generate(kind: str | None, name: str | None, fields: tuple[str, ...], *, listed: bool, eject: bool, dry_run: bool,
-             force: bool) -> int:
+             force: bool, sentence: str | None, path: str | None, by: By, yes: bool, json_wanted: bool) -> int:
     """Make a part of the project in the current folder, with a test for it.
 
     A FIELD is NAME:TYPE. Types are string, text, integer, decimal, boolean, datetime, uuid, enum(a,b) and references;
@@ -37,10 +44,20 @@ def generate(kind: str | None, name: str | None, fields: tuple[str, ...], *, lis
     krepis generate resource Order total:decimal 'status:enum(new,paid)' customer:references 'note:text?'
     krepis generate --list
     krepis destroy resource Order
+    krepis generate --ai "a login feature"
+    krepis generate --ai "로그인 기능 만들어줘" --yes
 
-    Exit status: 0 done; 1 files are in the way; 2 wrong usage.
+    With --ai a model writes it, and what it writes is shown when its names exist, its types are right, the Twin finds
+    nothing new, and its tests pass in a sandbox. Else, or without a model, it comes from the catalogue of generators
+    and templates, and says so. It is shown as a diff; nothing is written without --yes or an answer.
+
+    Exit status: 0 done, or offered; 1 files are in the way, or nothing can be offered; 2 wrong usage; 130 cancelled.
     """
     # fmt: on
+    if sentence is not None:
+        if kind is not None:
+            raise click.UsageError("--ai says what to make; leave out KIND and NAME")
+        return from_sentence(sentence, path=path, by=by, yes=yes, dry_run=dry_run, json_wanted=json_wanted)
     if listed:
         for one, what in KINDS.items():
             click.echo(f"{one:12}{what}")

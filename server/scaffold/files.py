@@ -70,7 +70,8 @@ def difference(change: Change) -> str:
 
 
 def write(folder: Path, changes: Iterable[Change]) -> tuple[Change, ...]:
-    """Write what is new; a conflict is replaced, and the old text kept. Returns what was done. Raises FilesError."""
+    """Write what is new; a conflict is replaced, and the old text kept, unless it is an update to which somebody
+    agreed. Returns what was done. Raises FilesError."""
     done = []
     for change in changes:
         target = folder / change.path
@@ -80,7 +81,7 @@ def write(folder: Path, changes: Iterable[Change]) -> tuple[Change, ...]:
                 _put(target, change.new)
                 done.append(Change(change.path, "replace", change.new, change.old))
                 continue
-            if change.action == "create":
+            if change.action in ("create", "update"):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 _put(target, change.new)
         except OSError as error:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
 from pathlib import Path
 
 import pytest
 from krepis.server.agents.sandbox import Ran, execute, program, run_tests
+from krepis.server.scaffold import catalogue
 
 MEMORY = 64 << 20
 
@@ -111,3 +115,41 @@ def test_no_file_is_written_and_no_output_gets_through(tmp_path: Path, monkeypat
 def test_what_is_no_typescript_is_said() -> None:
     ran = run_tests({"a.ts": "export const a = (;"}, "test('x', () => {});")
     assert not ran.passed and ran.error.startswith("a.ts:")
+
+
+def test_digests_of_the_stand_in_for_crypto_are_right() -> None:
+    texts = ["", "héllo", "a" * 200]
+    sums = [[hashlib.sha256(t.encode()).hexdigest(), hmac.new(b"k", t.encode(), "sha256").hexdigest()] for t in texts]
+    ran = run_tests(
+        {},
+        f"""
+        import assert from 'node:assert/strict';
+        import {{ createHash, createHmac, timingSafeEqual, randomBytes }} from 'node:crypto';
+        import {{ test }} from 'node:test';
+        test('digests', () => {{
+          const made = {json.dumps(texts)}.map((text) => [
+            createHash('sha256').update(text).digest('hex'), createHmac('sha256', 'k').update(text).digest('hex'),
+          ]);
+          assert.deepEqual(made, {json.dumps(sums)});
+          const bytes = randomBytes(33);
+          assert(timingSafeEqual(Buffer.from(bytes.toString('base64url'), 'base64url'), bytes));
+        }});
+        test('nothing else of Node is there', () => {{
+          assert.equal(typeof process, 'undefined');
+          assert.equal(typeof require, 'undefined');
+        }});
+        """,
+    )
+    assert ran.passed, ran
+
+
+def test_a_project_s_http_tests_run_without_a_socket() -> None:
+    root = Path(catalogue.__file__).parent / "templates"
+    files = {path: (root / "rest" / path).read_text() for path in ("src/app.ts", "src/notes.ts")}
+    files["test/serve.ts"] = (root / "base/test/serve.ts").read_text()
+    tests = (root / "rest/test/notes.test.ts").read_text()
+    ran = run_tests(files, tests, path="test/notes.test.ts")
+    assert ran.passed and len(ran.tests) >= 3, ran
+    ran = run_tests(files, "import './src/app'; test('out', () => fetch('http://example.com/'));")
+    assert [problem for _, problem in ran.tests] == ["fetch failed: there is no network here"]
+    assert not run_tests(files, "import 'node:fs'; test('x', () => {});").passed

@@ -30,6 +30,12 @@ GENERATE: Final = Message(
     "in one code block and nothing else.",
 )
 
+IMPLEMENT: Final = Message(
+    "system",
+    "You write the body of one TypeScript function, as its name, its signature and its comment say. Between the start "
+    "of an await and its end, other calls run: never write shared state from a value that was read before an await. "
+    "Use only names that are there. Answer with the function in one code block and nothing else.",
+)
 ROUTES: Final = """\
 This project serves HTTP with the package krepis. A file of routes looks like this:
 ```ts
@@ -104,6 +110,17 @@ def test_request(description: str, path: str, text: str, *, ours: bool) -> Messa
         else ""
     )
     return Message("user", f"{how}Asked for was: {description}\n\nThe file {path}:\n```ts\n{text}```\nWrite its tests.")
+
+
+def implement_request(context: str, others: str, doc: str, function: str) -> Message:
+    parts = [
+        f"The program:\n```ts\n{others}\n```" if others else "",
+        f"What is around it:\n```ts\n{context}\n```" if context else "",
+        f"The function to write:\n```ts\n{doc}\n{function}\n```"
+        if doc
+        else f"The function to write:\n```ts\n{function}\n```",
+    ]
+    return Message("user", "\n\n".join(part for part in parts if part))
 
 
 def complaint(reasons: Iterable[Reason]) -> Message:

@@ -120,13 +120,30 @@ class RepairByModel:
 
 
 @dataclass(frozen=True, slots=True)
+class Implement:
+    """How a model writes the function around a line (from 1) of a file, in the texts of `task`."""
+
+    task: Task
+    path: Path
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Generate:
+    """What a model, or else the catalogue, makes of a description in the project of `task`."""
+
+    task: Task
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
 class Saved:
     """Something on disk is what `task` has already; the index is not."""
 
     task: Task
 
 
-Job = Task | Repairs | RepairAll | Complete | RepairByModel | Saved
+Job = Task | Repairs | RepairAll | Complete | RepairByModel | Implement | Generate | Saved
 """What a worker can be asked."""
 
 
@@ -336,6 +353,10 @@ def perform(engine: Engine, job: Job, context: Context) -> object:
             return engine.assistant.complete(engine, job, context)
         case RepairByModel():
             return engine.assistant.repair(engine, job, context)
+        case Implement():
+            return engine.assistant.implement(engine, job, context)
+        case Generate():
+            return engine.assistant.generate(engine, job, context)
 
 
 def repair_all(engine: Engine, job: RepairAll, context: Context) -> tuple[Edit, ...]:
@@ -352,7 +373,7 @@ def repair_all(engine: Engine, job: RepairAll, context: Context) -> tuple[Edit, 
         lambda now: engine.report(job.task, now, context),
         lambda finding: finding.file == path,
     )
-    return tuple(_edit(*change) for change in repair.changes(files, repaired.files))
+    return tuple(smallest_edit(*change) for change in repair.changes(files, repaired.files))
 
 
 def _shared(a: str, b: str) -> int:
@@ -360,7 +381,7 @@ def _shared(a: str, b: str) -> int:
     return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
 
 
-def _edit(path: Path, before: str, after: str) -> Edit:
+def smallest_edit(path: Path, before: str, after: str) -> Edit:
     """The smallest single edit that makes one text the other; a byte order mark is not counted."""
     start = _shared(before, after)
     same = _shared(before[start:][::-1], after[start:][::-1])

@@ -29,6 +29,7 @@ class Client:
     disabled_actions: bool = False
     markdown_hover: bool = False
     document_changes: bool = False
+    creates_files: bool = False
     progress: bool = False
     shows_documents: bool = False
     configuration: bool = False
@@ -63,6 +64,8 @@ def client_of(capabilities: types.ClientCapabilities) -> Client:
         disabled_actions=has("text_document.code_action.disabled_support"),
         markdown_hover=known("text_document.hover.content_format", types.MarkupKind.Markdown),
         document_changes=has("workspace.workspace_edit.document_changes"),
+        creates_files=has("workspace.workspace_edit.document_changes")
+        and known("workspace.workspace_edit.resource_operations", types.ResourceOperationKind.Create),
         progress=has("window.work_done_progress"),
         shows_documents=has("window.show_document.support"),
         configuration=has("workspace.configuration"),

@@ -33,6 +33,23 @@ def workspace_edit(state: State, client: Client, edits: Iterable[Edit]) -> types
     return types.WorkspaceEdit(document_changes=changes)
 
 
+def with_new_files(
+    state: State, client: Client, files: Iterable[tuple[Path, str]], edits: Iterable[Edit]
+) -> types.WorkspaceEdit | None:
+    """New files and edits as one change; None when the client cannot create files."""
+    if not client.creates_files:
+        return None
+    edit = workspace_edit(state, client, edits)
+    made: list[types.TextDocumentEdit | types.CreateFile | types.RenameFile | types.DeleteFile] = []
+    for path, text in files:
+        uri = state.uri_of(path)
+        made.append(types.CreateFile(uri))
+        start = types.Range(types.Position(0, 0), types.Position(0, 0))
+        identifier = types.OptionalVersionedTextDocumentIdentifier(uri, None)
+        made.append(types.TextDocumentEdit(identifier, [types.TextEdit(start, text)]))
+    return types.WorkspaceEdit(document_changes=[*made, *(edit.document_changes or ())])
+
+
 def _position(doc: Document, offset: int, state: State) -> types.Position:
     offset += doc.text.startswith(BOM)  # which the verifier does not see
     size = len(doc.text[:offset].encode("utf-8", "surrogatepass"))

@@ -1,9 +1,10 @@
-"""Work-done progress, for verifications that take long enough to be worth a bar."""
+"""Work-done progress, for work that takes long enough to be worth a bar."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from krepis.twin.options import Progress
@@ -11,7 +12,6 @@ from lsprotocol import types
 
 if TYPE_CHECKING:
     from krepis.server.lsp.server import KrepisServer
-    from krepis.server.lsp.state import Project
 
 AFTER_S: Final = 0.5
 """Seconds of work before a bar appears."""
@@ -23,8 +23,8 @@ _numbers = itertools.count(1)
 class WorkProgress:
     """A bar that the server asks for, and that the user can cancel. Tokens are strings: some clients want them so."""
 
-    def __init__(self, server: KrepisServer, title: str, project: Project) -> None:
-        self._server, self._title, self._project = server, title, project
+    def __init__(self, server: KrepisServer, title: str, cancel: Callable[[], object]) -> None:
+        self._server, self._title, self._cancel = server, title, cancel
         self._token = f"krepis/{next(_numbers)}"
         self._shown = False
         self._last = asyncio.get_running_loop().time() + AFTER_S - EVERY_S
@@ -38,7 +38,7 @@ class WorkProgress:
         percentage = 100 * progress.done // progress.total if progress.total else 0
         if not self._shown:
             self._shown = True
-            self._server.progresses[self._token] = self._project
+            self._server.progresses[self._token] = self._cancel
             create = types.WorkDoneProgressCreateParams(self._token)
             self._server.protocol.send_request(types.WINDOW_WORK_DONE_PROGRESS_CREATE, create)
             self._say(types.WorkDoneProgressBegin(self._title, cancellable=True, percentage=percentage))

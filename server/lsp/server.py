@@ -67,7 +67,7 @@ class KrepisServer(LanguageServer):
         self.completions = 0
         self.completing: asyncio.Task[Any] | None = None
         self._said: set[str] = set()
-        self.progresses: dict[types.ProgressToken, Project] = {}
+        self.progresses: dict[types.ProgressToken, Callable[[], object]] = {}
         self.pushed: dict[str, str] = {}
         self._news = asyncio.Event()
         self.unplaced: list[tuple[Path, str]] = []
@@ -343,7 +343,8 @@ class KrepisServer(LanguageServer):
         self._become(project, "queued")
         self.status_changed()
         task, tick = self.state.task(project), self.state.tick
-        shown = WorkProgress(self, f"Verifying {project.folder.name}", project) if self.client.progress else None
+        title = f"Verifying {project.folder.name}"
+        shown = WorkProgress(self, title, partial(self._give_up, project)) if self.client.progress else None
 
         def moved(progress: Progress) -> None:
             self._become(project, "running")
@@ -393,10 +394,13 @@ class KrepisServer(LanguageServer):
 
     def cancel_progress(self, token: types.ProgressToken) -> None:
         """Stops what a progress bar stands for."""
-        project = self.progresses.get(token)
-        if project is not None:
-            self.stop(project)
-            self.announce()
+        cancel = self.progresses.get(token)
+        if cancel is not None:
+            cancel()
+
+    def _give_up(self, project: Project) -> None:
+        self.stop(project)
+        self.announce()
 
     def restart(self) -> None:
         """Starts the workers anew with the next job."""

@@ -26,6 +26,11 @@ export function registerCommands(ctx: Ctx, timelines: TimelineView): Disposable[
       const reason = finding && (await askReason());
       if (reason) await ctx.execute('krepis.suppress', finding.uri, finding.fingerprint, reason.trim());
     },
+    'krepis.implementHere': () => onThisFile(ctx, 'krepis.generateImplementation', lineHere()),
+    'krepis.generate': async () => {
+      const description = await askDescription();
+      if (description) await onThisFile(ctx, 'krepis.generateFromDescription', description.trim());
+    },
     'krepis.forgetResults': () => ctx.execute('krepis.clearCache'),
     'krepis.restart': () => ctx.restart(),
     'krepis.showLog': () => ctx.log.show(),
@@ -40,10 +45,24 @@ async function findingOf([first, second]: readonly unknown[]): Promise<FindingId
   return await chooseFinding();
 }
 
-async function onThisFile(ctx: Ctx, command: string): Promise<void> {
+async function onThisFile(ctx: Ctx, command: string, ...rest: readonly string[]): Promise<void> {
   const uri = window.activeTextEditor?.document.uri;
-  if (uri) await ctx.execute(command, uri.toString());
+  if (uri) await ctx.execute(command, uri.toString(), ...rest);
   else void window.showInformationMessage('Krepis: open a file first.');
+}
+
+/** The line of the cursor, from 1. */
+function lineHere(): string {
+  return String((window.activeTextEditor?.selection.active.line ?? 0) + 1);
+}
+
+function askDescription(): Thenable<string | undefined> {
+  return window.showInputBox({
+    title: 'Generate from a description',
+    prompt:
+      'What should it do? In any language. You see what was made, and how it was checked, before it is written.',
+    placeHolder: 'a login feature',
+  });
 }
 
 function askReason(): Thenable<string | undefined> {

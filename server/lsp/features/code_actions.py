@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from krepis.server.agents.models import chosen, models_folder
+from krepis.server.agents.places import comment_at, waits_at
 from krepis.server.config import AiSettings
 from krepis.server.lsp.convert import diagnostics_of, finding_range
 from krepis.server.lsp.edits import suppression, workspace_edit
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from krepis.server.lsp.server import KrepisServer
 
 FIX_ALL: Final = "source.fixAll.krepis"
-KINDS: Final = (types.CodeActionKind.QuickFix, FIX_ALL)
+KINDS: Final = (types.CodeActionKind.QuickFix, types.CodeActionKind.RefactorRewrite, FIX_ALL)
 EXAMPLE_REASON: Final = "say why this is right"
 
 
@@ -42,6 +43,8 @@ async def code_actions(server: KrepisServer, params: types.CodeActionParams) -> 
         if edits:
             edit = workspace_edit(server.state, server.client, edits)
             actions.append(types.CodeAction("Apply all verified fixes", FIX_ALL, edit=edit))
+    if _wanted(only, types.CodeActionKind.RefactorRewrite):
+        actions += _generated(server, project, uri, params.range.start)
     if not _wanted(only, types.CodeActionKind.QuickFix):
         return actions
     found = [(f, place) for f in project.view(path).findings
@@ -112,6 +115,28 @@ def _of_finding(
     rule = RULE_OF[finding.kind]
     explain = types.Command(f"Explain {rule.title.lower()}", "krepis.explain", arguments=[finding.kind])
     yield types.CodeAction(explain.title, quick, diagnostics=diagnostics, command=explain)
+
+
+def _generated(
+    server: KrepisServer, project: Project, uri: str, position: types.Position
+) -> Iterator[types.CodeAction]:
+    """What a model can write at a place: a function without a body, or what a comment describes."""
+    opened = server.state.find(uri)
+    if opened is None or opened.tree is None or not _has_model(project.settings.ai):
+        return
+    kind = types.CodeActionKind.RefactorRewrite
+    root, row = opened.tree.root_node, position.line
+    if waits_at(root, row):
+        arguments = [uri, str(row + 1)]
+        command = types.Command(
+            "Generate implementation, verified", "krepis.generateImplementation", arguments=arguments
+        )
+        yield types.CodeAction(command.title, kind, command=command)
+    if description := comment_at(root, row):
+        arguments = [uri, description]
+        title = "Generate service from this description, verified"
+        command = types.Command(title, "krepis.generateFromDescription", arguments=arguments)
+        yield types.CodeAction(command.title, kind, command=command)
 
 
 def _has_model(settings: AiSettings) -> bool:

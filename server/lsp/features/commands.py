@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from krepis.server.lsp._engine import RepairByModel
+from krepis.server.lsp._engine import Generate, Implement, Job, RepairByModel
 from krepis.server.lsp._messages import TaskFailed, WorkerDied
 from krepis.server.lsp.convert import finding_json
-from krepis.server.lsp.edits import suppression, workspace_edit
+from krepis.server.lsp.edits import suppression, with_new_files, workspace_edit
 from krepis.server.lsp.features.inline_completion import ACCEPTED
-from krepis.server.lsp.state import path_of
+from krepis.server.lsp.progress import WorkProgress
+from krepis.server.lsp.state import Project, path_of
 from krepis.server.run import cache_folder
+from krepis.twin.options import Progress
 from krepis.twin.report import RULE_OF
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
@@ -101,22 +105,100 @@ async def repair_with_model(server: KrepisServer, _uri: str, fingerprint: str) -
         raise JsonRpcInvalidParams("the finding is gone")
     project, finding = located
     stamp = project.stamp
+    job = RepairByModel(server.state.task(project), finding)
+    written = await _from_model(server, project, "Repairing with AI", "No repair", job)
+    question = f"A repair of {finding.kind} in {finding.function or finding.file}"
+    if written is None or not await _agreed(server, project, stamp, f"{question}, {written.label}."):
+        return False
+    return await _apply(server, question, list(written.edits))
+
+
+async def generate_implementation(server: KrepisServer, uri: str, line: str) -> bool:
+    """Lets a model write the function around a line (from 1) that has no body yet; whether it was applied."""
+    project, path = _project(server, uri)
+    if not line.isdecimal():
+        raise JsonRpcInvalidParams(f"{line!r} is no line")
+    stamp = project.stamp
+    job = Implement(server.state.task(project), path, int(line))
+    written = await _from_model(server, project, "Implementing with AI", "No implementation", job)
+    question = f"An implementation for {path.name}, line {line}"
+    if written is None or not await _agreed(server, project, stamp, f"{question}, {written.label}."):
+        return False
+    return await _apply(server, question, list(written.edits))
+
+
+async def generate_from_description(server: KrepisServer, uri: str, description: str) -> bool:
+    """Makes what a description asks for in the project of a file; whether it was applied."""
+    project, _ = _project(server, uri)
+    if not description.strip():
+        raise JsonRpcInvalidParams("the description is empty")
+    stamp = project.stamp
+    made = await _from_model(server, project, "Generating", "Nothing is generated", Generate(
+        server.state.task(project), description))  # fmt: skip
+    if made is None:
+        return False
+    names = ", ".join(path.relative_to(project.folder).as_posix() for path, _ in made.files[:4])
+    more = f" and {len(made.files) - 4} more" if len(made.files) > 4 else ""
+    if not await _agreed(server, project, stamp, f"{names}{more}: {made.label}."):
+        return False
+    edit = with_new_files(server.state, server.client, made.files, made.edits)
+    if edit is None:
+        message = "This editor cannot create files for a language server; use krepis generate --ai."
+        server.window_show_message(types.ShowMessageParams(types.MessageType.Warning, message))
+        return False
+    params = types.ApplyWorkspaceEditParams(edit, f"Generate: {description[:60]}")
+    return (await server.workspace_apply_edit_async(params)).applied
+
+
+def _project(server: KrepisServer, uri: str) -> tuple[Project, Path]:
+    path = path_of(uri)
+    if path is None:
+        raise JsonRpcInvalidParams(f"{uri} is not a file")
+    return server.state.adopt(path), path
+
+
+async def _from_model(server: KrepisServer, project: Project, title: str, without: str, job: Job) -> Any:
+    """What comes of a job for the model, with a bar that cancels it; None, and the user is told why, for nothing."""
+    stamp = project.stamp
+
+    def moved(progress: Progress) -> None:
+        if shown is not None:
+            shown.report(progress)
+
+    work = server.spawn(server.assistant.run(job, moved))
+    shown = WorkProgress(server, title, work.cancel) if server.client.progress else None
     try:
-        written = await server.assistant.run(RepairByModel(server.state.task(project), finding))
-    except (TaskFailed, WorkerDied) as error:
-        server.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"No repair: {error}."))
-        return False
-    if written is None or project.stamp != stamp:
-        why = "nothing that the model wrote passes" if written is None else "the code was edited meanwhile"
-        server.window_show_message(types.ShowMessageParams(types.MessageType.Info, f"No repair: {why}."))
-        return False
-    question = f"A repair of {finding.kind} in {finding.function or finding.file}, {written.label}."
+        await asyncio.wait([work])
+    except asyncio.CancelledError:
+        work.cancel()
+        raise
+    finally:
+        if shown is not None:
+            shown.end()
+    if work.cancelled():
+        return None
+    level, why = types.MessageType.Info, ""
+    error = work.exception()
+    if isinstance(error, (TaskFailed, WorkerDied)):
+        level, why = types.MessageType.Warning, str(error)
+    elif error is not None:
+        raise error
+    elif work.result() is None:
+        why = "nothing that the model wrote passes"
+    elif project.stamp != stamp:
+        why = "the code was edited meanwhile"
+    if why:
+        server.window_show_message(types.ShowMessageParams(level, f"{without}: {why}."))
+        return None
+    return work.result()
+
+
+async def _agreed(server: KrepisServer, project: Project, stamp: int, question: str) -> bool:
+    """Whether the user wants it, and nothing was edited meanwhile."""
     actions = [types.MessageActionItem("Apply"), types.MessageActionItem("Discard")]
     asked = types.ShowMessageRequestParams(types.MessageType.Info, question, actions)
     answer = await server.window_show_message_request_async(asked)
-    if answer is None or answer.title != "Apply" or project.stamp != stamp:
-        return False
-    return await _apply(server, question, list(written.edits))
+    return answer is not None and answer.title == "Apply" and project.stamp == stamp
 
 
 async def _apply(server: KrepisServer, label: str, edits: list[Any]) -> bool:
@@ -137,6 +219,8 @@ COMMANDS: Final[dict[str, Command]] = {
     "krepis.fixAll": fix_all,
     "krepis.clearCache": clear_cache,
     "krepis.repairWithModel": repair_with_model,
+    "krepis.generateImplementation": generate_implementation,
+    "krepis.generateFromDescription": generate_from_description,
     ACCEPTED: completion_accepted,
 }
 CLIENTS: Final = frozenset({"krepis.showTimeline"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import json
 import threading
@@ -179,3 +180,100 @@ async def test_a_model_repairs_a_finding_and_nothing_is_applied_without_consent(
     assert len(questions) == 2 and "verified" in questions[0]
     assert "this.cents += n" in str(applied[0].edit)
     assert "A (line" in endpoint.asked[1]["messages"][-2]["content"]
+
+
+def consent(editor: Editor, answers: list[str]) -> tuple[list[str], list[types.ApplyWorkspaceEditParams]]:
+    """A user who gives these answers: what was asked, and what was applied."""
+    questions: list[str] = []
+    applied: list[types.ApplyWorkspaceEditParams] = []
+
+    def ask(params: types.ShowMessageRequestParams) -> types.MessageActionItem:
+        questions.append(params.message)
+        return types.MessageActionItem(answers.pop(0))
+
+    def apply(params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
+        applied.append(params)
+        return types.ApplyWorkspaceEditResult(True)
+
+    editor.client.feature(types.WINDOW_SHOW_MESSAGE_REQUEST)(lambda params: ask(params))
+    editor.client.feature(types.WORKSPACE_APPLY_EDIT)(lambda params: apply(params))
+    return questions, applied
+
+
+async def offered(editor: Editor, uri: str, line: int) -> dict[str, list[str]]:
+    """The commands of the code actions for generating at a line, with their arguments."""
+    context = types.CodeActionContext([], only=[types.CodeActionKind.RefactorRewrite])
+    place = types.Range(types.Position(line, 4), types.Position(line, 4))
+    params = types.CodeActionParams(types.TextDocumentIdentifier(uri), place, context)
+    actions = await editor.client.text_document_code_action_async(params)
+    # lsprotocol reads an action that has a command as if it were the command
+    found = [ast.literal_eval(str(action.command)) for action in actions or ()]
+    return {command["command"]: command["arguments"] for command in found}
+
+
+@wire
+@over_stdio
+@pytest.mark.asyncio
+async def test_a_function_without_a_body_is_written(editor: Editor, endpoint: Endpoint) -> None:
+    empty = SAFE.replace("  async add", "  /** Adds n once the bank has agreed. */\n  async add")
+    start_of_body = empty.index("    const before")
+    empty = empty[:start_of_body] + "    throw new Error('todo');\n  }\n}\n"
+    editor.write("krepis.toml", endpoint.settings)
+    editor.write("wallet.ts", empty)
+    questions, applied = consent(editor, ["Apply"])
+    await start(editor, editor.client.name)
+    uri = editor.open("wallet.ts", empty)
+    assert await offered(editor, uri, 1) == {}
+    arguments = (await offered(editor, uri, 5))["krepis.generateImplementation"]
+    racy = "    const before = this.cents;\n    await this.bank.check(n);\n    this.cents = before + n;\n  }\n"
+    endpoint.answers = [racy, "    await this.bank.check(n);\n    this.cents += n;\n  }\n"]
+    assert await editor.command("krepis.generateImplementation", *arguments) is True
+    assert "Adds n once the bank has agreed" in str(endpoint.asked[0]["messages"])
+    assert "lost-update" in str(endpoint.asked[1]["messages"])
+    assert "verified" in questions[0] and "this.cents += n" in str(applied[0].edit)
+    assert await editor.command("krepis.generateImplementation", uri, "1") is False
+    assert any("no function without a body" in message.message for message in editor.client.messages)
+
+
+@wire
+@over_tcp
+@pytest.mark.asyncio
+async def test_a_service_from_a_comment_comes_as_new_files(editor: Editor, endpoint: Endpoint) -> None:
+    text = "// 키별로 횟수를 세는\n// 카운터\nexport {};\n"
+    editor.write("krepis.toml", endpoint.settings)
+    editor.write("main.ts", text)
+    editor.write("package.json", "{}")
+    questions, applied = consent(editor, ["Discard", "Apply"])
+    await start(editor, editor.client.name)
+    uri = editor.open("main.ts", text)
+    arguments = (await offered(editor, uri, 1))["krepis.generateFromDescription"]
+    assert arguments == [uri, "키별로 횟수를 세는 카운터"]
+    code = "export class Counter {\n  private n = 0;\n  hit(): number {\n    return ++this.n;\n  }\n}\n```\n"
+    tests = "test('counts', () => { assert.equal(new Counter().hit(), 1); });\n```\n"
+    endpoint.answers = [code, tests, code, tests]
+    assert await editor.command("krepis.generateFromDescription", *arguments) is False
+    assert await editor.command("krepis.generateFromDescription", *arguments) is True
+    assert len(applied) == 1 and "1 generated tests passed" in questions[1]
+    created, written = applied[0].edit.document_changes or ()
+    assert isinstance(created, types.CreateFile) and created.uri.endswith("/src/feature.ts")
+    assert isinstance(written, types.TextDocumentEdit) and "class Counter" in written.edits[0].new_text
+
+
+@wire
+@over_stdio
+@pytest.mark.asyncio
+async def test_generating_shows_progress_that_cancels_it(editor: Editor, endpoint: Endpoint) -> None:
+    editor.write("krepis.toml", endpoint.settings)
+    uri = editor.write("main.ts", "export {};\n")
+    await start(editor, editor.client.name)
+    reports = editor.client.progress_reports
+    endpoint.answers = [None]
+    work = asyncio.ensure_future(editor.command("krepis.generateFromDescription", uri, "a counter"))
+    async with asyncio.timeout(30):
+        while not (tokens := [t for t, said in reports.items() if "title='Generating'" in str(said)]):
+            await asyncio.sleep(0.02)
+    while not endpoint.asked:
+        await asyncio.sleep(0.02)
+    editor.client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(tokens[0]))
+    assert await work is False
+    assert await asyncio.to_thread(endpoint.left.wait, 10)

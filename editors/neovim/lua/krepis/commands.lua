@@ -8,6 +8,8 @@
 --- `:Krepis status`             list the entry points with their verdicts
 --- `:Krepis fix`                apply all verified fixes in this file
 --- `:Krepis suppress {reason}`  suppress the nearest finding
+--- `:Krepis implement`          let a model write the function at the cursor, which has no body yet
+--- `:Krepis generate {text}`    make what a description asks for
 --- `:Krepis cancel`             stop verifying
 --- `:Krepis clear`              forget kept results
 --- `:Krepis log`                open Neovim's log of language servers
@@ -94,6 +96,21 @@ local COMMANDS = {
       if fingerprint then
         client().execute('krepis.suppress', { uri(), fingerprint, reason })
       end
+    end,
+  },
+  implement = {
+    run = function()
+      client().execute('krepis.generateImplementation', { uri(), tostring(vim.api.nvim_win_get_cursor(0)[1]) })
+    end,
+  },
+  generate = {
+    run = function(arguments)
+      local description = vim.trim(table.concat(arguments, ' '))
+      if description == '' then
+        client().say('say what to make: :Krepis generate {text}', vim.log.levels.ERROR)
+        return
+      end
+      client().execute('krepis.generateFromDescription', { uri(), description })
     end,
   },
   cancel = {

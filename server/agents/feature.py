@@ -137,7 +137,7 @@ def by_model(
         return Outcome(None, tries, f"nothing that {source.label} wrote passes")
     text = made.drafts[-1].text
     known = wanted(wish.description)
-    if not tests.passed and known is not None and known.score > 0:
+    if not tests.passed and ((known is not None and known.score > 0) or not made.drafts[-1].verdict.verified):
         return Outcome(None, tries, f"what {source.label} wrote could not be tested: {tests.problem}")
     files = {path: text}
     if tests.passed and (ours or _extensions(wish.root)):

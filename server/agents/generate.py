@@ -23,7 +23,7 @@ from krepis.server.run import text_of
 from krepis.twin.options import Options, SourceFile
 
 MAX_TOKENS: Final = 700
-MAX_SHOWN: Final = 6_000
+MAX_SHOWN: Final = 4_000
 """Characters of the program that a model is shown as signatures."""
 RunTests = Callable[[Sequence[SourceFile]], Sequence[str]]
 """What the tests say of a program: what went wrong, nothing when all pass."""
@@ -31,16 +31,18 @@ RunTests = Callable[[Sequence[SourceFile]], Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A file that a model wrote, what the gate says of it, and what its tests say if it passed."""
+    """A file that a model wrote, what the gate says of it, and what its tests say if it passed. Where a bound kept the
+    Twin from exploring everything (`verdict.verified`), tests have to have been run."""
 
     text: str
     verdict: Verdict
     failures: tuple[str, ...]
     completion: Completion
+    tested: bool = False
 
     @property
     def accepted(self) -> bool:
-        return self.verdict.accepted and self.verdict.verified and not self.failures
+        return self.verdict.accepted and (self.verdict.verified or self.tested) and not self.failures
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def generate(
         after = (*files, SourceFile(path, options.root / path, text))
         verdict = check(files, after, options, types=types)
         failures = tuple(tests(after)) if tests is not None and verdict.accepted else ()
-        draft = Draft(text, verdict, failures, completion)
+        draft = Draft(text, verdict, failures, completion, tests is not None)
         drafts.append(draft)
         if draft.accepted:
             log(f"attempt {number} of {attempts}: passed")

@@ -1,10 +1,11 @@
 """Completion of code at a place: asked of a model, cut to a whole piece, and only given when the gate lets it pass.
 
-The prompt is what comes before (with the signatures of what the file imports, so that callers see no bodies) and what
-comes after. After a receiver that the index knows, the model can only write names of its members. The answer ends with
-the line that closes what it opened; of it, the longest beginning that parses is taken. The Twin compares the program
-with the suggestion to the program without the line that is being written. Answers are remembered by what is around the
-place, and found again while somebody types what they say.
+The prompt is what comes before (with the signatures of what the file imports, so that callers see no bodies, and with
+the function of another file whose name is most like that of the one that is being written) and what comes after.
+After a receiver that the index knows, the model can only write names of its members. The answer ends with the line
+that closes what it opened; of it, the longest beginning that parses is taken. The Twin compares the program with the
+suggestion to the program without the line that is being written. Answers are remembered by what is around the place,
+and found again while somebody types what they say.
 """
 
 from __future__ import annotations
@@ -22,12 +23,17 @@ from krepis.server.agents.messages import Ask, Cancellation, Infill, Source
 from krepis.server.agents.names import members_at
 from krepis.server.index import facts, parsed
 from krepis.server.run import text_of
+from krepis.server.store.meaning import split
 from krepis.twin.options import Options, SourceFile
 
 MAX_BEFORE: Final = 4_000
 """Characters before the place that a model is shown; cut at a line."""
 MAX_AFTER: Final = 1_000
 MAX_SIGNATURES: Final = 1_500
+MAX_SIMILAR: Final = 900
+"""Characters of a similar function."""
+MAX_LOOKED_AT: Final = 2_000_000
+"""Characters of other files in which a similar function is looked for."""
 MAX_TOKENS: Final = 96
 TIME_LIMIT_S: Final = 8.0
 MAX_RIGHT: Final = 8
@@ -36,6 +42,12 @@ MAX_REMEMBERED: Final = 250
 MAX_NEAR: Final = 60
 """Files that a suggestion is checked with: the one that is edited and what it imports."""
 _IMPORT: Final = re.compile(r"""(?:\bfrom|\bimport)\s*["'](\.[^"'\n]+)["']""")
+_HEAD: Final = re.compile(
+    r"^[ \t]*(?:export |default |public |private |protected |static |async )*(?:function )?"
+    r"(\w+)\s*\([^()]*\)[^{};\n=]*\{",
+    re.MULTILINE,
+)
+_NO_NAMES: Final = frozenset({"if", "for", "while", "switch", "catch", "function", "constructor", "with"})
 _OPENING: Final = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 
 
@@ -107,7 +119,9 @@ def complete(
     """What passes the gate, or nothing. Raises SourceError."""
     around = near(place, files)
     ask = Ask(
-        prompt=Infill(_signatures(place, around) + _tail(place.before), place.after[:MAX_AFTER]),
+        prompt=Infill(
+            _signatures(place, around) + similar(place, files) + _tail(place.before), place.after[:MAX_AFTER]
+        ),
         max_tokens=MAX_TOKENS,
         stop=("\n\n\n",),
         grammar=_grammar(place, around, options),
@@ -183,6 +197,32 @@ def _signatures(place: Place, files: Sequence[SourceFile]) -> str:
             break
         text += line + "\n"
     return text
+
+
+def similar(place: Place, files: Sequence[SourceFile]) -> str:
+    """The function of another file whose name has most words in common with the one around the place, in comments."""
+    names = [match[1] for match in _HEAD.finditer(place.before) if match[1] not in _NO_NAMES]
+    wanted = set(split(names[-1])) if names else set()
+    best: tuple[int, SourceFile, str, int] | None = None
+    left = MAX_LOOKED_AT
+    for file in files if wanted else ():
+        text = text_of(file)
+        left -= len(text)
+        if left < 0:
+            break
+        if file.absolute == place.file.absolute:
+            continue
+        for match in _HEAD.finditer(text):
+            if match[1] in _NO_NAMES:
+                continue
+            shared = len(wanted & set(split(match[1])))
+            if shared and (best is None or shared > best[0]):
+                best = shared, file, text, match.start()
+    if best is None:
+        return ""
+    _, file, text, start = best
+    lines = _whole(text[start : start + 4 * MAX_SIMILAR].strip("\n"))[:MAX_SIMILAR].split("\n")
+    return f"// similar, in {file.path}:\n" + "".join(f"// {line}\n" for line in lines)
 
 
 def _grammar(place: Place, files: Sequence[SourceFile], options: Options) -> str:

@@ -50,10 +50,7 @@ def implement(
             stop=("\n```",),
         )
         log(f"attempt {number} of {attempts}: asking {source.label}")
-        closed = until_closed(place.head)
-        completion = source.complete(
-            ask, lambda text, closed=closed: (on_text is None or on_text(text)) and closed(text), cancellation
-        )
+        completion = source.complete(ask, _both(on_text, until_closed(place.head)), cancellation)
         if cancellation.cancelled:
             break
         function = function_of(place, place.head + completion.text)
@@ -65,6 +62,11 @@ def implement(
         log(f"attempt {number} of {attempts}: {reasons[0].step}: {reasons[0].message}")
         tries.append((f"```ts\n{function}\n```", prompts.complaint(reasons)))
     return Outcome(None, tuple(made))
+
+
+def _both(first: OnText | None, second: OnText) -> OnText:
+    """Goes on while both want to."""
+    return lambda text: (first is None or first(text)) and second(text)
 
 
 def _judged(

@@ -30,6 +30,7 @@ class Client:
     markdown_hover: bool = False
     document_changes: bool = False
     creates_files: bool = False
+    completes_inline: bool = False
     progress: bool = False
     shows_documents: bool = False
     configuration: bool = False
@@ -66,6 +67,7 @@ def client_of(capabilities: types.ClientCapabilities) -> Client:
         document_changes=has("workspace.workspace_edit.document_changes"),
         creates_files=has("workspace.workspace_edit.document_changes")
         and known("workspace.workspace_edit.resource_operations", types.ResourceOperationKind.Create),
+        completes_inline=_at(capabilities, "text_document.inline_completion") is not None,
         progress=has("window.work_done_progress"),
         shows_documents=has("window.show_document.support"),
         configuration=has("workspace.configuration"),

@@ -24,7 +24,7 @@ from krepis.server.lsp import watch
 from krepis.server.lsp._engine import News, RepairAll, Repairs, Saved, Task
 from krepis.server.lsp._messages import TaskFailed, WorkerDied
 from krepis.server.lsp.capabilities import Client, client_of
-from krepis.server.lsp.features import METHODS, PULLED
+from krepis.server.lsp.features import COMPLETED, METHODS, PULLED
 from krepis.server.lsp.features.commands import CLIENTS, COMMANDS
 from krepis.server.lsp.features.diagnostics import push
 from krepis.server.lsp.features.status import opened, status_changed
@@ -95,6 +95,9 @@ class KrepisServer(LanguageServer):
         self.state.editor, _problems = editor_values(section)
         if self.client.pulls:
             for name, method, options in PULLED:
+                self._register(name, method, options)
+        if not self.client.completes_inline:
+            for name, method, options in COMPLETED:
                 self._register(name, method, options)
         uris = [folder.uri for folder in params.workspace_folders or ()]
         if not uris and params.root_uri:

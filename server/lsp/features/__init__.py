@@ -56,3 +56,8 @@ PULLED: Final[tuple[tuple[str, Method, Any], ...]] = (
     (types.WORKSPACE_DIAGNOSTIC, diagnostics.workspace_diagnostics, None),
 )
 """Methods for clients that ask for diagnostics; to others they are pushed."""
+
+COMPLETED: Final[tuple[tuple[str, Method, Any], ...]] = (
+    (types.TEXT_DOCUMENT_COMPLETION, inline_completion.completion, types.CompletionOptions()),
+)
+"""Methods for clients that have no inline completion."""

@@ -1,5 +1,7 @@
 """textDocument/inlineCompletion: code from a model that has passed the gate, or nothing.
 
+A client that has no inline completion gets the same as an item of textDocument/completion.
+
 At most one request is with the model: a newer one cancels it. While somebody types, the model is asked only when
 `delay-ms` have passed without another request. What cannot be had (no model, no extra, endpoint down) is said once.
 """
@@ -16,6 +18,7 @@ from krepis.server.lsp.state import BOM, Open, path_of, verifiable
 from lsprotocol import types
 
 if TYPE_CHECKING:
+    from krepis.server.agents.complete import Suggestion
     from krepis.server.lsp.server import KrepisServer
 
 ACCEPTED: Final = "krepis.completionAccepted"
@@ -28,8 +31,42 @@ async def inline_completion(
 ) -> list[types.InlineCompletionItem] | None:
     """textDocument/inlineCompletion."""
     asked = params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
-    path = path_of(params.text_document.uri)
-    opened, project = server.state.find(params.text_document.uri), server.state.project_of(path)
+    found = await _suggested(server, params.text_document.uri, params.position, asked=asked)
+    if found is None:
+        return None
+    title = VERIFIED if found.verified else CHECKED
+    place = types.Range(params.position, params.position)
+    command = types.Command(title, ACCEPTED, arguments=[title])
+    return [types.InlineCompletionItem(found.text, range=place, command=command)]
+
+
+async def completion(server: KrepisServer, params: types.CompletionParams) -> types.CompletionList | None:
+    """textDocument/completion, for clients without inline completion."""
+    asked = params.context is not None and params.context.trigger_kind == types.CompletionTriggerKind.Invoked
+    found = await _suggested(server, params.text_document.uri, params.position, asked=asked)
+    if found is None:
+        return None
+    title = VERIFIED if found.verified else CHECKED
+    place = types.Range(params.position, params.position)
+    first = found.text.strip().split("\n")[0]
+    item = types.CompletionItem(
+        first,
+        kind=types.CompletionItemKind.Text,
+        detail=title,
+        documentation=found.text,
+        sort_text="~",  # after what the TypeScript server knows
+        filter_text="",
+        insert_text_format=types.InsertTextFormat.PlainText,
+        text_edit=types.TextEdit(place, found.text),
+        command=types.Command(title, ACCEPTED, arguments=[title]),
+    )
+    return types.CompletionList(is_incomplete=True, items=[item])
+
+
+async def _suggested(server: KrepisServer, uri: str, position: types.Position, *, asked: bool) -> Suggestion | None:
+    """What the model suggests at a place; None as well when a newer request has taken its turn."""
+    path = path_of(uri)
+    opened, project = server.state.find(uri), server.state.project_of(path)
     if opened is None or project is None or path is None or not verifiable(path) or project.problem:
         return None
     wanted = project.settings.ai.completion
@@ -42,7 +79,7 @@ async def inline_completion(
     if number != server.completions or opened.doc.version != version:
         return None
     text = opened.doc.text.removeprefix(BOM)
-    offset = _offset(server, opened, params.position)
+    offset = _offset(server, opened, position)
     from krepis.server.agents.complete import Place, is_wanted  # slow to import
     from krepis.twin.options import SourceFile
 
@@ -63,13 +100,8 @@ async def inline_completion(
     if isinstance(error, (TaskFailed, WorkerDied)):
         server.say_once(f"No completions: {error}.")
         return None
-    found = None if error is not None else job.result()
-    if found is None or opened.doc.version != version:
-        return None
-    title = VERIFIED if found.verified else CHECKED
-    place = types.Range(params.position, params.position)
-    command = types.Command(title, ACCEPTED, arguments=[title])
-    return [types.InlineCompletionItem(found.text, range=place, command=command)]
+    found: Suggestion | None = None if error is not None else job.result()
+    return found if opened.doc.version == version else None
 
 
 def _offset(server: KrepisServer, opened: Open, position: types.Position) -> int:

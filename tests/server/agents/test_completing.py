@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from krepis.server.agents.complete import Memory, Place, Suggestion, beginnings, complete, is_wanted
+from krepis.server.agents.complete import Memory, Place, Suggestion, beginnings, complete, is_wanted, similar
 from krepis.server.agents.messages import Cancellation, Infill
 from krepis.twin.options import SourceFile
 from programs import LEDGER, OPTIONS, ROOT, WALLET, files
@@ -72,6 +72,17 @@ def test_after_a_known_receiver_only_its_members_can_be_written() -> None:
 def test_an_answer_is_cut_to_a_whole_piece(marked: str, answer: str, expected: list[str]) -> None:
     found = beginnings(answer, place(marked))
     assert list(found) in (expected, [e + ";" for e in expected if e.startswith("f(1")])
+
+
+def test_the_project_s_own_similar_function_is_shown() -> None:
+    other = (
+        "export class Cards {\n  private n = 0;\n  async debitCard(): Promise<void> {\n    this.n -= 1;\n  }\n"
+        "  async creditCard(id: string): Promise<void> {\n    if (id) {\n      this.n += 1;\n    }\n  }\n}\n"
+    )
+    found = similar(place(HEAD + "    |\n  }\n}\n"), files({"src/cards.ts": other, "src/wallet.ts": WALLET}))
+    assert found.startswith("// similar, in src/cards.ts:\n//   async creditCard(id: string)")
+    assert "this.n += 1" in found and "this.n -= 1" not in found and found.endswith("//   }\n")
+    assert similar(place("const a = |;\n"), files({"src/cards.ts": other})) == ""
 
 
 def test_nothing_is_suggested_inside_of_a_line_unless_asked() -> None:

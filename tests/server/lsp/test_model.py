@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from conftest import RACY, SAFE, Editor, start
+from conftest import RACY, SAFE, Editor, capabilities, start
 from lsprotocol import types
 
 wire = pytest.mark.filterwarnings("error::pytest_lsp.LspSpecificationWarning")
@@ -88,8 +88,9 @@ async def completed(editor: Editor, uri: str) -> list[types.InlineCompletionItem
 async def test_only_what_passes_is_shown_and_says_so(editor: Editor, endpoint: Endpoint) -> None:
     editor.write("krepis.toml", endpoint.settings)
     editor.write("wallet.ts", UNFINISHED)
-    capabilities = (await start(editor, editor.client.name)).capabilities
-    assert capabilities.inline_completion_provider is not None
+    said = (await start(editor, editor.client.name)).capabilities
+    assert said.inline_completion_provider is not None
+    assert said.completion_provider is None
     uri = editor.open("wallet.ts", UNFINISHED)
 
     endpoint.answers = ["this.cents = before + n;\n  }\n"]
@@ -102,6 +103,29 @@ async def test_only_what_passes_is_shown_and_says_so(editor: Editor, endpoint: E
     assert (item.insert_text, item.command.title) == ("this.cents += n;", "verified: the Twin found no new race")
     await editor.command(item.command.command, *item.command.arguments)
     assert "before = this.cents" in endpoint.asked[-1]["prompt"]
+
+
+@over_stdio
+@pytest.mark.asyncio
+async def test_a_client_without_inline_completion_gets_an_item(editor: Editor, endpoint: Endpoint) -> None:
+    editor.write("krepis.toml", endpoint.settings)
+    editor.write("wallet.ts", UNFINISHED)
+    able = capabilities(editor.client.name)
+    able.text_document.inline_completion = None
+    folders = [types.WorkspaceFolder(editor.folder.as_uri(), "work")]
+    params = types.InitializeParams(able, workspace_folders=folders, root_uri=editor.folder.as_uri())
+    said = (await editor.client.initialize_session(params)).capabilities
+    assert said.completion_provider is not None
+    uri = editor.open("wallet.ts", UNFINISHED)
+    endpoint.answers = ["this.cents += n;\n  }\n"]
+    context = types.CompletionContext(types.CompletionTriggerKind.Invoked)
+    place = types.Position(LINE, 4)
+    asked = types.CompletionParams(types.TextDocumentIdentifier(uri), place, context=context)
+    found = await editor.client.text_document_completion_async(asked)
+    assert isinstance(found, types.CompletionList)
+    (item,) = found.items
+    assert (item.label, item.detail) == ("this.cents += n;", "verified: the Twin found no new race")
+    assert isinstance(item.text_edit, types.TextEdit) and item.text_edit.range.start == place
 
 
 @wire

@@ -21,7 +21,7 @@ from typing import Final, Literal
 from krepis.kernel.node import NodeError, find_node
 from krepis.server.agents import prompts
 from krepis.server.agents.check import Verdict, check
-from krepis.server.agents.generate import code_of, generate, specifier
+from krepis.server.agents.generate import RunTests, code_of, generate, specifier
 from krepis.server.agents.messages import (
     Ask,
     Cancellation,
@@ -212,6 +212,11 @@ def _against(verdict: Verdict, failures: Sequence[str]) -> tuple[str, str]:
     if failures:
         return "tests", failures[0]
     return ("", "") if verdict.verified else ("verify", "a bound was met")
+
+
+def own_tests(wish: Wish, path: str, source: Source, log: Callable[[str], None]) -> RunTests:
+    """Tests that the model writes of its drafts of the file `path`, run in the sandbox."""
+    return _Tests(wish, path, source, Cancellation(), log, None, is_ours(wish.root))
 
 
 class _Tests:

@@ -45,7 +45,9 @@ def answered(wanted: Wanted, root: Path, slug: str) -> Answer:
     if not empty:
         files = {f"{folder}/{path}": data for path, data in files.items()}
     made_by = f"krepis init --template {wanted.template}"
-    return Answer(files, made_by + (f", krepis generate {_command(wanted)}" if wanted.kind else ""), folder, alone=True)
+    return Answer(
+        files, made_by + ("" if wanted.complete else f", krepis generate {_command(wanted)}"), folder, alone=True
+    )
 
 
 def _command(wanted: Wanted) -> str:
@@ -80,7 +82,7 @@ def _generated(root: Path, wanted: Wanted) -> dict[str, bytes]:
 
 def _new(wanted: Wanted, name: str) -> dict[str, bytes]:
     files = project(find_template(wanted.template), name)
-    if wanted.kind is None:
+    if wanted.complete:
         return files
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)

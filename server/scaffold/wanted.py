@@ -40,12 +40,14 @@ MAX_FIELDS: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An entry of the catalogue. `kind` is a generator, `template` what a new project is made from; `name` and
-    `fields` are as `krepis generate` takes them. `score` is 0 when the sentence only names a thing."""
+    """An entry of the catalogue. `kind` is a generator, `template` what a new project is made from, `complete` when it
+    needs nothing of the generator; `name` and `fields` are as `krepis generate` takes them. `score` is 0 when the
+    sentence only names a thing."""
 
     entry: str
     kind: str | None
     template: str
+    complete: bool
     name: str
     fields: tuple[str, ...]
     score: float
@@ -66,9 +68,10 @@ def wanted(sentence: str) -> Wanted | None:
     said = _lexicon()["entries"][entry]
     kind = said.get("generator")
     kind = kind if kind in KINDS else None
-    name = thing or said["words"].split()[0]
+    name = thing or said.get("name") or said["words"].split()[0]
     listed = _fields(sentence, fields, name) if kind in ("resource", "model") else ()
-    return Wanted(entry, kind, said["template"], parse_name(name).pascal, listed, scores.get(entry, 0.0))
+    complete = kind is None or said.get("complete", False)
+    return Wanted(entry, kind, said["template"], complete, parse_name(name).pascal, listed, scores.get(entry, 0.0))
 
 
 def slug(sentence: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from krepis.server.cli.main import run
+from krepis.server.scaffold import catalogue
 from krepis.server.scaffold.wanted import slug, wanted
 from scripted import Scripted
 
@@ -41,9 +42,9 @@ test('counts', async () => {
 @pytest.mark.parametrize(
     ("sentence", "entry", "name", "fields"),
     [
-        ("로그인 기능 만들어줘", "auth", "Login", ()),
-        ("Add sign-up and log in with JWT", "auth", "Login", ()),
-        ("ログイン機能を作って", "auth", "Login", ()),
+        ("로그인 기능 만들어줘", "auth", "Account", ()),
+        ("Add sign-up and log in with JWT", "auth", "Account", ()),
+        ("ログイン機能を作って", "auth", "Account", ()),
         ("이름, 가격, 재고가 있는 상품 CRUD", "resource", "Product", ("name:string", "price:decimal", "stock:integer")),
         (
             "CRUD for orders with total, status and customer email", "resource", "Order",
@@ -127,6 +128,59 @@ def test_what_is_wrong_goes_back_and_what_passes_is_offered(
     assert run(["generate", "--ai", "count hits per key", "--path", "src/hits.ts", "--yes"]) == 0
     assert names(project) - before == {"src/hits.ts"}
     assert run(["generate", "--ai", "again", "--path", "src/hits.ts"]) == 2
+
+
+LOGIN = """\
+import { type App, HttpError, reply, t } from 'krepis';
+
+const Credentials = t.object({ email: t.string({ min: 1 }), password: t.string({ min: 8 }) });
+
+export function loginRoutes<Services extends object>(app: App<Services>): void {
+  const passwords = new Map<string, string>();
+  app.post('/users', { body: Credentials }, (request) => {
+    const { email, password } = request.valid.body;
+    if (passwords.has(email)) throw new HttpError(409, 'taken');
+    passwords.set(email, password);
+    return reply({ email }, { status: 201 });
+  });
+  app.post('/login', { body: Credentials }, (request) => {
+    const { email, password } = request.valid.body;
+    if (passwords.get(email) !== password) throw new HttpError(401, 'wrong');
+    return { email };
+  });
+}
+```
+"""
+LOGIN_TESTS = """\
+test('registers once, and logs in', async () => {
+  const ada = json('POST', { email: 'ada', password: 'long enough' });
+  const both = await Promise.all([fetch(`${url}/users`, ada), fetch(`${url}/users`, ada)]);
+  assert.deepEqual(both.map((answer) => answer.status).sort(), [201, 409]);
+  assert.equal((await fetch(`${url}/login`, ada)).status, 200);
+  assert.equal((await fetch(`${url}/login`, json('POST', { email: 'ada', password: 'another one' }))).status, 401);
+  assert.equal((await fetch(`${url}/login`, json('POST', { email: 'ada' }))).status, 422);
+});
+```
+"""
+
+
+def test_in_a_krepis_project_a_model_writes_routes_and_their_http_tests_run(
+    project: Path, server: Scripted, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = Path(catalogue.__file__).parent / "templates"
+    (project / "package.json").write_text('{ "dependencies": { "krepis": "*" } }')
+    (project / "test").mkdir()
+    (project / "test" / "serve.ts").write_bytes((base / "base/test/serve.ts").read_bytes())
+    for name in ("app.ts", "notes.ts"):
+        (project / "src" / name).write_bytes((base / "rest/src" / name).read_bytes())
+    server.answers = [LOGIN, LOGIN_TESTS]
+    said = asked(capsys, "로그인 기능 만들어줘", "--yes")
+    assert (said["by"], said["verified"], said["tests"]) == ("model", True, 1), said
+    assert "This project serves HTTP with the package krepis" in server.said(0)
+    app = (project / "src/app.ts").read_text()
+    assert "import { loginRoutes } from './login/routes.ts';\n" in app and "  loginRoutes(app);\n  return app;" in app
+    tests = (project / "test/login.test.ts").read_text()
+    assert "import { loginRoutes } from '../src/login/routes.ts';" in tests and "const url = serve(app);" in tests
 
 
 def test_tests_that_fail_go_back_too(project: Path, server: Scripted, capsys: pytest.CaptureFixture[str]) -> None:

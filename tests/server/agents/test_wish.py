@@ -252,6 +252,8 @@ def test_ctrl_c_ends_the_request_at_once_and_writes_nothing(project: Path, serve
     command = [
         sys.executable,
         "-c",
+        # a shell that runs tests in the background lets its children ignore the signal
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
         "from krepis.server.cli import main; main()",
         "generate",
         "--ai",

@@ -50,6 +50,8 @@ _LOGGERS = re.compile(
     r"(^|\.|_)(log|logger|console|metrics?|tracer|telemetry|stats|statsd|sentry|analytics|audit|span|winston|pino|reporter|monitor(ing)?|prom(etheus)?)(\.|$)",
     re.I,
 )
+SERVER = "createServer"
+"""Of `node:http` and what resembles it: its callback is called for each request."""
 _REGISTER = frozenset(
     [
         "on",

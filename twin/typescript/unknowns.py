@@ -71,6 +71,9 @@ def call(R: Machine, name: str, receiver: Value, args: list[Value], s: int, fn: 
         handlers = _handlers(args)
         if handlers:
             R.register(name, receiver, handlers, s)
+    if callbacks and method == lexicon.SERVER:
+        R.register(name, receiver, args, s)
+        return term("call", name, str(s))
     if callbacks and lexicon.registers(method):
         R.register(name, receiver, args, s)
         if not R.tracking or base.__class__ is Term:

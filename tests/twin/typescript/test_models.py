@@ -831,6 +831,88 @@ export default krepis().post('/seats/:id', async (request) => {
 """,
     ),
     (
+        "krepis/express handlers",
+        UPDATES,
+        """
+import express from 'krepis/express';
+import multer from 'multer';
+declare const audit: { note(id: string): Promise<void> };
+const balances = new Map<string, number>();
+const app = express();
+app.use(express.json());
+app.post('/credit/:id', multer().none(), async (req, res) => {
+  const old = balances.get(req.params.id) ?? 0;
+  await audit.note(req.params.id);
+  balances.set(req.params.id, old + 1);
+  res.json({ balance: old + 1 });
+});
+app.listen(3000);
+""",
+        """
+import express from 'krepis/express';
+declare const audit: { note(id: string): Promise<void> };
+const balances = new Map<string, number>();
+const app = express();
+app.post('/credit/:id', async (req, res) => {
+  await audit.note(req.params.id);
+  balances.set(req.params.id, (balances.get(req.params.id) ?? 0) + 1);
+  res.json({ balance: balances.get(req.params.id) });
+});
+app.listen(3000);
+""",
+    ),
+    (
+        "listeners of krepis/http and node:http",
+        UPDATES,
+        """
+import { createServer } from 'krepis/http';
+declare const audit: { note(id: string): Promise<void> };
+let hits = 0;
+const server = createServer(async (req, res) => {
+  const old = hits;
+  await audit.note(req.url);
+  hits = old + 1;
+  res.end(`${hits}`);
+});
+server.listen(3000);
+""",
+        """
+import http from 'node:http';
+declare const audit: { note(id: string): Promise<void> };
+let hits = 0;
+http.createServer(async (req, res) => {
+  await audit.note(req.url);
+  hits = hits + 1;
+  res.end(`${hits}`);
+}).listen(3000);
+""",
+    ),
+    (
+        "bodies of krepis in pieces",
+        UPDATES,
+        """
+import { krepis } from 'krepis';
+let total = 0;
+krepis().post('/up', { stream: true }, async (request) => {
+  const old = total;
+  let bytes = 0;
+  for await (const piece of request.body) bytes += piece.length;
+  total = old + bytes;
+  return total;
+}).listen(3000);
+""",
+        """
+import { krepis } from 'krepis';
+let total = 0;
+krepis().post('/up', { stream: true }, async (request) => {
+  let bytes = 0;
+  for await (const piece of request.body) bytes += piece.length;
+  total += bytes;
+  return total;
+}).listen(3000);
+""",
+    ),
+    (
         "krepis hooks",
         UPDATES,
         """

@@ -460,6 +460,71 @@ export async function redeem(ctx) {
 """,
     ),
     (
+        "typeorm sum of a query builder",
+        UPDATES,
+        """
+import { DataSource } from 'typeorm';
+import { Booking } from './booking';
+export class Bookings {
+  constructor(private readonly source: DataSource) {}
+  async book(room: string, guests: number) {
+    const bookings = this.source.getRepository(Booking);
+    const found = await bookings
+      .createQueryBuilder('b')
+      .select('COALESCE(SUM(b.guests), 0)', 'total')
+      .where('b.room = :room', { room })
+      .getRawOne();
+    if (Number(found.total) + guests > 20) throw new Error('full');
+    await bookings.insert({ room, guests });
+  }
+}
+""",
+        """
+import { DataSource } from 'typeorm';
+import { Booking } from './booking';
+export class Bookings {
+  constructor(private readonly source: DataSource) {}
+  async booked(room: string) {
+    const bookings = this.source.getRepository(Booking);
+    const found = await bookings
+      .createQueryBuilder('b')
+      .select('SUM(b.guests)', 'total')
+      .where('b.room = :room', { room })
+      .getRawOne();
+    return Number(found.total);
+  }
+  async book(room: string, guests: number) {
+    await this.source.getRepository(Booking).insert({ room, guests });
+  }
+}
+""",
+    ),
+    (
+        "knex sum under a name",
+        UPDATES,
+        """
+import knex from 'knex';
+const db = knex({ client: 'pg' });
+export async function book(room: string, guests: number) {
+  const [{ total }] = await db('bookings').where({ room }).sum({ total: 'guests' });
+  if (Number(total) + guests > 20) throw new Error('full');
+  await db('bookings').insert({ room, guests });
+}
+""",
+        """
+import knex from 'knex';
+const db = knex({ client: 'pg' });
+export async function book(room: string, guests: number) {
+  await db.transaction(async (trx) => {
+    await trx('rooms').where({ id: room }).forUpdate().first();
+    const [{ total }] = await trx('bookings').where({ room }).sum({ total: 'guests' });
+    if (Number(total) + guests > 20) throw new Error('full');
+    await trx('bookings').insert({ room, guests });
+  });
+}
+""",
+    ),
+    (
         "async-mutex",
         UPDATES | {"lock-leak"},
         """

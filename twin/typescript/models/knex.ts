@@ -201,14 +201,15 @@ export class QueryBuilder {
   }
 
   aggregate(op, name) {
-    const [plain, alias] = String(name ?? '*').split(/ as /i);
+    const [first] = name !== null && typeof name === 'object' ? Object.entries(name) : [];
+    const [plain, alias] = first === undefined ? String(name ?? '*').split(/ as /i) : [first[1], first[0]];
     this.kind = 'aggregate';
     this.aggregated = { op, column: plain, alias: alias ?? (op === 'count' ? 'count' : op) };
     return this;
   }
 
   count(name) {
-    return this.aggregate('count', typeof name === 'object' ? `* as ${Object.keys(name)[0]}` : name);
+    return this.aggregate('count', name);
   }
 
   countDistinct(name) {

@@ -63,6 +63,8 @@ const reading = (options, extra) => ({
   ...extra,
 });
 
+const AGGREGATE = /\b(sum|count|max|min|avg)\(\s*(?:distinct\s+)?(?:\w+\.)?["`]?(\w+|\*)["`]?\s*\)/i;
+
 const nameOf = (entity) => {
   if (typeof entity === 'string') return entity;
   return entity?.options?.name ?? entity?.name ?? entity;
@@ -435,16 +437,31 @@ export class QueryBuilder {
     this.conditions = [];
     this.params = {};
     this.options = {};
+    this.totals = [];
     this.data = {};
     this.conflict = undefined;
   }
 
-  select() {
+  select(text, alias) {
+    this.totals = [];
+    return this.addSelect(text, alias);
+  }
+
+  addSelect(text, alias) {
+    const found = typeof text === 'string' ? AGGREGATE.exec(text) : null;
+    if (found !== null) this.totals.push({ op: found[1].toLowerCase(), column: found[2], alias: alias ?? found[1] });
     return this;
   }
 
-  addSelect() {
-    return this;
+  total() {
+    const row = {};
+    for (const { op, column, alias } of this.totals) {
+      row[alias] =
+        op === 'count'
+          ? db.count(this.tx, this.entity, this.filter, {})
+          : db.aggregate(this.tx, this.entity, this.filter, op, column);
+    }
+    return row;
   }
 
   from(entity) {
@@ -659,7 +676,7 @@ export class QueryBuilder {
   }
 
   getRawOne() {
-    return this.getOne();
+    return this.totals.length > 0 ? io('getRawOne', () => this.total()) : this.getOne();
   }
 
   getRawMany() {

@@ -19,7 +19,8 @@ class Options:
     looked for, and what fingerprints are relative to. `max_states` bounds each scenario, `time_limit_s`
     (seconds) each entry point; what a bound cuts off becomes a note. `calls` run concurrently in a scenario.
     `jobs` is the most worker processes, None for one per core. `models` are folders with the user's own
-    library models. `cache_dir` None keeps nothing.
+    library models. `cache_dir` None keeps nothing. `effort` is how many times the usual number of executions a pair
+    of entry points may take.
     """
 
     root: Path
@@ -29,6 +30,7 @@ class Options:
     jobs: int | None = None
     models: tuple[Path, ...] = ()
     cache_dir: Path | None = None
+    effort: int = 1
 
 
 @dataclass(frozen=True, slots=True)

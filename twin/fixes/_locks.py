@@ -93,7 +93,7 @@ def lock_calls(case: Case) -> Iterator[Draft]:
     """Run whole calls one after another: those that the interleaving is of, or all that use what is raced on."""
     code, what = case.code, re.compile(rf"\b{re.escape(_resource(case))}\b")
     lines = {s.line - 1 for s in case.finding.steps if s.action == "call" and s.file == case.finding.file}
-    whole = [n for n in walk(code.root) if n.type in FUNCTIONS and is_async(n) and function_of(n) is None]
+    whole = [n for n in walk(code.root) if n.type in FUNCTIONS and _promises(code, n) and function_of(n) is None]
     whole = [n for n in whole if body_of(n) is not None and statements(_body(n))]
     called = [n for n in whole if n.start_point.row in lines]
     using = [n for n in whole if n in called or what.search(code.of(n))]
@@ -144,6 +144,12 @@ def lock_callbacks(case: Case) -> Iterator[Draft]:
         draft.replace(code, n, finish)
     draft.insert(code, code.end_of_line(last), f"{pad}}})){semi}{eol}")
     yield draft
+
+
+def _promises(code: Code, function: Node) -> bool:
+    """Whether a function gives a promise, as it is declared."""
+    given = function.child_by_field_name("return_type")
+    return is_async(function) or (given is not None and code.of(given).lstrip(": ").startswith("Promise<"))
 
 
 def _place(case: Case) -> tuple[Node, int] | None:
@@ -625,16 +631,17 @@ def _unlocks(code: Code, rest: list[Node]) -> Iterator[tuple[str, Node]]:
 def order_locks(case: Case) -> Iterator[Draft]:
     """Take two locks of one kind in an order that does not depend on who calls."""
     code = case.code
-    inner = next((n for n in above(case.at.node) if n.type in ("call_expression", "await_expression")), None)
-    inner = case.at.node if inner is None else inner
-    mine = _keyed_call(code, case.at.statement)
+    nested = case.at.node.type == "call_expression" and _only_argument(case.at.node) is not None
+    mine = case.at.node if nested else _keyed_call(code, case.at.statement)
     function = function_of(case.at.node)
     if mine is None or function is None:
         return
     others = [
         n
-        for n in walk(function)
-        if n.type == "call_expression" and n.end_byte <= case.at.node.start_byte and _same_callee(code, n, mine)
+        for n in (*above(case.at.node), *walk(function))
+        if n.type == "call_expression"
+        and (n.end_byte <= case.at.node.start_byte or (within(mine, n) and n != mine))
+        and _same_callee(code, n, mine)
     ]
     for other in others[-1:]:
         a, b = _only_argument(other), _only_argument(mine)

@@ -383,7 +383,7 @@ def claim_first(case: Case) -> Iterator[Draft]:
     code = case.code
     for place in _places(case):
         act = place.body[place.act]
-        back = _give_back(code, act)
+        back = _give_back(code, act) or _put_back(code, place)
         first = next((i for i in range(place.act) if _waits(place.body[i])), None)
         if back is None or first is None or not code.alone(act) or not code.alone(place.body[first]):
             continue
@@ -411,6 +411,26 @@ def _give_back(code: Code, act: Node) -> str | None:
         return f"{found[1]}{'--' if found[2] == '++' else '++'}"
     if found := re.fullmatch(r"([\w.#]+) = (true|false)", text):
         return f"{found[1]} = {'false' if found[2] == 'true' else 'true'}"
+    return None
+
+
+def _put_back(code: Code, place: _Place) -> str | None:
+    """The same for `stock.set(sku, left - units)`, where `left` is what was read there before."""
+    text = code.of(place.body[place.act]).rstrip(";")
+    written = re.fullmatch(r"((?:this\.)?[\w.#]+)\.set\(([\w.]+), (\w+) ([+-]) ([\w.]+)\)", text)
+    changed = written or re.fullmatch(r"((?:this\.)?[\w.#]+)()\.\w+ = (\w+) ([+-]) ([\w.]+)", text)
+    if changed is None:
+        return None
+    for n in place.body[: place.act]:
+        read = re.fullmatch(rf"const {changed[3]}(?:: \w+)? = (.+?);?", code.of(n), re.S)
+        if read is None or _waits(n):
+            continue
+        turned = f"{'-' if changed[4] == '+' else '+'} {changed[5]}"
+        if written is None:
+            return f"{text.split(' = ')[0]} {turned[0]}= {changed[5]}" if read[1] == text.split(" = ")[0] else None
+        if f"{changed[1]}.get({changed[2]})" in read[1]:
+            again = f"({read[1]})" if " " in read[1] else read[1]
+            return f"{changed[1]}.set({changed[2]}, {again} {turned})"
     return None
 
 

@@ -9,6 +9,7 @@ from krepis.twin.findings import Kind
 from krepis.twin.fixes import _locals as local
 from krepis.twin.fixes import _locks as locks
 from krepis.twin.fixes import _memory as memory
+from krepis.twin.fixes import _orders as orders
 from krepis.twin.fixes import _promises as promises
 from krepis.twin.fixes import _transactions as transactions
 from krepis.twin.fixes import _updates as updates
@@ -25,6 +26,9 @@ _WRONG_LOCK: Final[tuple[Recipe, ...]] = (
     locks.wait_in_loop,
     locks.chain_tail,
     locks.evict_when_free,
+    orders.release_once,
+    orders.free_when_done,
+    orders.read_in_turn,
 )
 _DATABASE: Final[tuple[Recipe, ...]] = (
     updates.redis_counter,
@@ -41,6 +45,7 @@ _MEMORY: Final[tuple[Recipe, ...]] = (
     memory.take_buffer,
     memory.claim_first,
     memory.recheck,
+    orders.still_the_one,
     memory.reread_in_callback,
     memory.still_mine,
     memory.latest_call,
@@ -60,7 +65,7 @@ RECIPES: Final[Mapping[Kind, tuple[Recipe, ...]]] = {
     "write-skew": _RACE,
     "init-race": _RACE,
     "order-violation": _RACE,
-    "deadlock": (locks.order_locks, locks.swap_nesting, locks.split_reentry, locks.unnest),
+    "deadlock": (locks.order_locks, locks.swap_nesting, locks.split_reentry, locks.unnest, locks.lock_calls),
     "lock-leak": (locks.release_in_finally,),
     "floating-promise": (promises.wait_for_all, promises.return_await, promises.await_it),
     "invariant": _RACE,

@@ -52,7 +52,9 @@ class Cache:
     ) -> None:
         self._contents, self._stamps = contents, stamps
         h = hashlib.blake2b(own_version(), digest_size=16)
-        h.update(repr((options.max_states, options.time_limit_s, options.calls, options.models)).encode())
+        h.update(
+            repr((options.max_states, options.time_limit_s, options.calls, options.models, options.effort)).encode()
+        )
         h.update("\n".join(sorted(str(f.absolute) for f in files)).encode("utf-8", "surrogateescape"))
         h.update(repr([*declarations]).encode())
         self.prefix = h.digest()

@@ -483,7 +483,7 @@ class _Run:
     def _second(self, results: list[FileResult], first: dict[int, FileResult], budget: int) -> dict[int, Phase]:
         """What the second phase is asked."""
         inner = inner_entries(results)
-        effort = together(sum(r.pairs for r in results))
+        effort = self._session.job.options.effort * together(sum(r.pairs for r in results))
         across = across_files(results, self._files, inner)
         return {
             i: Phase(budget, effort, inner & {key for key, _ in first[i].calls}, across.get(i, ()))

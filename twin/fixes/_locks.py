@@ -66,14 +66,14 @@ def hold_lock(case: Case) -> Iterator[Draft]:
     keys = shared_keys(case.read, case.act, function, body[start].start_byte)
     for opened, title in _existing(case, function, keys):
         draft = Draft("existing-lock", title)
-        if _wrap(draft, code, function, start, opened):
+        if wrap(draft, code, function, start, opened):
             yield draft
     for key in keys[:3]:
         text = as_text(code, key, function)
         draft = Draft("keyed-mutex", f"Run calls with the same {key.lstrip('$')} one after another{_scope(case)}")
         lock = _helper(draft, code)
         quoted = f"`{_resource(case)}:{text if text.startswith('$') else '${' + text + '}'}`"
-        if _wrap(draft, code, function, start, f"{lock}({quoted}, "):
+        if wrap(draft, code, function, start, f"{lock}({quoted}, "):
             yield draft
     rival = _rival_place(case, function)
     for several in ([mine], [mine, rival] if rival is not None else []):
@@ -85,7 +85,7 @@ def hold_lock(case: Case) -> Iterator[Draft]:
             lock = _mutex(draft, code, function) + ".runExclusive("
         else:
             lock = f"{_helper(draft, code)}({code.quote}{_resource(case)}{code.quote}, "
-        if all(_wrap(draft, code, f, s, lock) for f, s in several):
+        if all(wrap(draft, code, f, s, lock) for f, s in several):
             yield draft
 
 
@@ -105,7 +105,7 @@ def lock_calls(case: Case) -> Iterator[Draft]:
             draft = Draft("whole-call", f"Run calls of {names}{same} one after another{_scope(case)}")
             quoted = f"`{_resource(case)}:${{{key}}}`" if key else f"{code.quote}{_resource(case)}{code.quote}"
             lock = f"{_helper(draft, code)}({quoted}, "
-            if all(_wrap(draft, code, n, 0, lock) for n in functions):
+            if all(wrap(draft, code, n, 0, lock) for n in functions):
                 yield draft
 
 
@@ -258,8 +258,10 @@ def _mutex(draft: Draft, code: Code, function: Node) -> str:
     return name
 
 
-def _wrap(draft: Draft, code: Code, function: Node, start: int, opened: str) -> bool:
-    """Put the statements of a function's body from `start` on into `opened async () => {...})`."""
+def wrap(
+    draft: Draft, code: Code, function: Node, start: int, opened: str, given: str = "", closed: str = "", lead: str = ""
+) -> bool:
+    """Put the statements of a function's body from `start` on into `opened async (given) => {lead ...}closed)`."""
     body = statements(_body(function))
     first, last = body[start], body[-1]
     if not (code.alone(first) and code.alone(last)) or any(
@@ -271,9 +273,10 @@ def _wrap(draft: Draft, code: Code, function: Node, start: int, opened: str) -> 
     verb = "return" if _gives_value(body[start:]) or not is_async(function) else "await"
     pad = code.indent(first)
     top = _comment_above(code, first)
-    draft.insert(code, code.start_of_line(top), f"{pad}{verb} {opened}async () => {{{code.eol}")
+    first_line = f"{pad}{code.unit}{lead}{code.eol}" if lead else ""
+    draft.insert(code, code.start_of_line(top), f"{pad}{verb} {opened}async ({given}) => {{{code.eol}{first_line}")
     draft.shift(code, top, last)
-    draft.insert(code, code.end_of_line(last), f"{pad}}}){code.semi}{code.eol}")
+    draft.insert(code, code.end_of_line(last), f"{pad}}}{closed}){code.semi}{code.eol}")
     return True
 
 

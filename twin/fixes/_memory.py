@@ -375,6 +375,43 @@ def share_promise(case: Case) -> Iterator[Draft]:
         return
 
 
+def share_promise_of_key(case: Case) -> Iterator[Draft]:
+    """Keep the promise of what is loaded for a key in a map, so that other calls for the key share it."""
+    code, act = case.code, case.act.statement
+    put = re.fullmatch(r"((?:this\.)?#?\w+)\.set\(([\w.]+), (\w+)\);?", code.of(act))
+    block = act.parent
+    if put is None or block is None:
+        return
+    cache, key, name = put.groups()
+    made = re.compile(rf"\b{re.escape(cache.removeprefix('this.'))}\b[^=\n]*=\s*new Map<(.+?),\s*(.+)>\(")
+    holder = next((n for n in walk(code.root) if n.type in _HOLDERS and made.search(code.of(n))), None)
+    kinds = made.search(code.of(holder)) if holder is not None else None
+    loads = re.compile(rf"const {name}(?:: [^=]+)? = await ([^;]+\));?", re.S)
+    for n in statements(block):
+        loaded = loads.fullmatch(code.of(n))
+        if holder is None or kinds is None or loaded is None or len(awaits(n)) != 1 or not code.alone(n):
+            continue
+        plain = cache.split(".")[-1].lstrip("#")
+        pending, started = code.free(f"pending{plain[:1].upper()}{plain[1:]}"), code.free_variable("loading", "started")
+        field = cache.startswith("this.")
+        draft = Draft("share-promise", "Keep the promise for the key, so that other calls share it")
+        head = f"private readonly {pending}" if field else f"const {pending}"
+        draft.lines_after(code, holder, f"{head} = new Map<{kinds[1]}, Promise<{kinds[2]}>>(){code.semi}")
+        held, unit, semi = f"{'this.' if field else ''}{pending}", code.unit, code.semi
+        lines = [
+            f"let {started} = {held}.get({key}){semi}",
+            f"if (!{started}) {{",
+            f"{unit}{started} = {loaded[1]}.finally(() => {held}.delete({key})){semi}",
+            f"{unit}{held}.set({key}, {started}){semi}",
+            "}",
+            f"const {name} = await {started}{semi}",
+        ]
+        draft.replace(code, n, f"{code.eol}{code.indent(n)}".join(lines))
+        yield draft
+
+
+_HOLDERS = frozenset({"public_field_definition", "lexical_declaration"})
+
 # ---------------------------------------------------------------------- claim first
 
 

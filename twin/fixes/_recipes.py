@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from krepis.twin.findings import Kind
+from krepis.twin.fixes import _claims as claims
 from krepis.twin.fixes import _locals as local
 from krepis.twin.fixes import _locks as locks
 from krepis.twin.fixes import _memory as memory
@@ -33,13 +34,17 @@ _WRONG_LOCK: Final[tuple[Recipe, ...]] = (
 _DATABASE: Final[tuple[Recipe, ...]] = (
     updates.redis_counter,
     updates.relative_update,
+    claims.compare_and_set,
+    claims.set_if_new,
     transactions.right_connection,
     transactions.lock_rows,
     transactions.serializable,
+    transactions.new_transaction,
 )
 _MEMORY: Final[tuple[Recipe, ...]] = (
     local.make_local,
     memory.share_promise,
+    memory.share_promise_of_key,
     memory.hoist_await,
     memory.move_read,
     memory.take_buffer,

@@ -12,7 +12,23 @@ from collections.abc import Iterator
 
 from krepis.twin.fixes._case import Case
 from krepis.twin.fixes._keys import parameters
-from krepis.twin.fixes._source import FUNCTIONS, Code, Draft, above, function_of, statement_of, walk, within
+from krepis.twin.fixes._locks import wrap
+from krepis.twin.fixes._source import (
+    BLOCKS,
+    EXITS,
+    FUNCTIONS,
+    Code,
+    Draft,
+    above,
+    awaits,
+    body_of,
+    function_of,
+    is_async,
+    statement_of,
+    statements,
+    walk,
+    within,
+)
 from tree_sitter import Node
 
 _SELECT = re.compile(r"\s*SELECT\b(?!.*\bFOR\s+(?:NO\s+KEY\s+)?(?:UPDATE|SHARE)\b)", re.I | re.S)
@@ -238,6 +254,99 @@ def _append(draft: Draft, code: Code, call: Node, callback: Node, option: str) -
     draft.insert(code, callback.start_byte, f"{code.eol}{pad}{code.unit}")
     draft.shift_below(code, callback)
     draft.insert(code, callback.end_byte, f",{code.eol}{pad}{code.unit}{option},{code.eol}{pad}")
+
+
+# ---------------------------------------------------------------------- there is no transaction yet
+
+_NAME = r"(?P<client>(?:this\.)?#?\w+)"
+_OPENED: tuple[tuple[str, str, str, str, str], ...] = (
+    (rf"{_NAME}\.\w+\.(?:find\w+|count|aggregate)\(\{{", "@prisma/client", "$transaction(", "tx", "Serializable"),
+    (rf"{_NAME}\(['\"]\w+['\"]\)", "knex", "transaction(", "trx", ""),
+    (rf"{_NAME}\s*\.selectFrom\(", "kysely", "transaction().execute(", "trx", ""),
+    (rf"{_NAME}\s*\.select\([^)]*\)\s*\.from\(", "drizzle-orm", "transaction(", "tx", ""),
+    (rf"{_NAME}\.find(?:One)?(?:By)?(?:OrFail)?\(", "typeorm", "manager.transaction(", "manager", ""),
+)
+"""How a library reads, its package, how it opens a transaction, what that is called, a level that locks by itself."""
+
+
+def new_transaction(case: Case) -> Iterator[Draft]:
+    """Do it all in a transaction that locks what it reads, or, where the library has no locks, at SERIALIZABLE."""
+    code, read = case.code, case.read
+    function = function_of(case.act.statement)
+    body = body_of(function) if function is not None else None
+    if read is None or read.code is not code or case.act.code is not code or function is None or body is None:
+        return
+    start = next((i for i, n in enumerate(statements(body)) if within(read.node, n)), None)
+    if start is None or not is_async(function) or re.search(r"BEGIN|ransaction|\btrx?\b", code.of(function)):
+        return
+    text = code.of(read.statement)
+    for pattern, package, opened, name, level in _OPENED:
+        found = re.search(pattern, text)
+        if found is None or package not in code.text:
+            continue
+        given, closed = code.free_variable(name, "inside"), ""
+        client = found["client"]
+        title = "Do it in one transaction that locks the row that is read"
+        if level:
+            closed = f", {{ isolationLevel: {code.quote}{level}{code.quote} }}"
+            title = f"Do it in one transaction, at SERIALIZABLE{_RETRY}"
+        draft = Draft("new-transaction", title)
+        inside, lead = given, ""
+        if package == "typeorm":
+            inside = code.free_variable(client.split(".")[-1].lstrip("#"), "repository")
+            lead = f"const {inside} = {given}.withRepository({client}){code.semi}"
+        if not wrap(draft, code, function, start, f"{client}.{opened}", given, closed, lead):
+            continue
+        _use(draft, code, statements(body)[start:], client, inside)
+        if level or _locked(draft, code, read.statement, read.node):
+            yield draft
+    yield from _begin_and_commit(case, code, function, statements(body), start)
+
+
+def _use(draft: Draft, code: Code, body: list[Node], client: str, inside: str) -> None:
+    """Another client in some statements."""
+    for n in (n for s in body for n in walk(s)):
+        if n.type in ("identifier", "member_expression") and code.of(n) == client:
+            draft.replace(code, n, inside)
+
+
+def _locked(draft: Draft, code: Code, statement: Node, node: Node) -> bool:
+    calls = [n for n in walk(statement) if n.type in ("call_expression", "string", "template_string")]
+    return any(_lock(draft, code, n) for n in calls if within(n, statement) and n.end_byte > node.start_byte)
+
+
+def _begin_and_commit(case: Case, code: Code, function: Node, body: list[Node], start: int) -> Iterator[Draft]:
+    """The same for a pool of pg, which has no call for it."""
+    assert case.read is not None
+    found = re.search(rf"{_NAME}\.query\(", code.of(case.read.statement))
+    first, last = body[start], body[-1]
+    if found is None or not re.search(r"['\"]pg['\"]", code.text) or "pool" not in found["client"].lower():
+        return
+    if not (code.alone(first) and code.alone(last)):
+        return
+    returns = [n for s in body[start:] for n in walk(s, False) if n.type == "return_statement"]
+    if any(awaits(n) for n in returns):
+        return
+    client, q, semi = code.free_variable("client", "connection"), code.quote, code.semi
+    pad, unit, eol = code.indent(first), code.unit, code.eol
+    commit = f"await {client}.query({q}COMMIT{q}){semi}"
+    draft = Draft("new-transaction", "Do it in one transaction that locks the row that is read")
+    opened = [f"const {client} = await {found['client']}.connect(){semi}", "try {"]
+    opened.append(f"{unit}await {client}.query({q}BEGIN{q}){semi}")
+    draft.insert(code, code.start_of_line(first), "".join(f"{pad}{line}{eol}" for line in opened))
+    for n in returns:
+        if n.parent is not None and n.parent.type in BLOCKS:
+            draft.lines_before(code, n, f"{unit}{commit}")
+        else:
+            draft.replace(code, n, f"{{ {commit} {code.of(n)} }}")
+    draft.shift(code, first, last)
+    closed = [] if last.type in EXITS else [f"{unit}{commit}"]
+    closed += ["} catch (error) {", f"{unit}await {client}.query({q}ROLLBACK{q}){semi}", f"{unit}throw error{semi}"]
+    closed += ["} finally {", f"{unit}{client}.release(){semi}", "}"]
+    draft.insert(code, code.end_of_line(last), "".join(f"{pad}{line}{eol}" for line in closed))
+    _use(draft, code, body[start:], found["client"], client)
+    if _locked(draft, code, case.read.statement, case.read.node):
+        yield draft
 
 
 # ---------------------------------------------------------------------- the transaction is there, but not used

@@ -35,3 +35,17 @@ def check(before: str, kind: str, *changes: tuple[str, str]) -> None:
     got = offered(before)
     assert next(iter(got), None) == kind, list(got)
     assert got[kind] == want
+
+
+def check_best(before: str, kind: str, *changes: tuple[str, str]) -> None:
+    """The same, without looking for other repairs."""
+    want = dedent(before)
+    for old, new in changes:
+        assert want.count(old) == 1, old
+        want = want.replace(old, new)
+    files = (SourceFile("a.ts", ROOT / "a.ts", dedent(before)),)
+    loud = [f for f in verify(files, OPTIONS).findings if f.severity in ("error", "warning")]
+    (repair,) = verified(loud[0], files, OPTIONS, limit=1)
+    after = edited(files, repair)
+    assert after is not None and repair.kind == kind
+    assert after[0].text == want

@@ -13,6 +13,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import itertools
+import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache
@@ -69,6 +70,9 @@ def render(report: Report, sources: Sources) -> str:
     return page.rstrip("\n") + "\n"
 
 
+_BREAKS = re.compile(r"(?<=[.,(\[{=])(?=\S)")
+
+
 @cache
 def _template() -> Template:
     environment = Environment(
@@ -78,6 +82,7 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["breakable"] = _breakable
     return environment.get_template("report.html.jinja")
 
 
@@ -163,6 +168,11 @@ def _steps(finding: Finding, tasks: Sequence[Task], roles: Roles, sources: Sourc
             }
         )
     return steps
+
+
+def _breakable(text: str) -> Markup:
+    """A text that may break after its dots, brackets and commas, as an expression does, and not within a name."""
+    return Markup("<wbr>").join(_BREAKS.split(text))
 
 
 def _at(file: str, line: int) -> str:

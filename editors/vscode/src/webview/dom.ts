@@ -19,6 +19,13 @@ export function svg(name: string, attributes: Readonly<Record<string, string>>):
   return element;
 }
 
+/** A text that may break after its dots, brackets and commas, as an expression does, and not within a name. */
+export function breakable(text: string): (Node | string)[] {
+  return text
+    .split(/(?<=[.,([{=])(?=\S)/)
+    .flatMap((part, index) => (index ? [document.createElement('wbr'), part] : [part]));
+}
+
 export function button(label: string, title: string, action: () => void): HTMLButtonElement {
   const element = h('button', { type: 'button', title, 'aria-label': title }, label);
   element.addEventListener('click', action);

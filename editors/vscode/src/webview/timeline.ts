@@ -21,7 +21,7 @@ import {
   type ToPage,
   verb,
 } from '../timeline';
-import { button, h, svg } from './dom';
+import { breakable, button, h, svg } from './dom';
 
 const vscode = acquireVsCodeApi<PageState>();
 const root = document.getElementById('root') ?? document.body;
@@ -193,10 +193,10 @@ function words(step: Step): (HTMLElement | string)[] {
   if (isStart(step)) return [h('span', { class: 'verb' }, phrase(step))];
   const shown = [h('span', { class: 'verb' }, verb(step)), ' '];
   if (step.action === 'return' || step.action === 'throw')
-    return [...shown, h('code', { class: 'value' }, step.value || step.what)];
-  shown.push(h('code', {}, step.what));
-  if (!step.value) return shown;
-  const value = h('code', { class: 'value' }, step.value);
+    return [...shown, h('code', { class: 'value' }, ...breakable(step.value || step.what))];
+  shown.push(h('code', {}, ...breakable(step.what)));
+  if (!step.value || step.value === step.what) return shown; // what was there at first is called as it is
+  const value = h('code', { class: 'value' }, ...breakable(step.value));
   return [
     ...shown,
     ...(step.action === 'read' || step.action === 'write' ? [' = ', value] : [' (', value, ')']),

@@ -8,7 +8,9 @@ The folder is copied first, so that nothing in it changes. Measured, in this ord
 * warm start: the same with what the cold start left;
 * edits: a comment above an entry point, and a statement into one, are typed character by character (each keystroke is
   followed by a request that is answered in order, so its answer says when the keystroke was handled), then nothing,
-  until the diagnostics of the file are there for the new text. The idle delay is subtracted;
+  until the diagnostics of the file are there for the new text, and, every other time, until all that depends on it is
+  verified again; the other times the next edit interrupts that.
+  The idle delay is subtracted from the first; CPU seconds are those of the server and all its processes;
 * memory: the proportional set size of the server and of all its processes, after all that, and its peak while cold.
 """
 
@@ -17,6 +19,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import random
 import shutil
 import statistics
@@ -115,6 +118,16 @@ def pss_mib(pid: int) -> float:
         return 0.0
 
 
+def cpu_s(pid: int) -> float:
+    """CPU seconds of a process and its descendants, those that have ended too."""
+    try:
+        figures = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return 0.0
+    return sum(map(int, figures[11:15])) / os.sysconf("SC_CLK_TCK") + sum(cpu_s(int(child)) for child in children)
+
+
 def percentile(values: Iterable[float], share: float) -> float:
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
@@ -171,6 +184,9 @@ class Typist:
         self.lines: dict[str, list[str]] = {}
         self.keystrokes: list[float] = []
         self.waits: list[float] = []
+        self.told: list[float] = []
+        self.rest: list[float] = []
+        self.all: list[float] = []
         self.versions: dict[str, int] = {}
 
     async def edit(self, uri: str) -> None:
@@ -200,17 +216,28 @@ class Typist:
             await client.request("textDocument/codeLens", {"textDocument": {"uri": uri}})
             self.keystrokes.append(time.monotonic() - began)
             await asyncio.sleep(GAP_S)
+        spent = cpu_s(client.process.pid)
         await client.until(lambda: all(e["status"] in ("verified", "failed", "bounded") for e in client.entries[uri]))
         await client.request("textDocument/diagnostic", {"textDocument": {"uri": uri}})
         self.waits.append(time.monotonic() - began - self.delay_s)
+        self.told.append(cpu_s(client.process.pid) - spent)
+        if len(self.waits) % 2:
+            return  # the next edit comes while what depends on this one is still being verified
+        await client.until(lambda: not client.status["running"])
+        self.rest.append(time.monotonic() - began - self.delay_s)
+        self.all.append(cpu_s(client.process.pid) - spent)
 
     def report(self) -> None:
         keys, waits = [1000 * k for k in self.keystrokes], [1000 * w for w in self.waits]
-        self.keystrokes, self.waits = [], []
+        told, rest, everything = self.told, self.rest, self.all
+        self.keystrokes, self.waits, self.told, self.rest, self.all = [], [], [], [], []
         print(f"typing {self.typed.rstrip()!r}")
         print(f"keystroke: p50 {statistics.median(keys):.1f} ms, p99 {percentile(keys, 0.99):.1f} ms ({len(keys)})")
         print(f"edit to diagnostics beyond the idle delay: p50 {statistics.median(waits):.0f} ms, "
               f"p95 {percentile(waits, 0.95):.0f} ms ({len(waits)})")  # fmt: skip
+        for name, values, unit in (("CPU until then", told, "CPU s"), ("all that depends on it", rest, "s"),
+                                   ("CPU until then", everything, "CPU s")):  # fmt: skip
+            print(f"{name}: p50 {statistics.median(values):.2f}, p95 {percentile(values, 0.95):.2f} {unit}")
 
 
 async def measure(folder: Path, edits: int, seed: int, delay_ms: int) -> None:

@@ -202,7 +202,8 @@ class Session:
         stale = changed
         edits: dict[str, Edit] = {}
         if old is not None and names == old.shown and not migrated:
-            before = {p: self._outline(p, stamp) for p, stamp in known.items()} if len(known) <= FEW else {}
+            shared = {p for p in changed if self._shared(p)} if len(changed) <= FEW else set()
+            before = {p: self._outline(p, known[p]) for p in shared}
             old.files = list(files)
             old.program.texts = texts
             if touched:
@@ -230,7 +231,7 @@ class Session:
             result: FileResult | None = held.result
             for p in held.depends & stale:
                 if result is not None:
-                    result = carried_over(result, p, names[p], edits[p]) if p in edits and p != key[0] else None
+                    result = carried_over(result, p, self.job.show(p), edits[p]) if p in edits and p != key[0] else None
             self._follow(key, result, carried)
         self._replace(carried)
 
@@ -282,6 +283,10 @@ class Session:
         found = layout(text, path) if text is not None else None
         self._layouts[path] = stamp, found
         return found
+
+    def _shared(self, path: str) -> bool:
+        """Whether results of other files depend on a file."""
+        return any(path in known.depends and path != of for (of, _), known in self._known.items())
 
     def _outline(self, path: str, stamp: Any) -> Outline | None:
         """The outline of the text of a stamp, which the program has loaded, or is what is there now."""

@@ -177,6 +177,19 @@ def test_after_any_statements_the_report_is_that_of_a_fresh_run(tmp_path: Path, 
     assert before.entry_points and spared
 
 
+def test_a_module_need_not_be_a_file_of_the_program(tmp_path: Path) -> None:
+    for name, text in {"shared.ts": SHARED, **USERS}.items():
+        (tmp_path / name).write_text(text)
+    files = [SourceFile(name, tmp_path / name) for name in ("makes.ts", "rounds.ts")]
+    session = Session(Options(tmp_path, jobs=1))
+    session.verify(files)
+    (tmp_path / "shared.ts").write_text(inserted(SHARED, "  return Math.round(n);", "n = 1;"))
+    looked: set[str] = set()
+    report = session.verify(files, lambda p: looked.add(p.what))
+    assert timeless(report) == timeless(verify(files, Options(tmp_path, jobs=1)))
+    assert looked & {"makes.ts", "rounds.ts"} == {"rounds.ts"}
+
+
 def test_only_who_ran_a_function_is_looked_at_again(tmp_path: Path) -> None:
     texts = {"shared.ts": SHARED, "index.ts": INDEX, **USERS}
     for name, text in texts.items():

@@ -70,7 +70,7 @@ def render(report: Report, sources: Sources) -> str:
     return page.rstrip("\n") + "\n"
 
 
-_BREAKS = re.compile(r"(?<=[.,(\[{=])(?=\S)")
+_BREAKS = re.compile(r"(?<=[.,(\[{=])(?<!\bthis\.)(?=\S)")
 
 
 @cache

@@ -116,7 +116,7 @@ def test_html_draws_lanes_rails_and_arrows() -> None:
     assert re.findall(r'class="arrow" x1="([-\d]+)" x2="([-\d]+)" y1="([\d.]+)%" y2="([\d.]+)%"', text) == [
         ("-30", "2", "12.500", "62.500"), ("2", "-30", "62.500", "87.500"),
     ]  # fmt: skip
-    assert "this.<wbr>balances[<wbr>id]" in text, "an expression breaks at its dots and brackets, not within a name"
+    assert "this.balances[<wbr>id]" in text, "an expression breaks at its dots and brackets, not within a name"
     # A holds the stale value from step 2 to step 11, in three pieces
     assert text.count('class="rail stale task0"') == 3
 

@@ -22,7 +22,7 @@ export function svg(name: string, attributes: Readonly<Record<string, string>>):
 /** A text that may break after its dots, brackets and commas, as an expression does, and not within a name. */
 export function breakable(text: string): (Node | string)[] {
   return text
-    .split(/(?<=[.,([{=])(?=\S)/)
+    .split(/(?<=[.,([{=])(?<!\bthis\.)(?=\S)/)
     .flatMap((part, index) => (index ? [document.createElement('wbr'), part] : [part]));
 }
 

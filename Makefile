@@ -17,7 +17,7 @@ setup: $(STAMP)
 # An installation links the files that there are, so a new one, which changes its folder, needs another installation.
 FOLDERS := $(shell find server twin specs kernel_c/python kernel_c/sdk kernel_c/node kernel_c/types -type d -not -name __pycache__)
 
-$(STAMP): pyproject.toml $(FOLDERS) $(wildcard twin/engine/*.[ch] twin/engine/*.py kernel_c/src/*.[ch] kernel_c/*.py)
+$(STAMP): pyproject.toml $(FOLDERS) $(wildcard twin/engine/*.[ch] twin/engine/*.py twin/simulation/*.[ch] kernel_c/src/*.[ch] kernel_c/*.py)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Krepis needs Python 3.11 or newer'; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 	  { rm -rf $(VENV); apt-get update -qq && apt-get install -y -qq python3-venv python3-dev && $(PYTHON) -m venv $(VENV); }

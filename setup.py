@@ -2,4 +2,10 @@
 
 from setuptools import setup
 
-setup(cffi_modules=["twin/engine/build_engine.py:ffi", "kernel_c/build_kernel.py:ffi"])
+setup(
+    cffi_modules=[
+        "twin/engine/build_engine.py:ffi",
+        "kernel_c/build_kernel.py:ffi",
+        "twin/simulation/build_simulation.py:ffi",
+    ]
+)

@@ -4,9 +4,9 @@
                                      settings in editors/vscode/package.json
     python docs/generate.py --check  exits with 1 when one of them is not up to date
 
-The command line page comes from the click commands, the settings page from `krepis.server.config`, the rules
-page from `krepis.twin.report.rules`. The pages below `docs/rules/` are written by people, except for the list of
-fixes in each, which comes from `krepis.twin.fixes`.
+The command line page comes from the click commands, the settings page from `krepis.server.config`, the page of
+traffic files from `krepis.server.traffic`, the rules page from `krepis.twin.report.rules`. The pages below
+`docs/rules/` are written by people, except for the list of fixes in each, which comes from `krepis.twin.fixes`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import click
 from krepis.server.cli import krepis
 from krepis.server.config import EDITOR_TABLES, FILE_NAME, LEVELS, TABLES, Setting
 from krepis.server.tenants import TENANT, TOP
+from krepis.server.traffic import TABLES as TRAFFIC_TABLES
 from krepis.twin.findings import KINDS, Kind
 from krepis.twin.fixes import remedies
 from krepis.twin.report import RULE_OF
@@ -34,7 +35,7 @@ NOTICE = "<!-- Made by docs/generate.py; do not edit. -->"
 
 def pages() -> dict[str, str]:
     """The text of each file that is made, by its path from the root."""
-    made = {"cli": _cli(), "settings": _settings(), "rules": _rules()}
+    made = {"cli": _cli(), "settings": _settings(), "rules": _rules(), "simulate": _simulate()}
     text = {f"docs/reference/{name}.md": "\n".join([NOTICE, "", *lines]) + "\n" for name, lines in made.items()}
     for kind in KINDS:
         name = f"docs/rules/{kind}.md"
@@ -54,7 +55,10 @@ def _cli() -> Iterator[str]:
         yield command.get_usage(context).removeprefix("Usage: ")
         yield from ("```", "")
         for paragraph in (command.help or "").split("\n\n"):
-            yield from (" ".join(paragraph.split()), "")
+            if paragraph.lstrip(" ").startswith("\b\n"):
+                yield from ("```", *(line.strip() for line in paragraph.splitlines()[1:]), "```", "")
+            else:
+                yield from (" ".join(paragraph.split()), "")
         yield from ("| Option | Meaning |", "| --- | --- |")
         for parameter in command.get_params(context):
             record = parameter.get_help_record(context)
@@ -122,6 +126,20 @@ def _settings() -> Iterator[str]:
     yield from ("", "## Example", "", "```toml")
     yield from ("[verify]", 'paths = ["src"]', 'exclude = ["*.test.ts"]', 'fail-on = "warning"')
     yield from ("", "[rules]", 'stale-read = "info"', "```")
+
+
+def _simulate() -> Iterator[str]:
+    yield from ("# Traffic files", "")
+    yield "What `krepis simulate TRAFFIC.toml` reads; [how to use it](../simulate.md)."
+    yield 'Times have a unit: `"250ms"`, `"1h30m"` (ns, us, ms, s, m, h, d).'
+    yield "A distribution is a time, `{ mean }` (exponential), `{ from, to }` (uniform) or `{ median, p99 }`"
+    yield "(lognormal)."
+    yield "A key that does not exist is an error."
+    for table, keys in TRAFFIC_TABLES.items():
+        yield from ("", f"## [{table}]", "", "| Key | Type | Default | Meaning |", "| --- | --- | --- | --- |")
+        for key in keys:
+            default = key.default if " " in key.default or "`" in key.default else f"`{key.default}`"
+            yield f"| `{key.key}` | {key.kind} | {default} | {key.text} |"
 
 
 def _type(setting: Setting) -> str:

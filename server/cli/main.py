@@ -21,6 +21,7 @@ from krepis.server.cli.query import query
 from krepis.server.cli.repair import repair
 from krepis.server.cli.replay import replay
 from krepis.server.cli.run import run as run_command
+from krepis.server.cli.simulate import simulate
 from krepis.server.cli.spec import spec
 from krepis.server.cli.verify import verify
 from krepis.server.version import installed_version
@@ -40,7 +41,7 @@ def krepis() -> None:
 
 for command in (
     benchmark, ci, completion, destroy, docs, doctor, generate, graph, index, init, lsp, model, mutate_command, query,
-    repair, replay, run_command, sdk, spec, verify,
+    repair, replay, run_command, sdk, simulate, spec, verify,
 ):  # fmt: skip
     krepis.add_command(command)
 

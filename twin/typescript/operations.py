@@ -18,6 +18,7 @@ from krepis.twin.typescript.analysis import MAX_PROFILE_WORLDS, fifo, worlds
 from krepis.twin.typescript.canonical import Pattern
 from krepis.twin.typescript.code import FunctionCode
 from krepis.twin.typescript.entries import discover
+from krepis.twin.typescript.oracle import chain
 from krepis.twin.typescript.scenario import Entry, Execution, Scenario
 from krepis.twin.typescript.values import Stop, forget_terms
 from krepis.twin.typescript.verify import Job
@@ -85,7 +86,7 @@ def _handler(job: Job, file: Path, entry: Entry) -> Handler:
             break
         if run is None:
             break
-        functions.update(_lines(job, code) for code in run.machine.invoked)
+        functions.update(_lines(job, code) for code in _codes(run))
         operations = tuple(_operations(job, run))
         if (run.settled(0), len(operations)) > (settled, len(longest)):
             settled, longest = run.settled(0), operations
@@ -100,6 +101,13 @@ def _operations(job: Job, run: Execution) -> Iterable[Operation]:
             continue
         path = frame.code.module.path if frame.code is not None else ""
         yield Operation(Path(path).stem if path and job.program.is_model(path) else "", name)
+
+
+def _codes(run: Execution) -> set[FunctionCode]:
+    """The functions that read, wrote or waited, and those that called them: a race is in one of them."""
+    frames = [access.frame for access in run.machine.log] + [frame for _, frame, _ in run.machine.externals]
+    codes = {frame.code for inner in frames for frame in chain(inner) if frame.code is not None}
+    return {code for code in codes if not run.machine.program.is_model(code.module.path)}
 
 
 def _lines(job: Job, code: FunctionCode) -> tuple[str, int, int]:

@@ -108,8 +108,8 @@ ROUTE: Final = (
 )
 TENANT: Final = (
     Key("weight", "integer", "1", "Its share of the event loop when others wait too.", 1, 1000),
-    Key("running", "integer", "100", "Requests that run at once in a worker."),
-    Key("queued", "integer", "1000", "Requests that wait for that; further ones get a 503.", 0),
+    Key("running", "integer", "100", "Requests that run at once in a worker.", 1, 30_000),
+    Key("queued", "integer", "1000", "Requests that wait for that; further ones get a 503.", 0, 30_000),
     Key("rate", "integer", "none", "Requests let in per second and worker; further ones get a 429."),
     Key("burst", "integer", "`rate`", "How many at once, when there were none for a while."),
     Key("connections", "integer", "none", "Connections open at once in a worker; requests of further ones get a 503."),

@@ -9,7 +9,7 @@
 #define NONE UINT32_MAX
 enum { MILLISECOND = 1000000, SECOND = 1000000000, RING = 64, HEAD_BYTES = 768, GRACE_S = 60 };
 enum { PLACES_MAX = 1 << 20 /* for connections: those that are over stay until the server has closed them */ };
-enum { LISTENER = 1 << 30, REQUESTS_MAX = 65536, SLICE_MS = 100 /* between pieces of slow clients */ };
+enum { LISTENER = 1 << 30, SLICE_MS = 100 /* between pieces of slow clients */ };
 
 /* What can happen.  `about` is a stream, a worker, a connection, a request or an operation. */
 enum what { ARRIVE, LOOP, TIMER, CONNECT, PIECE, ROOM, DELIVER, SHUT, HANG_UP, GIVE_UP, ASK, DONE };
@@ -61,7 +61,7 @@ typedef struct worker {
     bool scheduled;
     int templates[5];
     uint32_t *owners; /* connections by the kernel's number */
-    uint32_t turns[REQUESTS_MAX];
+    uint32_t *turns;  /* requests by what kr_tenants calls them */
 } worker;
 
 typedef struct stream {

@@ -5,7 +5,7 @@
 
 #include "internal_simulation.h"
 
-enum { OPERATIONS_MAX = 1 << 23, METHODS = 9 };
+enum { OPERATIONS_MAX = 1 << 23, REQUESTS_MAX = 1 << 24 /* of kr_tenants_new() */ };
 
 /* -- events ---------------------------------------------------------------------------------------------- */
 
@@ -151,6 +151,7 @@ void sim_free(sim *self)
             kr_server_free(self->workers[i].server);
         kr_tenants_free(self->workers[i].tenants);
         free(self->workers[i].owners);
+        free(self->workers[i].turns);
     }
     for (uint32_t i = 0; self->keys && i < self->plan.keys_count; i++) {
         free(self->keys[i].running);
@@ -220,9 +221,15 @@ static int make_worker(sim *self, worker *w)
     options.bodies_max = 512;
     options.routes_max = p->routes_count;
     w->server = kr__server_new(&options, sim__hal(w));
-    w->tenants = kr_tenants_new(p->tenants_count, REQUESTS_MAX, p->running_max);
+    uint64_t requests = 0; /* room for all that tenants may have, as sdk/tenants.ts makes it */
+    for (uint32_t i = 0; i < p->tenants_count; i++)
+        requests += (uint64_t)p->tenants[i].running_max + p->tenants[i].queued_max;
+    if (requests > REQUESTS_MAX)
+        return SIM_EINVAL;
+    w->tenants = kr_tenants_new(p->tenants_count, (uint32_t)requests, p->running_max);
     w->owners = calloc(p->connections_max, sizeof *w->owners);
-    if (!w->server || !w->tenants || !w->owners || kr_server_listen(w->server, "", 0) < 0)
+    w->turns = calloc(requests, sizeof *w->turns);
+    if (!w->server || !w->tenants || !w->owners || !w->turns || kr_server_listen(w->server, "", 0) < 0)
         return SIM_ESERVER;
     for (uint32_t i = 0; i < p->routes_count; i++) {
         const sim_route *r = &p->routes[i];

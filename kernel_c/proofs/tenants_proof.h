@@ -29,9 +29,12 @@ static tenant any_tenant(void)
 /* Tenant 0 has the requests 0 to `queued` - 1 in its queue. */
 static void any_queue(tenant *tenants, request *requests, uint32_t queued)
 {
-    for (uint32_t i = 0; i < queued; i++)
-        requests[i] = (request){.tenant = 0, .next = i + 1 < queued ? i + 1 : NONE, .previous = i > 0 ? i - 1 : NONE,
-                                .state = QUEUED};
+    for (uint32_t i = 0; i < REQUESTS; i++) {
+        requests[i].tenant = 0;
+        requests[i].state = i < queued ? QUEUED : FREE;
+        requests[i].previous = i > 0 ? i - 1 : NONE;
+        requests[i].next = i + 1 < queued ? i + 1 : NONE;
+    }
     tenants[0].metrics.queued = queued;
     tenants[0].first = queued ? 0 : NONE;
     tenants[0].last = queued ? queued - 1 : NONE;

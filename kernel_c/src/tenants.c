@@ -263,8 +263,14 @@ static void unlink_queued(kr_tenants *self, uint32_t index)
     tenant *owner = &self->tenants[one->tenant];
     assert(one->state == QUEUED);
     assert(owner->metrics.queued > 0);
-    *(one->previous == NONE ? &owner->first : &self->requests[one->previous].next) = one->next;
-    *(one->next == NONE ? &owner->last : &self->requests[one->next].previous) = one->previous;
+    if (one->previous == NONE)
+        owner->first = one->next;
+    else
+        self->requests[one->previous].next = one->next;
+    if (one->next == NONE)
+        owner->last = one->previous;
+    else
+        self->requests[one->next].previous = one->previous;
     owner->metrics.queued--;
 }
 

@@ -1,0 +1,18 @@
+// pattern: settings behind a Proxy that counts revisions: tags read, labels awaited, the longer list assigned
+export interface Settings {
+  theme: string;
+  tags: string[];
+}
+
+let revision = 0;
+
+const values: Settings = { theme: 'light', tags: [] };
+
+export const settings: Settings = new Proxy(values, {
+  set(target, key, value) {
+    revision++;
+    return Reflect.set(target, key, value);
+  },
+});
+
+export const currentRevision = () => revision;

@@ -1,0 +1,26 @@
+// pattern: rxjs: mergeMap runs the projections at once, each adds its weight to a total it read before its await
+import { Subject, mergeMap } from 'rxjs';
+import { scale } from './scale';
+
+interface Parcel {
+  id: string;
+  depot: string;
+}
+
+export const parcels = new Subject<Parcel>();
+
+const load = new Map<string, number>();
+
+async function weigh({ id, depot }: Parcel): Promise<string> {
+  const before = load.get(depot) ?? 0;
+  const grams = await scale.weightOf(id);
+  load.set(depot, before + grams); // RACE: lost-update
+  return id;
+}
+
+parcels.pipe(mergeMap((parcel) => weigh(parcel))).subscribe({
+  next: (id) => console.log('weighed', id),
+  error: (error) => console.error(error),
+});
+
+export const accept = (parcel: Parcel): void => parcels.next(parcel);

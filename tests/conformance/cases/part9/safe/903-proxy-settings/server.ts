@@ -1,0 +1,19 @@
+import Koa from 'koa';
+import Router from '@koa/router';
+import { settings, currentRevision } from './settings';
+import { labels } from './labels';
+
+const router = new Router();
+
+router.post('/tags/:id', async (ctx) => {
+  const label = await labels.nameOf(ctx.params.id);
+  const { tags } = settings;
+  settings.tags = [...tags, label];
+  ctx.body = { tags: settings.tags, revision: currentRevision() };
+});
+
+router.get('/tags', (ctx) => {
+  ctx.body = settings.tags;
+});
+
+export const app = new Koa().use(router.routes()).use(router.allowedMethods());

@@ -1,0 +1,15 @@
+// pattern: every request runs with a context of its own
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+export interface RequestContext {
+  user: string;
+  traceId: string;
+}
+
+export const storage = new AsyncLocalStorage<RequestContext>();
+
+export function current(): RequestContext {
+  const context = storage.getStore();
+  if (!context) throw new Error('outside of a request');
+  return context;
+}

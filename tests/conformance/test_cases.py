@@ -29,6 +29,7 @@ SETS = {
     "part6": HERE / "cases" / "part6" / "manifest.json",
     "part7": HERE / "cases" / "part7" / "manifest.json",
     "part8": HERE / "cases" / "part8" / "manifest.json",
+    "part9": HERE / "cases" / "part9" / "manifest.json",
     "part10": HERE / "cases" / "part10" / "manifest.json",
 }
 KNOWN: dict[str, list[str]] = json.loads((HERE / "known.json").read_text(encoding="utf-8"))

@@ -22,7 +22,7 @@ from krepis.twin.typescript.canonical import Pattern, is_parsed, meeting, path_o
 from krepis.twin.typescript.intrinsics import user_frame
 from krepis.twin.typescript.invariants import Broken, Subject
 from krepis.twin.typescript.machine import Access, Frame, Machine, World
-from krepis.twin.typescript.program import Program
+from krepis.twin.typescript.program import LOCK_CLASSES, Program
 from krepis.twin.typescript.recording import Recording, record
 from krepis.twin.typescript.scenario import Entry, Execution, Scenario
 from krepis.twin.typescript.terms import subjects
@@ -95,7 +95,10 @@ class Anomaly:
 
 @dataclass
 class Profile:
-    """What an entry does alone; `limited` says that its first execution was cut off."""
+    """What an entry does alone; `limited` says that its first execution was cut off.
+
+    `stuck` is a world in which it waits for ever because of what it has written itself.
+    """
 
     entry: Entry
     reads: set[Any] = field(default_factory=set)
@@ -112,6 +115,7 @@ class Profile:
     by: dict[Any, set[Any]] = field(default_factory=dict)
     within: set[tuple[str, int]] | None = None
     acts: set[Any] = field(default_factory=set)
+    stuck: World | None = None
 
 
 Spent = tuple[int, int, float]
@@ -289,7 +293,12 @@ def armed(profiles: list[Profile]) -> Iterator[tuple[Profile, Profile]]:
 
 
 def explore_hanging(program: Program, profiles: list[Profile], result: UnitResult) -> None:
-    """Entries that wait for another one, which then waits for them; the other way round both end."""
+    """Entries that wait for another one, which then waits for them; the other way round both end.
+
+    Also those that keep themselves waiting, when no other entry, nor the same one again, wakes them.
+    """
+    for a in self_stuck(profiles):
+        explore_stuck(program, a, profiles, result)
     for a in profiles:
         if not a.hangs or a.limited:
             continue
@@ -320,6 +329,48 @@ def explore_hanging(program: Program, profiles: list[Profile], result: UnitResul
                 f, at = waiting[-1]
                 detail = "one waits for what only the other one does"
                 result.anomalies.append(Anomaly("deadlock", "error", f, at, stuck, names, detail=detail))
+
+
+def self_stuck(profiles: list[Profile]) -> list[Profile]:
+    """Entries that, in some world, keep themselves waiting."""
+    return [p for p in profiles if p.stuck is not None and not p.limited]
+
+
+def explore_stuck(program: Program, a: Profile, profiles: list[Profile], result: UnitResult) -> None:
+    """Reports a call that keeps itself waiting, unless some other call wakes it."""
+    waits: Execution | None = None
+    world = a.stuck or World()
+    for b in profiles:
+        forget_terms()
+        scenario = Scenario(program, [a.entry, b.entry], Pattern("the same arguments"))
+        run = scenario.serial(World(dict(world.answers)), [0, 1], False)
+        result.traces += 1
+        result.states += scenario.steps
+        if run is None or run.limit or run.settled(0) or run.machine.parked:
+            return
+        waits = run if b is a else waits
+    if waits is not None:
+        waiting = [x for x in _waiting(waits, 0) if x[0].code is not None and not program.is_model(_path(x[0]))]
+        if waiting:
+            f, at = waiting[0]
+            result.anomalies.append(Anomaly("deadlock", "error", f, at, waits, [a.entry.name], detail="a turn"))
+
+
+def _waits_for_own_doing(run: Execution) -> bool:
+    """Whether a call waits, for ever, because of a flag or count that it has set and nobody else had set before."""
+    R = run.machine
+    if run.settled(0) or R.pending or R.parked or R.excused:
+        return False
+    last = {a.loc: a for a in R.log if a.kind == "W" and oracle.durable(a.loc)}
+    for frame, _ in _waiting(run, 0):
+        for i in oracle.bits(frame.ctrl):
+            read = R.log[i]
+            write = last.get(read.loc)
+            value = raw(read.value)
+            known = value is True or (value.__class__ in (int, float) and read.loc[0] in ("cell", "prop"))
+            if read.kind == "R" and known and write is not None and write.index < i and write.root == 0:
+                return True
+    return False
 
 
 def _path(frame: Frame) -> str:
@@ -358,7 +409,9 @@ def interesting(profiles: list[Profile]) -> Iterator[tuple[tuple[int, int, int],
                 continue
             places = (writes & others) | (rivals & reads) | {x for x in writes & rivals if x[0] == "lock"}
             # What both do in the same function (a middleware, say) shows when each runs against itself.
-            meet = bool(places) if i == j else any(a.by.get(x) != b.by.get(x) for x in places)
+            # A place that only one of them changes is another matter: it may be the other's argument.
+            turned = (writes ^ rivals) & places
+            meet = bool(places) if i == j else bool(turned) or any(a.by.get(x) != b.by.get(x) for x in places)
             if meet or _iterates(a, b) or _iterates(b, a) or (i == j and _fields(a)):
                 yield (0 if i == j else 1, i, j), a, b
 
@@ -454,6 +507,7 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
     profile = Profile(entry, plain_arguments=set(entry.code.param_names))
     scenario = Scenario(program, [entry], Pattern("alone"))
     keys: dict[str, None] = {}
+    queues: set[Any] = set()
     seen_kinds: set[tuple[str, tuple[str, int]]] = set()
 
     def report(anomaly: Anomaly) -> None:
@@ -489,6 +543,11 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
         for a in R.log:
             if a.loc[0] == "lock" or (a.kind in ("R", "W") and oracle.durable(a.loc) and _orders(a.value)):
                 profile.queues = True
+            if a.loc[0] in ("entry", "prop"):
+                if _is_queue(a.value):
+                    queues.add(a.loc)
+                elif a.loc in queues and a.kind == "W":
+                    profile.queues = True  # what orders calls is dropped when one thinks that nobody waits
             if a.loc[0] == "entry" and a.loc[3].__class__ is Term:
                 path = path_of(a.loc[3])
                 if path is not None and not is_parsed(path):
@@ -507,8 +566,11 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
         if not run.limit:
             if run.settled(0):
                 complete_runs += 1
-            for anomaly in self_deadlocks(run, entry):
+            cycles = list(self_deadlocks(run, entry))
+            for anomaly in cycles:
                 report(anomaly)
+            if not cycles and profile.stuck is None and _waits_for_own_doing(run):
+                profile.stuck = World(dict(world.answers))
             for anomaly in leaks(run, entry, None):
                 report(anomaly)
             if run.settled(0) and (good is None or not any(f[2] for f in _flags(good).values())):
@@ -574,6 +636,12 @@ def _orders(value: Any) -> bool:
     """Whether state of this kind lets calls wait for each other: a flag, a promise, the function that wakes another."""
     v = raw(value)
     return v is True or isinstance(v, JsPromise | JsFunction)
+
+
+def _is_queue(value: Any) -> bool:
+    """Whether a value is a lock or queue of a library."""
+    v = raw(value)
+    return isinstance(v, JsObject) and v.cls is not None and v.cls.name in LOCK_CLASSES
 
 
 def innermost_of_all(run: Execution) -> set[tuple[str, int]] | None:
@@ -683,6 +751,13 @@ def waits_for_itself(run: Execution, entry: Entry) -> Iterator[Anomaly]:
     R = run.machine
     if R.pending or R.parked or R.excused:
         return
+    for p in reversed(R.promises):
+        if p.act is not None and p.act.root == 0 and not p.act.done and _awaits_itself(p):
+            frame = p.act.frame
+            if frame.code is not None and not R.program.is_model(frame.code.module.path):
+                detail = "a promise of its own"
+                yield Anomaly("deadlock", "error", frame, p.act.await_site, run, [entry.name], detail=detail)
+                return
     awaited = {id(p.act.frame): p.act.awaits for p in R.promises if p.act is not None and p.act.awaits is not None}
     waiting = [x for x in _waiting(run, 0) if id(x[0]) in awaited]
     turns = {
@@ -712,6 +787,21 @@ def waits_for_itself(run: Execution, entry: Entry) -> Iterator[Anomaly]:
                         "deadlock", "error", inner, below.site, run, [entry.name], detail="a promise of its own"
                     )
                     return
+
+
+def _awaits_itself(p: JsPromise) -> bool:
+    """Whether the asynchronous function behind a promise waits, through others, for that promise."""
+    todo, seen = [p.act.awaits], set()
+    while todo:
+        x = todo.pop()
+        if x is p:
+            return True
+        if isinstance(x, JsPromise) and not x.state and id(x) not in seen:
+            seen.add(id(x))
+            todo.append(x.act.awaits if x.act is not None else x.waits_for)
+        elif isinstance(x, tuple | list):
+            todo.extend(x)
+    return False
 
 
 def _bases(p: JsPromise) -> Iterator[JsPromise]:
@@ -849,7 +939,7 @@ def _flags(run: Execution) -> dict[Any, tuple[Access, Access, bool]]:
         if a.kind == "R":
             read[a.loc] = value
         elif first is None:
-            if value is True or (a.loc[0] == "entry" and value is not UNDEFINED):
+            if value is True or (a.loc[0] == "entry" and value is not UNDEFINED and not _is_queue(value)):
                 out[a.loc] = (a, a, False)
             elif _number(value) and _number(read.get(a.loc)) and value != read[a.loc]:
                 out[a.loc] = (a, a, False)
@@ -1436,11 +1526,13 @@ def judge(
             acts = [f for f in oracle.stale_acts(run, False, None) if _takes(run, f)]
             yield from (anomaly_of(f, run, acts, names, scenario) for f in acts[:1])
         elif got in allowed:
-            fails = [i for i, p in enumerate(run.promises) if p is not None and p.state == 2]
-            for i in (i for i in fails if all(s.succeeded[i] for runs in allowed.values() for s in runs)):
+            for i in _fails_only_here(run, allowed):
                 lost = oracle.taken_away(run, i)
                 if lost is not None:
                     yield anomaly_of(lost, run, [lost], names, scenario, kind="order-violation")
+            early = _failed_early(run, allowed)
+            if early is not None:
+                yield early_anomaly(*early, early[0], run, names, scenario)
         return
     if got in belated:
         for f in oracle.stale_acts(run, False, None):
@@ -1455,6 +1547,10 @@ def judge(
                     late.site = f.act.site
                 yield late
                 return
+        return
+    failed = _failed_early(run, allowed)
+    if failed is not None:
+        yield early_anomaly(*failed, failed[0], run, names, scenario)
         return
     idle = [i for i in range(len(names)) if gave_up(run, i)]
     for without in [[i] for i in idle] + ([idle] if 1 < len(idle) < len(names) else []):
@@ -1484,6 +1580,10 @@ def judge(
         mixture = oracle.mixed(run)
         if mixture is not None:
             yield anomaly_of(mixture, run, acts, names, scenario, kind="order-violation")
+            return
+        others = oracle.overwritten(run)
+        used = (f for f in others if _flows_out(run, f.act))
+        yield from (anomaly_of(f, run, others, names, scenario, kind="stale-read") for f in [*used][:1])
         return
     if _doubtful(scenario, run, world, got, allowed):
         return
@@ -1539,6 +1639,18 @@ def seen_too_early(run: Execution) -> Iterator[tuple[Access, Access]]:
                 marks = (m for m in seen.get(a.root, ()) if m.root == w.root and m.loc != w.loc)
                 if any(all(x.loc != m.loc or x.index <= m.index for x in writes) for m in marks):
                     yield a, w
+
+
+def _fails_only_here(run: Execution, allowed: Allowed) -> list[int]:
+    """The calls that threw, and never do when the calls come one after the other."""
+    failed = [i for i, p in enumerate(run.promises) if p is not None and p.state == 2]
+    return [i for i in failed if all(s.succeeded[i] for runs in allowed.values() for s in runs)]
+
+
+def _failed_early(run: Execution, allowed: Allowed) -> tuple[Access, Access] | None:
+    """What a call that threw had looked for too early, if it never throws in a serial execution."""
+    fails = _fails_only_here(run, allowed)
+    return next((pair for pair in seen_too_early(run) if pair[0].root in fails), None) if fails else None
 
 
 def early_anomaly(
@@ -1620,11 +1732,12 @@ def gave_up(run: Execution, i: int) -> bool:
     """Whether a call left nothing behind: it had no effect, and what it wrote it took back, or who served it did."""
     marks: dict[Any, Access] = {}
     for a in run.machine.log:
-        if a.root == i and a.kind == "E":
+        mine = i in (a.root, a.frame.served)
+        if mine and a.kind == "E":
             return False
         if a.kind == "W" and oracle.durable(a.loc):
             served = a.loc in marks and _cleared(a) and a.event <= _end_of(run, i)
-            if a.root == i or served:
+            if mine or served:
                 marks[a.loc] = a
     return all(map(_cleared, marks.values()))
 
@@ -1781,10 +1894,20 @@ def deadlocks(run: Execution, names: list[str]) -> Iterator[Anomaly]:
                 x for x in _waiting(run, i) if x[0].code is not None and not R.program.is_model(x[0].code.module.path)
             ]
             if waiting:
-                f, at = waiting[-1]
+                f, at = _through_helpers(run, *waiting[-1])
                 yield Anomaly("deadlock", "error", f, at, run, names, detail="a promise that nothing settles any more")
                 return
         del act
+
+
+def _through_helpers(run: Execution, frame: Frame, site: int) -> tuple[Frame, int]:
+    """Where a call waits, looking through the asynchronous functions that it has used before: its way of locking."""
+    used = Counter(p.act.frame.code for p in run.machine.promises if p.act is not None and p.act.root == frame.root)
+    while used[frame.code] > 1 and frame.parent is not None and frame.parent.code is not None:
+        if run.machine.program.is_model(_path(frame.parent)):
+            break
+        frame, site = frame.parent, frame.site
+    return frame, site
 
 
 def _waiting(run: Execution, i: int) -> list[tuple[Frame, int]]:

@@ -12,16 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 from krepis.twin.typescript.code import ClassCode, FunctionCode
 from krepis.twin.typescript.values import (
+    DECORATES,
     NOSUPER,
     UNDEFINED,
     Accessor,
     Cell,
     JsFunction,
     JsObject,
+    JsThrow,
     Lazy,
     Rest,
     Term,
     Value,
+    own,
     raw,
 )
 
@@ -161,6 +164,8 @@ def _fill(
             getter = old.get if old.__class__ is Accessor else UNDEFINED
             setter = old.set if old.__class__ is Accessor else UNDEFINED
             target.props[key] = Accessor(f, setter) if member.kind == "get" else Accessor(getter, f)
+        elif member.kind == "decorator" and f is not None:
+            _decorate(R, target, key, ctor, f, s)
         elif member.kind == "static-block" or member.static:
             deferred.append((member.kind, key, f))
         elif member.kind in ("field", "accessor"):
@@ -177,6 +182,42 @@ def _fill(
                 raw(value).types = (typed, code.module)
             if not R.tracking and isinstance(raw(value), JsObject):
                 R._label(value, f"{code.name}.{key}")
+
+
+def _decorate(R: Machine, target: JsObject, key: Any, ctor: JsClass, thunk: JsFunction, s: int) -> None:
+    """Replaces a method by what a decorator with a body here makes of it, by the standard or the older protocol."""
+    method = own(target, key)
+    try:
+        decorator = raw(R.invoke(thunk, ctor, [], UNDEFINED, s))
+    except JsThrow:  # a name that nothing declares
+        return
+    if not isinstance(method, JsFunction) or not isinstance(decorator, JsFunction) or decorator.code is None:
+        return
+    if R.program.is_model(decorator.code.module.path):
+        return
+    if _standard(decorator.code):
+        context = R.new_object()
+        context.props.update(kind="method", name=key, static=target is ctor, private=False)
+        context.props["addInitializer"] = R.native("addInitializer", lambda R2, this, args, at: UNDEFINED)
+        made = raw(R.call(decorator, UNDEFINED, [method, context], s))
+    else:
+        descriptor = R.new_object()
+        descriptor.props.update(value=method, writable=True, enumerable=False, configurable=True)
+        given = raw(R.call(decorator, UNDEFINED, [target, key, descriptor], s))
+        made = raw(own(given if isinstance(given, JsObject) else descriptor, "value"))
+    if isinstance(made, JsFunction) and made is not method:
+        made.props[DECORATES] = method
+        made.shared = True
+        target.props[key] = made
+
+
+def _standard(code: FunctionCode) -> bool:
+    """Whether a decorator takes a method and its context, not an object, a name and a descriptor."""
+    names, types = code.param_names, code.param_types
+    if len(names) == 2:
+        ref = types[1] if len(types) > 1 else None
+        return "ontext" in (ref.name if ref is not None else names[1]) or names[1].lstrip("_") == "ctx"
+    return len(names) == 1
 
 
 def native_root(ctor: JsFunction) -> JsFunction | None:

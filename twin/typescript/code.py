@@ -33,7 +33,7 @@ _TOKEN = re.compile(rb"[\w$#\x80-\xff]+|\+\+|--|[^\s\w]")
 FunctionKind = Literal[
     "function", "arrow", "method", "getter", "setter", "constructor", "field", "static-block", "module"
 ]
-MemberKind = Literal["method", "get", "set", "field", "static-block", "accessor"]
+MemberKind = Literal["method", "get", "set", "field", "static-block", "accessor", "decorator"]
 ProblemKind = Literal["parse-error", "unsupported"]
 
 

@@ -42,7 +42,7 @@ MAX_ENTRIES = 400
 """Entry points of one module."""
 _HIDDEN = re.compile(rb"\b(?:private|protected)\s")
 _ASYNC = re.compile(
-    rb"\basync\b|\bawait\b|\.then\s*\(|\bPromise\b|setTimeout|setInterval|setImmediate|queueMicrotask|nextTick|function\s*\w*\s*\(\s*err|\(\s*err\w*\s*(?:,[^)]*)?\)\s*=>"
+    rb"\basync\b|\bawait\b|\byield\b|\.then\s*\(|\bPromise\b|setTimeout|setInterval|setImmediate|queueMicrotask|nextTick|function\s*\w*\s*\(\s*err|\(\s*err\w*\s*(?:,[^)]*)?\)\s*=>"
 )
 _ROUTES = frozenset({"get", "post", "put", "patch", "delete", "del", "all"})
 _WIRING = re.compile(rb"\.\s*(?:get|post|put|patch|delete|all|ws)\s*\(\s*['\"`/]")
@@ -559,7 +559,7 @@ def _scripts(R: Machine, module: ModuleCode, chosen: bool) -> Iterator[Item]:
             v = raw(cell_value(R2, module.path, n))
             return (UNDEFINED, v) if isinstance(v, JsFunction) else None
 
-        yield name, f.code, module.path, pick, "script"
+        yield name, f.code, module.path, pick, "script" + EXCLUSIVE if f.code in R.started else "script"
 
 
 __all__ = ["construct", "discover", "function_of", "term"]

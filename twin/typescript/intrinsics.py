@@ -106,6 +106,13 @@ def misuse(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     return UNDEFINED
 
 
+def late(R: Machine, this: Value, args: list[Value], s: int) -> Value:
+    """Somebody begins to wait for what an unknown object says next."""
+    if R.tracking:
+        R.listens_late(args[0], s)
+    return UNDEFINED
+
+
 def bodied(R: Machine, this: Value, args: list[Value], s: int) -> Value:
     """Whether a function has a body here."""
     return isinstance(raw(args[0]), JsFunction)
@@ -245,6 +252,7 @@ _TABLE: dict[str, Callable[..., Value]] = {
     "bodied": bodied,
     "handler": handler,
     "misuse": misuse,
+    "late": late,
     "lock": lock,
     "semaphore": semaphore,
     "database": database,

@@ -83,7 +83,7 @@ class Frame:
     """An activation record. `parent` and `site` say who called; `ctrl` is what its control flow depends on.
 
     `kept` is the part of `ctrl` that only an exception could have turned away from what follows the call,
-    `past` what decided between branches that have met again.
+    `past` what decided between branches that have met again. `served` is the call that made the function.
     """
 
     __slots__ = (
@@ -97,6 +97,7 @@ class Frame:
         "parent",
         "past",
         "root",
+        "served",
         "site",
         "weary",
     )
@@ -113,6 +114,7 @@ class Frame:
         self.args: list[Value] | None = None
         self.past: int = parent.past if parent is not None else 0
         self.native = ""
+        self.served: int = parent.served if parent is not None else root
         self.weary = False
 
 
@@ -310,6 +312,8 @@ class Machine:
         self.bounds: set[tuple[str, int, str]] = set()
         self.unsupported: set[tuple[str, int, str]] = set()
         self.entries: list[Any] = []
+        self.spoken: dict[tuple[int, Any], tuple[int, bool]] = {}
+        """For each call and unknown object, the event in which it last called it, and whether that had an effect."""
         self.promises: list[JsPromise] = []
         self.key_terms: dict[str, None] = {}
         self.noted: set[Term] = set()
@@ -324,6 +328,7 @@ class Machine:
         self.lazy: list[tuple[list[Any], Frame]] = []
         self.waited: list[tuple[Term, Frame, int, int, int]] = []
         self.invoked: set[FunctionCode] = set()
+        self.started: set[FunctionCode] = set()  # by a module itself, when it is loaded
         self._entered = program.entered
         self.instances: list[JsObject] = []
         self.measured = 0  # the reads whose lists were looked at as a whole
@@ -1737,8 +1742,13 @@ class Machine:
         caller = self.frame
         if self.tracking and code not in self.invoked and self._sheltered(code, this, args, caller):
             self.invoked.add(code)
+        elif not self.tracking and caller.code is not None and caller.code.kind == "module":
+            self.started.add(code)
         frame = Frame(code, caller, s, self.act.root)
         frame.args = args
+        maker = f.owner
+        if maker is not None and maker.root >= 0:
+            frame.served = maker.root
         if frame.depth > MAX_DEPTH:
             self.bounds.add((code.module.path, code.span[0], f"calls nested deeper than {MAX_DEPTH}"))
             return term("call", code.name, "recursion")
@@ -2208,6 +2218,17 @@ class Machine:
         from krepis.twin.typescript import unknowns
 
         return unknowns.call(self, name, receiver, args, s, fn)
+
+    def who(self, value: Value) -> Any:
+        """A hashable identity of an object, or of an unknown value that stands for one."""
+        v = raw(value)
+        return self.canon(v) if v.__class__ is Term else v.ident if isinstance(v, JsObject) else None
+
+    def listens_late(self, emitter: Value, s: int) -> None:
+        """Notes that a call begins to listen for an answer after it has waited since it asked for it."""
+        said = self.spoken.get((self.frame.root, self.who(emitter)))
+        if said is not None and said[1] and said[0] < self.event:
+            self._log("D", ("misuse", "an answer that came before anybody listened for it is missed"), UNDEFINED, s)
 
     def register(self, name: str, receiver: Value, args: list[Value], s: int) -> None:
         """A framework is handed callbacks: they become entry points."""

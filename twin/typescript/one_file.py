@@ -17,6 +17,7 @@ from krepis.twin.typescript.analysis import (
     interesting,
     meeting_places,
     profile_all,
+    self_stuck,
     touching,
 )
 from krepis.twin.typescript.entries import discover
@@ -88,7 +89,7 @@ def _verify_file(job: Job, source: SourceFile, phase: Phase, result: FileResult)
         result.within = tuple(sorted((_key(p.entry), tuple(sorted(p.within or ()))) for unit in kept for p in unit))
         result.touching = tuple((_key(p.entry), touching(p)) for unit in kept for p in unit)
         result.places = tuple((_key(p.entry), meeting_places(p)) for unit in kept for p in unit if not p.hangs)
-        result.pairs = sum(1 for unit in kept for _ in chain(interesting(unit), armed(unit)))
+        result.pairs = sum(1 for unit in kept for _ in chain(interesting(unit), armed(unit), self_stuck(unit)))
         if result.pairs:
             job.profiles[path] = kept
         _report(job, source, found, result, {})

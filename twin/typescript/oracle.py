@@ -49,6 +49,8 @@ def _plain(x: Any) -> Any:
     if x.__class__ is tuple:
         if x and x[0] == "array" and len(x) == 2 and x[1].__class__ is tuple:
             return ("array", tuple(sorted((_plain(i) for i in x[1]), key=repr)))
+        if len(x) == 2 and x[0] == "object" and owned_by_call(x[1]):  # as a key: whoever made it
+            return ("object", x[1][0][1:], x[1][1])
         return tuple([_plain(i) for i in x])
     if x.__class__ is frozenset:
         return frozenset(_plain(i) for i in x)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from krepis.twin.typescript import adoption, jsdoc
 from krepis.twin.typescript.classes import Klass, construct
-from krepis.twin.typescript.code import ClassCode, FunctionCode, ModuleCode, TypeDecl, TypeRef
+from krepis.twin.typescript.code import ClassCode, FunctionCode, Member, ModuleCode, TypeDecl, TypeRef
 from krepis.twin.typescript.schema import EMPTY, Schema
 from krepis.twin.typescript.values import (
     UNDEFINED,
@@ -67,9 +67,21 @@ _MAPS = frozenset({"Map", "Set", "WeakMap", "WeakSet", "ReadonlyMap", "ReadonlyS
 _ARRAYS = frozenset({"Array", "ReadonlyArray", "[]"})
 _TIMERS = frozenset({"NodeJS.Timeout", "Timeout", "NodeJS.Timer", "Timer", "NodeJS.Immediate"})
 _VOID = frozenset({"void", "undefined", "null", "never"})
-_LOCK_CLASSES = frozenset(
-    {"Mutex", "Semaphore", "AsyncLock", "AsyncMutex", "Lock", "MutexInterface", "SemaphoreInterface", "AbortController"}
+LOCK_CLASSES = frozenset(
+    [
+        "Mutex",
+        "Semaphore",
+        "AsyncLock",
+        "AsyncMutex",
+        "Lock",
+        "MutexInterface",
+        "SemaphoreInterface",
+        "PQueue",
+        "Sema",
+        "AbortController",
+    ]
 )
+"""Classes whose instances make calls wait for each other."""
 _REQUESTS = frozenset(
     [
         "Request",
@@ -469,7 +481,7 @@ class Program:
             name == "ReturnType" and "set" in ref.text and ("Timeout" in ref.text or "Interval" in ref.text)
         ):
             return "timer"
-        if name.rsplit(".", 1)[-1] in _LOCK_CLASSES:
+        if name.rsplit(".", 1)[-1] in LOCK_CLASSES:
             return "lock"
         if name == "|":
             kinds = [self._kind(a, module) for a in ref.args if a.name not in _VOID]
@@ -691,7 +703,8 @@ class Program:
                 and not (t.op == "arg" and cls.ctor is not None and "data" in cls.ctor.param_names)
             ):
                 return self.singleton(R, cls, home, argument)
-            made = self.instance(R, cls, home, argument)
+            given = _given(module, ref.name) if module is not None else None
+            made = self.instance(R, cls, home, argument, given)
             if isinstance(made, JsObject) and kind != "lock":
                 for key, value in made.props.items():
                     if value is UNDEFINED:
@@ -700,7 +713,25 @@ class Program:
         methods = any(m.kind == "method" for m in cls.members)
         if methods and service:
             return self.instance(R, cls, home, "") if self.per_request(cls) else self.singleton(R, cls, home, "")
+        if t.op == "entry" and t.shared and methods and not cls.abstract and self.orders(cls, home):
+            return _quietly(R, lambda: self.instance(R, cls, home, ""), ("made", t))
         return None
+
+    def orders(self, cls: ClassCode, module: ModuleCode) -> bool:
+        """Whether a class, or one that it extends, keeps a promise, a function or a flag to itself: calls may wait."""
+        seen = 0
+        found: tuple[str, Any, ModuleCode] | None = ("class", cls, module)
+        while found is not None and found[0] == "class" and seen < 8:
+            _, c, home = found
+            own = [m for m in c.members if m.kind == "field" and not m.static]
+            if not all(m.private or m.readonly or _HIDDEN.match(_text_of(m)) for m in own):
+                return False  # others may write to it
+            if any(_ORDERING.search(_text_of(m)) for m in own):
+                return True
+            base = c.super_type
+            found = self.find(base.name, home) if base is not None and _nominal(base.name) else None
+            seen += 1
+        return False
 
     def per_request(self, cls: ClassCode) -> bool:
         """Whether each call has instances of its own: the class says so, or it is given something that does."""
@@ -734,8 +765,10 @@ class Program:
                     made.ident = ("singleton", *key)
         return R.singletons[key]
 
-    def instance(self, R: Machine, cls: ClassCode, module: ModuleCode, argument: str) -> Value | None:
-        """A new instance with injected constructor arguments."""
+    def instance(
+        self, R: Machine, cls: ClassCode, module: ModuleCode, argument: str, given: Any = None
+    ) -> Value | None:
+        """A new instance with injected constructor arguments, unless a plain value is `given` for the only one."""
         home = R.load(module.path)
         cell = home.cells.get(cls.name) if home is not None else None
         ctor = raw(cell.v) if cell.__class__ is Cell else None
@@ -744,6 +777,8 @@ class Program:
         args: list[Value] = []
         if argument and self.is_model(module.path):
             args = [argument]
+        elif given is not None:
+            args = [_value_of(R, given)]
         else:
             args = self.injected_arguments(R, ctor)
         return construct(R, ctor, args, ctor, 0)
@@ -960,6 +995,41 @@ def substitute(ref: TypeRef, mapping: dict[str, TypeRef], depth: int = 0) -> Typ
         {k: substitute(v, mapping, depth + 1) for k, v in ref.members.items()} if ref.members else ref.members,
         ref.text,
     )
+
+
+_HIDDEN = re.compile(r"(?:private|protected)\b")
+_ORDERING = re.compile(r"Promise|=>|\b(?:true|false)\b|\bboolean\b")
+"""In the text of a field: something that calls may wait for."""
+
+
+def _text_of(member: Member) -> str:
+    """The declaration of a field, or its type where it has no value."""
+    if member.code is not None:
+        return member.code.module.text[member.code.start : member.code.end].decode("utf-8", "replace")
+    return member.type.text if member.type is not None else ""
+
+
+def _given(module: ModuleCode, name: str) -> Any:
+    """The literal that a module constructs every instance of a class with, if there is one."""
+    texts = set(re.findall(rb"\bnew\s+" + re.escape(name).encode() + rb"\s*\(([^()]*)\)", module.text))
+    if len(texts) != 1:
+        return None
+    text = texts.pop().decode("utf-8", "replace").strip()
+    try:
+        return json.loads(re.sub(r"([{,]\s*)(\w+)\s*:", r'\1"\2":', text))
+    except ValueError:
+        return None
+
+
+def _value_of(R: Machine, given: Any) -> Value:
+    """A parsed literal as a value."""
+    if isinstance(given, dict):
+        o = R.new_object()
+        o.props.update({key: _value_of(R, value) for key, value in given.items()})
+        return o
+    if isinstance(given, list):
+        return R.new_array([_value_of(R, value) for value in given])
+    return given
 
 
 _EMPTY = re.compile(rb"\{\s*\}\s*$")

@@ -20,6 +20,7 @@ from krepis.twin.typescript.invariants import Watch, begin, look
 from krepis.twin.typescript.machine import MAX_EVENTS, Activation, Frame, Machine, Pending, World
 from krepis.twin.typescript.program import Program
 from krepis.twin.typescript.values import (
+    DECORATES,
     UNDEFINED,
     Cancelled,
     Exhausted,
@@ -305,8 +306,8 @@ class Scenario:
 def arguments(R: Machine, f: JsFunction, call: int) -> list[Value]:
     """Unknown arguments for call number `call`, typed by the annotations."""
     inner = f
-    while inner.code is None and ("wraps",) in inner.props:
-        inner = inner.props[("wraps",)]
+    while DECORATES in inner.props or (inner.code is None and ("wraps",) in inner.props):
+        inner = inner.props.get(DECORATES) or inner.props[("wraps",)]
     code = inner.code
     if code is None:
         return []

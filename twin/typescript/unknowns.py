@@ -74,6 +74,10 @@ def call(R: Machine, name: str, receiver: Value, args: list[Value], s: int, fn: 
     if callbacks and method == lexicon.SERVER:
         R.register(name, receiver, args, s)
         return term("call", name, str(s))
+    if R.tracking and isinstance(base, Term | JsObject) and not per_request:
+        if method == "once" and callbacks:
+            R.listens_late(base, s)
+        R.spoken[R.frame.root, R.who(base)] = (R.event, lexicon.classify(name) is Verb.EFFECT and not callbacks)
     if callbacks and lexicon.registers(method):
         R.register(name, receiver, args, s)
         if not R.tracking or base.__class__ is Term:

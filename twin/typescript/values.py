@@ -282,6 +282,9 @@ def tags_of(value: Value) -> int:
 FROM = ("from",)
 """Key of the dependences of an object that was made by spreading an empty one."""
 
+DECORATES = ("decorates",)
+"""Key of the method that a decorator replaced by the function which has it."""
+
 
 class Rest:
     """An unknown number of unknown elements inside an array, a map or a set.

@@ -370,6 +370,7 @@ def test_class_records() -> None:
         ("field", False, "y", False),
         ("field", False, "z", False),
         ("method", False, "find", True),
+        ("decorator", False, "find", True),
         ("get", False, "v", True),
         ("set", False, "v", True),
         ("static-block", True, "static", True),
@@ -402,7 +403,7 @@ def shown(of: TypeRef) -> str:
     [
         ("string[]", "Array(string)"),
         ("readonly Array<A>[]", "Array(Array(A))"),
-        ("Map<string, { a: number; b?: B }>", "Map(string, {a: number, b: B})"),
+        ("Map<string, { a: number; b?: B }>", "Map(string, {a: number, b: |(B, undefined)})"),
         ("A | undefined | null", "|(A, undefined, null)"),
         ("| 'a' | 'b'", "|(literal, literal)"),
         ("(a: string, b?: X) => Promise<void>", "=>(string, X, Promise(void))"),

@@ -827,6 +827,329 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         }
         """,
     ),
+    "an optional property may be undefined": (
+        "check-then-act",
+        """
+        interface Slot { hour: number; patient?: string }
+        const slots: Slot[] = [];
+        export async function book(patient: string, calendar: { accepts(hour: number): Promise<boolean> }) {
+          for (const slot of slots) {
+            if (slot.patient !== undefined) continue;
+            if (!(await calendar.accepts(slot.hour))) continue;
+            slot.patient = patient; // HERE
+            return slot.hour;
+          }
+          return null;
+        }
+        """,
+    ),
+    "a decorator with a body here is applied to its method": (
+        "lost-update",
+        """
+        function audited(_target: object, _name: string, descriptor: PropertyDescriptor) {
+          const method = descriptor.value as (...args: unknown[]) => Promise<void>;
+          let calls = 0;
+          descriptor.value = async function (this: object, ...args: unknown[]) {
+            const before = calls;
+            await method.apply(this, args);
+            calls = before + 1; // HERE
+          };
+        }
+        export class Desk {
+          constructor(private readonly mail: { ping(): Promise<void> }) {}
+          @audited
+          async open(id: string): Promise<void> { await this.mail.ping(); }
+        }
+        """,
+    ),
+    "a decorator of the standard kind can make calls wait for each other": (
+        "",
+        """
+        type Method = (this: object, ...args: any[]) => Promise<unknown>;
+        const inTurn = () => (method: Method, _context: ClassMethodDecoratorContext): Method => {
+          let tail: Promise<unknown> = Promise.resolve();
+          return function (this: object, ...args) {
+            const next = tail.then(() => method.apply(this, args));
+            tail = next.catch(() => undefined);
+            return next;
+          };
+        };
+        export class Desk {
+          private open = 0;
+          constructor(private readonly mail: { ping(): Promise<void> }) {}
+          @inTurn()
+          async enter(): Promise<void> {
+            const before = this.open;
+            await this.mail.ping();
+            this.open = before + 1;
+          }
+        }
+        """,
+    ),
+    "generators that a runner drives are entry points through the factory that gives them": (
+        "lost-update",
+        """
+        import { run } from './saga';
+        const shelf: Record<string, number> = {};
+        function* pick(warehouse: { locate(sku: string): Promise<string> }, sku: string): Generator<any, void, any> {
+          const left = shelf[sku] ?? 0;
+          yield warehouse.locate(sku);
+          shelf[sku] = left - 1; // HERE
+        }
+        const drive = <T>(saga: Generator<Promise<unknown>, T, any>): Promise<T> => new Promise((resolve, reject) => {
+          const step = (input?: unknown): void => {
+            const turn = saga.next(input);
+            if (turn.done) resolve(turn.value); else turn.value.then(step, reject);
+          };
+          step();
+        });
+        export const createPicker = (warehouse: { locate(sku: string): Promise<string> }) => ({
+          pick: (sku: string) => drive(pick(warehouse, sku)),
+        });
+        """,
+    ),
+    "what another call has put over one's own value is used": (
+        "stale-read",
+        """
+        const context = { user: '' };
+        export async function remove(user: string, id: string, db: { drop(id: string): Promise<void> },
+          mail: { send(text: object): Promise<void> }) {
+          context.user = user;
+          await db.drop(id);
+          await mail.send({ by: context.user }); // HERE
+        }
+        """,
+    ),
+    "two initialisers that wait for each other never end": (
+        "deadlock",
+        """
+        import { read } from './disk';
+        let loading: Promise<string> | undefined;
+        let pending: Promise<string> | undefined;
+        async function load() { await read('a'); return await secret(); }
+        async function ask() { return await config(); } // HERE
+        export const config = (): Promise<string> => (loading ??= load());
+        const secret = (): Promise<string> => (pending ??= ask());
+        """,
+    ),
+    "who counts as a reader waits for ever until there are no readers": (
+        "deadlock",
+        """
+        let readers = 0;
+        const waiting: (() => void)[] = [];
+        const wake = () => { for (const resume of waiting.splice(0)) resume(); };
+        export async function load(name: string, io: { fetch(name: string): Promise<void> }) {
+          readers++;
+          try {
+            while (readers > 0) await new Promise<void>((resolve) => waiting.push(resolve)); // HERE
+            await io.fetch(name);
+          } finally {
+            readers--;
+            wake();
+          }
+        }
+        """,
+    ),
+    "who waits until enough others have come is woken by the last": (
+        "",
+        """
+        let arrived = 0;
+        const waiting: (() => void)[] = [];
+        export async function meet(io: { start(): Promise<void> }) {
+          arrived++;
+          if (arrived < 2) await new Promise<void>((resolve) => waiting.push(resolve));
+          else { arrived = 0; for (const resume of waiting.splice(0)) resume(); }
+          await io.start();
+        }
+        """,
+    ),
+    "an object in a container has the lock that its class gives it": (
+        "deadlock",
+        """
+        class Cart {
+          #held = false;
+          readonly #queue: (() => void)[] = [];
+          constructor(readonly id: number) {}
+          async exclusively<T>(action: () => Promise<T>): Promise<T> {
+            if (this.#held) await new Promise<void>((resolve) => this.#queue.push(resolve));
+            this.#held = true;
+            try { return await action(); } finally {
+              const next = this.#queue.shift();
+              if (next) next(); else this.#held = false;
+            }
+          }
+        }
+        const carts: Record<number, Cart> = {};
+        const cart = (id: number): Cart => (carts[id] ??= new Cart(id));
+        export async function merge(into: number, from: number, pricing: { check(): Promise<void> }) {
+          if (into === from) return;
+          await cart(into).exclusively(async () => {
+            await pricing.check();
+            await cart(from).exclusively(() => pricing.check()); // HERE
+          });
+        }
+        """,
+    ),
+    "a queue that is dropped while its last task runs orders nothing": (
+        "lost-update",
+        """
+        import PQueue from 'p-queue';
+        import { rates } from './rates';
+        const queues = new Map<string, PQueue>();
+        const balances = new Map<string, number>();
+        export async function deposit(account: string, cents: number) {
+          const queue = queues.get(account) ?? new PQueue({ concurrency: 1 });
+          queues.set(account, queue);
+          await queue.add(async () => {
+            const before = balances.get(account) ?? 0;
+            await rates.look(account);
+            balances.set(account, before + cents); // HERE
+          });
+          if (queue.size === 0) queues.delete(account);
+        }
+        """,
+    ),
+    "a queue that is dropped when nothing waits and nothing runs is safe": (
+        "",
+        """
+        import PQueue from 'p-queue';
+        import { rates } from './rates';
+        const queues = new Map<string, PQueue>();
+        const balances = new Map<string, number>();
+        export async function deposit(account: string, cents: number) {
+          const queue = queues.get(account) ?? new PQueue({ concurrency: 1 });
+          queues.set(account, queue);
+          await queue.add(async () => {
+            const before = balances.get(account) ?? 0;
+            await rates.look(account);
+            balances.set(account, before + cents);
+          });
+          if (queue.size === 0 && queue.pending === 0) queues.delete(account);
+        }
+        """,
+    ),
+    "who begins to listen only after a wait may miss the answer": (
+        "order-violation",
+        """
+        import { once } from 'node:events';
+        import { Worker } from 'node:worker_threads';
+        import { journal } from './journal';
+        const worker = new Worker('./resize.js');
+        export async function resize(id: string) {
+          worker.postMessage({ id });
+          await journal.write(id);
+          return await once(worker, `done:${id}`); // HERE
+        }
+        """,
+    ),
+    "who listens from the start hears the answer, and each drain after its write": (
+        "",
+        """
+        import { once } from 'node:events';
+        import { Worker } from 'node:worker_threads';
+        import { journal, out } from './journal';
+        const worker = new Worker('./resize.js');
+        export async function resize(id: string, rows: string[]) {
+          const reply = once(worker, `done:${id}`);
+          worker.postMessage({ id });
+          await journal.write(id);
+          for (const row of rows) if (!out.send(row)) await once(out, 'drain');
+          return await reply;
+        }
+        """,
+    ),
+    "what is marked as begun is no more done for that": (
+        "order-violation",
+        """
+        import { connect, type Channel } from './broker';
+        let begun = false;
+        let channel: Channel | undefined;
+        async function ensure() {
+          if (begun) return;
+          begun = true;
+          channel = await connect('broker');
+        }
+        export async function publish(body: string) {
+          await ensure();
+          if (!channel) throw new Error('not connected'); // HERE
+          await channel.send(body);
+        }
+        """,
+    ),
+    "one function can turn two calls against each other by its arguments": (
+        "check-then-act",
+        """
+        import { orchestrator } from './orchestrator';
+        const a = { serving: true };
+        const b = { serving: true };
+        async function drain(own: { serving: boolean }, other: { serving: boolean }) {
+          if (!other.serving) return false;
+          await orchestrator.ping();
+          own.serving = false; // HERE
+          return true;
+        }
+        export const drainA = () => drain(a, b);
+        export const drainB = () => drain(b, a);
+        """,
+    ),
+    "it does not matter which call made the object that a map has as its key": (
+        "",
+        """
+        const balances = new WeakMap<Account, number>();
+        class Account {
+          constructor(readonly iban: string) { balances.set(this, 0); }
+          async withdraw(cents: number, limits: { floorOf(iban: string): Promise<number> }) {
+            const floor = await limits.floorOf(this.iban);
+            const balance = balances.get(this) ?? 0;
+            if (balance - cents < floor) return;
+            balances.set(this, balance - cents);
+          }
+        }
+        const accounts: Record<string, Account> = {};
+        const open = (iban: string): Account => (accounts[iban] ??= new Account(iban));
+        export async function pay(iban: string, cents: number, limits: { floorOf(iban: string): Promise<number> }) {
+          await open(iban).withdraw(cents, limits);
+        }
+        """,
+    ),
+    "fastq, async-sema and bottleneck let as many run as they are told": (
+        "lost-update",
+        """
+        import Bottleneck from 'bottleneck';
+        import { Sema } from 'async-sema';
+        import * as fastq from 'fastq';
+        import { ledger } from './ledger';
+        const one = new Bottleneck({ maxConcurrent: 1 });
+        const lock = new Sema(1);
+        const totals = { a: 0, b: 0, c: 0, d: 0 };
+        export const a = (cents: number) => one.schedule(async () => {
+          const before = totals.a;
+          await ledger.ping();
+          totals.a = before + cents;
+        });
+        export const b = async (cents: number) => {
+          await lock.acquire();
+          try {
+            const before = totals.b;
+            await ledger.ping();
+            totals.b = before + cents;
+          } finally {
+            lock.release();
+          }
+        };
+        const queue = fastq.promise(async (cents: number) => {
+          const before = totals.c;
+          await ledger.ping();
+          totals.c = before + cents;
+        }, 1);
+        export const c = (cents: number) => queue.push(cents);
+        export const d = new Bottleneck({ maxConcurrent: 2 }).wrap(async (cents: number) => {
+          const before = totals.d;
+          await ledger.ping();
+          totals.d = before + cents; // HERE
+        });
+        """,
+    ),
 }
 
 

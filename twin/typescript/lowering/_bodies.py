@@ -27,7 +27,8 @@ def function_source(g: Gen) -> str:
         _module_prologue(g, info.scope, node)
         _module_statements(g, children_of(g, node))
     elif code.kind == "field":
-        value = node.child_by_field_id(g.fields.value)
+        decorates = g.kinds[node.kind_id] == "decorator"
+        value = first_child(g, node) if decorates else node.child_by_field_id(g.fields.value)
         g.emit(f"return {expr(g, value) if value is not None else 'UNDEFINED'}")
     else:
         g.create_cells(info.scope, node)

@@ -267,11 +267,13 @@ def decorator_of(a: Analysis, node: Node) -> Decorator:
 def class_body(a: Analysis, info: ClassInfo, body: Node, scope: Scope) -> None:
     kinds = a.kinds
     pending: list[Decorator] = []
+    marks: list[Node] = []
     anchor = -1
     for child in body.children:
         kind = kinds[child.kind_id]
         if kind == "decorator":
             pending.append(decorator_of(a, child))
+            marks.append(child)
             anchor = child.start_byte if anchor < 0 else anchor
             continue
         if kind in ("method_definition", "public_field_definition", "class_static_block"):
@@ -279,6 +281,8 @@ def class_body(a: Analysis, info: ClassInfo, body: Node, scope: Scope) -> None:
                 start = child.start_byte if anchor < 0 else anchor
                 if kind == "method_definition":
                     method(a, info, child, scope, pending, start)
+                    for mark in reversed(marks):
+                        decoration(a, info, mark, child, scope)
                 elif kind == "public_field_definition":
                     field(a, info, child, scope, pending, start)
                 else:
@@ -287,6 +291,7 @@ def class_body(a: Analysis, info: ClassInfo, body: Node, scope: Scope) -> None:
             a.comment(child)
             continue
         pending = []
+        marks = []
         anchor = -1
     if info.code.ctor is not None:
         ctor = next(f for f in info.functions if f.code is info.code.ctor)
@@ -334,6 +339,26 @@ def method(a: Analysis, info: ClassInfo, node: Node, scope: Scope, decorators: l
     info.code.members.append(
         Member(member_kind, static, own, private, function.code.return_type, decorators, function.code, False)
     )
+
+
+def decoration(a: Analysis, info: ClassInfo, mark: Node, node: Node, scope: Scope) -> None:
+    """A decorator of a method as code that gives it, unless it comes from a package."""
+    value = next((child for child in mark.named_children if a.kind(child) != "comment"), None)
+    own = member_name(a, node.child_by_field_id(a.fields.name))
+    decorator = decorator_of(a, mark)
+    source = a.module.imports.get(decorator.name.split(".")[0])
+    if value is None or own is None or own == "constructor" or (source is not None and not _own(source[0])):
+        return
+    static = any(a.kind(child) == "'static" for child in node.children)
+    function = new_function(a, mark, scope, "field", f"@{decorator.name}", mark.start_byte, None, info.code.name)
+    a.stack.append((value, function.scope))
+    info.functions.append(function)
+    info.code.members.append(Member("decorator", static, own, False, None, [decorator], function.code, False))
+
+
+def _own(specifier: str) -> bool:
+    """Whether an import may name a module of the project itself."""
+    return specifier.startswith((".", "@/", "~", "#", "src/"))
 
 
 def parameter_properties(a: Analysis, info: ClassInfo, node: Node) -> None:

@@ -1,8 +1,8 @@
 """Type syntax to `TypeRef`.
 
 Types are read, never resolved or checked: they only tell the machine which class an unknown value may be.
-Readonly and optional marks are dropped.  Equal texts within a module share one object.  Anything unusual
-keeps its text and no structure.
+Readonly marks are dropped, an optional property may be undefined.  Equal texts within a module share one
+object.  Anything unusual keeps its text and no structure.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from krepis.twin.typescript.syntax import Fields, Kinds
 from tree_sitter import Node
 
 _MAX_DEPTH = 40
+_UNDEFINED = TypeRef("undefined")
 _NAMED = frozenset({"type_identifier", "identifier", "predefined_type", "nested_type_identifier"})
 _SIGNATURES = frozenset({"method_signature", "call_signature", "construct_signature", "abstract_method_signature"})
 
@@ -69,7 +70,9 @@ class Types:
                 annotation = child.child_by_field_id(fields.type)
                 inner = self._first(annotation) if annotation is not None else None
                 if name is not None:
-                    found[self._key(name)] = self._read(inner, depth + 1) if inner else TypeRef("any")
+                    read = self._read(inner, depth + 1) if inner else TypeRef("any")
+                    optional = any(mark.type == "?" for mark in child.children)
+                    found[self._key(name)] = TypeRef("|", (read, _UNDEFINED), text=read.text) if optional else read
             elif kind in _SIGNATURES:
                 name = child.child_by_field_id(fields.name)
                 key = self._key(name) if name is not None else "()" if kind == "call_signature" else "new"

@@ -1,5 +1,5 @@
 // events: listeners run synchronously, in order; a listener of a long-lived emitter is an entry point.
-import { handler, io, unknown } from 'krepis:model';
+import { handler, io, late, unknown } from 'krepis:model';
 
 export class EventEmitter {
   constructor(options) {
@@ -77,6 +77,7 @@ const heard = (emitter, event) =>
 // What an emitter without a body says, the outside world decides.
 export const once = (emitter, event) => {
   if (emitter.listenersOf instanceof Map) return heard(emitter, event);
+  late(emitter);
   return io('once', () => [unknown('event', emitter, event)]);
 };
 

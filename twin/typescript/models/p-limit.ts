@@ -1,4 +1,6 @@
 // p-limit: at most n at a time, in the order in which they were asked for; nobody holds the permit but the queue.
+import { around } from 'krepis:model';
+
 export const pLimit = (concurrency) => {
   const queue = [];
   const running = [];
@@ -28,6 +30,9 @@ export const pLimit = (concurrency) => {
       next();
     });
 
+  Object.defineProperty(limit, 'activeCount', { get: () => running.length });
+  Object.defineProperty(limit, 'pendingCount', { get: () => queue.length });
+  Object.defineProperty(limit, 'concurrency', { get: () => width });
   limit.clearQueue = () => {
     queue.length = 0;
   };
@@ -37,7 +42,7 @@ export const pLimit = (concurrency) => {
 
 export const limitFunction = (work, options) => {
   const limit = pLimit(options.concurrency);
-  return (...args) => limit(() => work(...args));
+  return around(work, (...args) => limit(() => work(...args)));
 };
 
 export default pLimit;

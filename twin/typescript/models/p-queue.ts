@@ -22,6 +22,14 @@ export default class PQueue {
     return result;
   }
 
+  get size() {
+    return this.limit.pendingCount;
+  }
+
+  get pending() {
+    return this.limit.activeCount;
+  }
+
   addAll(jobs, options) {
     return Promise.all(jobs.map((job) => this.add(job, options)));
   }

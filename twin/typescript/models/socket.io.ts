@@ -25,14 +25,27 @@ class Emitter {
 }
 
 export class Socket extends Emitter {
-  constructor() {
+  constructor(data) {
     super();
     this.broadcast = new Emitter();
     this.data = {};
+    this.id = undefined;
+    this.handshake = undefined;
+    this.request = undefined;
+    this.rooms = undefined;
+    this.connected = undefined;
   }
 
   on(event, listener) {
     handler(`socket ${event}`, listener);
+    return this;
+  }
+
+  once(event, listener) {
+    return this.on(event, listener);
+  }
+
+  use() {
     return this;
   }
 

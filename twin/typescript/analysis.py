@@ -21,7 +21,7 @@ from krepis.twin.typescript import lexicon, oracle
 from krepis.twin.typescript.canonical import Pattern, is_parsed, meeting, path_of
 from krepis.twin.typescript.intrinsics import user_frame
 from krepis.twin.typescript.invariants import Broken, Subject
-from krepis.twin.typescript.machine import Access, Frame, Machine, World
+from krepis.twin.typescript.machine import Access, Frame, Lock, Machine, World
 from krepis.twin.typescript.program import LOCK_CLASSES, Program
 from krepis.twin.typescript.recording import Recording, record
 from krepis.twin.typescript.scenario import Entry, Execution, Scenario
@@ -853,7 +853,7 @@ def leaks(run: Execution, entry: Entry, base: Execution | None) -> Iterator[Anom
     for lock in R.locks:
         for frame, site in lock.holders:
             if frame.root == 0 and frame.code is not None and not _still_running(run):
-                if base is None and _handed_over(lock, R):
+                if _handed_over(lock, R):
                     continue
                 yield Anomaly("lock-leak", "error", frame, site, run, [entry.name], detail=lock.label)
     if base is None or not base.settled(0) or _still_running(run):
@@ -864,6 +864,8 @@ def leaks(run: Execution, entry: Entry, base: Execution | None) -> Iterator[Anom
             continue
         if _swept(base.machine, good[loc][1]):
             continue
+        if R.reject_at < 0 and good[loc][1].event > _end_of(base, 0):
+            continue  # the other path leaves it to what it started; this one has no need to
         frame, site = holder(R, first, good[loc][1])
         if frame.code is not None:
             yield Anomaly("lock-leak", "error", frame, site, run, [entry.name], act=first, detail=str(loc[-1]))
@@ -921,9 +923,12 @@ def _still_running(run: Execution) -> bool:
     return any(p.due is not None for p in run.machine.pending)
 
 
-def _handed_over(lock: Any, R: Machine) -> bool:
-    """Whether a release function of the lock was stored where others find it."""
-    return False
+def _handed_over(lock: Lock, R: Machine) -> bool:
+    """Whether what holds a permit was stored where others find it, and can give it back."""
+    taken = next((a.index for a in R.log if a.kind == "L" and a.loc == lock.loc), len(R.log))
+    stored = (raw(a.value) for a in R.log[taken:] if a.kind == "W" and a.root == 0 and oracle.durable(a.loc))
+    parts = (raw(part) for v in stored if isinstance(v, JsObject) for part in v.props.values())
+    return any(isinstance(part, JsObject) and part.ident == lock.ident for part in parts)
 
 
 def _flags(run: Execution) -> dict[Any, tuple[Access, Access, bool]]:

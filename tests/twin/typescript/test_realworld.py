@@ -340,6 +340,43 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         }
         """,
     ),
+    "a state that another path leaves to what it starts is no lock": (
+        "",
+        """
+        export class Connection {
+          private closed = false;
+          private raw: any;
+          constructor(private make: () => any) { this.raw = make(); }
+          private async reopen() { this.raw = this.make(); await this.raw.connect(); this.closed = false; }
+          async disconnect(reconnect = false) {
+            if (this.closed && !reconnect) return;
+            this.closed = true;
+            if (reconnect) {
+              void this.raw.close().then(() => this.reopen()).catch((error: Error) => console.error(error));
+              return;
+            }
+            void this.raw.close();
+          }
+        }
+        """,
+    ),
+    "a client that is kept is given back by somebody else": (
+        "",
+        """
+        import { Pool, PoolClient } from 'pg';
+        export class Seeder {
+          private trx: PoolClient | null = null;
+          constructor(private pool: Pool) {}
+          async begin() {
+            this.trx = await this.pool.connect();
+            await this.trx.query('BEGIN');
+          }
+          async commit() {
+            if (this.trx) { await this.trx.query('COMMIT'); this.trx.release(); this.trx = null; }
+          }
+        }
+        """,
+    ),
     "a name that is imported and declared": (
         "",
         """

@@ -21,7 +21,7 @@ from krepis.twin.typescript import lexicon, oracle
 from krepis.twin.typescript.canonical import Pattern, is_parsed, meeting, path_of
 from krepis.twin.typescript.intrinsics import user_frame
 from krepis.twin.typescript.invariants import Broken, Subject
-from krepis.twin.typescript.machine import Access, Frame, Lock, Machine, World
+from krepis.twin.typescript.machine import Access, Frame, Lock, Machine, Way, World
 from krepis.twin.typescript.program import LOCK_CLASSES, Program
 from krepis.twin.typescript.recording import Recording, record
 from krepis.twin.typescript.scenario import Entry, Execution, Scenario
@@ -44,6 +44,10 @@ MAX_WORLDS = 10
 """Answers to unknown predicates tried for one pattern."""
 MAX_PROFILE_WORLDS = 8
 """The same for one entry alone."""
+MORE_WORLDS = 16
+"""Worlds beyond these that let code run which has not run yet."""
+MAX_NAMES = 3
+"""Functions that a note names."""
 QUIET_WORLDS = 3
 """Worlds after which an entry that touched nothing shared is left alone."""
 MAX_ARMED = 6
@@ -166,37 +170,101 @@ class Budget:
         return "number of executions" if self.left <= 0 else "time"
 
 
-def worlds(limit: int) -> Iterator[World]:
+class Worlds:
     """Worlds by flipping answers, breadth first; the caller runs executions on each as it comes.
 
-    Another answer about a number that was asked about before, and has changed since, comes first: there calls meet.
+    Those that may let code run which has not run yet come first as long as they are `urgent`, else last. What was
+    asked while the program was set up is flipped only every third time.
+    Another answer about a number that was asked about before, and has changed since, comes before others: there
+    calls meet.
     """
-    queue: deque[dict[Term, bool]] = deque([{}])
-    seen: set[frozenset[tuple[Term, bool]]] = set()
-    given = 0
-    while queue and given < limit:
-        fixed = queue.popleft()
-        world = World(fixed)
-        given += 1
-        yield world
+
+    def __init__(self) -> None:
+        self.given = 0
+        self.urgent = True
+        self.guided = False
+        self.entered: set[Way] = set()
+        self._world: World | None = None
+        self._own: deque[tuple[World, int]] = deque()
+        self._before: deque[tuple[World, int]] = deque()
+        self._promising: deque[tuple[World, int]] = deque()
+        self._seen: set[frozenset[tuple[Term, bool]]] = set()
+
+    def __call__(self, limit: int, more: int = 0) -> Iterator[World]:
+        """At most `limit` worlds, and then `more` that let other code run."""
+        world: World | None = World()
+        while world is not None:
+            self.given += 1
+            self._world = world
+            yield world
+            self._flip()
+            world = self._next(self.given < limit) if self.given < limit + more else None
+
+    def left_out(self) -> str:
+        """What did not run although other answers may let it run; empty when there is no such thing."""
+        self._flip()
+        ways = {way for world, i in self._promising for way in world.leads[world.order[i]]} - self.entered
+        places = sorted({(code.module.path, code.span[0], code.name, site, yes) for _, code, site, yes in ways})
+        names = list(dict.fromkeys(name or "a callback" for _, _, name, *_ in places))
+        if not names:
+            return ""
+        shown = ", ".join(names[:MAX_NAMES]) + (f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else "")
+        what = "1 branch" if len(places) == 1 else f"{len(places)} branches"
+        return f"{what} of {shown} did not run: only {self.given} answers to unknown conditions were tried"
+
+    def _flip(self) -> None:
+        """What else can be answered in the last world."""
+        world, self._world = self._world, None
+        if world is None:
+            return
+        self.entered |= world.entered
         asked: set[Any] = set()
         for i, q in enumerate(world.order):
             numeric = q.op == "lt0" or (q.op == "seq" and isinstance(q.args[1], int | float))
             number = subjects(q)[-1] if numeric else None
             again = number is not None and number in asked
             asked.add(number)
-            if q in fixed:
+            if q in world.fixed:
                 continue
-            if given + len(queue) >= limit and not (again and queue):
-                continue
-            flipped = {p: world.answers[p] for p in world.order[:i]}
-            flipped[q] = not world.answers[q]
-            key = frozenset(flipped.items())
-            if key not in seen:
-                seen.add(key)
-                if given + len(queue) >= limit:
-                    queue.pop()
-                (queue.appendleft if again else queue.append)(flipped)
+            queue = self._own if i >= world.before else self._before
+            (queue.appendleft if again else queue.append)((world, i))
+            if q in world.leads:
+                self._promising.append((world, i))
+
+    def _next(self, any_other: bool) -> World | None:
+        world = None if any_other and not self.urgent else self._untouched()
+        self.guided = world is not None
+        if world is None and any_other:
+            world = self._any()
+        if world is None and not self.urgent:
+            world = self._untouched()
+        return world
+
+    def _untouched(self) -> World | None:
+        """A world that may let code run which has not run yet."""
+        world = None
+        while world is None and self._promising:
+            parent, i = self._promising.popleft()
+            if not self.entered.issuperset(parent.leads[parent.order[i]]):
+                world = self._flipped(parent, i)
+        return world
+
+    def _any(self) -> World | None:
+        world = None
+        while world is None and (self._own or self._before):
+            first, second = (self._before, self._own) if self.given % 3 == 0 else (self._own, self._before)
+            world = self._flipped(*(first or second).popleft())
+        return world
+
+    def _flipped(self, world: World, i: int) -> World | None:
+        """A world in which a question has the other answer; None if there was one."""
+        answers = {p: world.answers[p] for p in world.order[:i]}
+        answers[world.order[i]] = not world.answers[world.order[i]]
+        key = frozenset(answers.items())
+        if key in self._seen:
+            return None
+        self._seen.add(key)
+        return World(answers)
 
 
 def fifo(run: Execution, ready: list[Any]) -> Any:
@@ -525,11 +593,13 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
     externals = 0
     grown = 0
     complete_runs = 0
-    for n, world in enumerate(worlds(MAX_PROFILE_WORLDS)):
-        if n >= QUIET_WORLDS and not any(map(oracle.durable, profile.reads | profile.writes)) and not concurrent:
-            break  # it touches nothing that outlives it
-        if n >= QUIET_WORLDS + grown:
-            break  # the last worlds showed nothing new
+    worlds = Worlds()
+    for n, world in enumerate(worlds(MAX_PROFILE_WORLDS, MORE_WORLDS)):
+        if n >= QUIET_WORLDS and not worlds.guided:
+            if not any(map(oracle.durable, profile.reads | profile.writes)) and not concurrent:
+                break  # it touches nothing that outlives it
+            if n >= QUIET_WORLDS + grown:
+                break  # the last worlds showed nothing new
         before = len(profile.reads) + len(profile.writes)
         run = scenario.run(world, fifo)
         if run is None:
@@ -599,6 +669,8 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
         for run in ended:
             for anomaly in kept(run, entry):
                 report(anomaly)
+    if left_out := worlds.left_out():
+        result.bounds.add((entry.code.module.path, entry.code.span[0], left_out))
     profile.keys = list(keys)
     profile.hangs = complete_runs == 0
     if concurrent:
@@ -691,7 +763,7 @@ def internally_concurrent(run: Execution) -> bool:
 
 def explore_internal(scenario: Scenario, entry: Entry, result: UnitResult, report: Any, budget: Budget) -> None:
     """Races among the concurrent parts of one call: the reference runs each part to its end when it is called."""
-    for world in worlds(MAX_PROFILE_WORLDS):
+    for world in Worlds()(MAX_PROFILE_WORLDS):
         fails = False  # whether there is anything whose failure makes a difference
         for reject_at in (-1, 0):
             if reject_at == 0 and not fails:
@@ -1257,6 +1329,7 @@ def explore_pattern(
     max_worlds: int = MAX_WORLDS,
     reject_at: int = -1,
     meets: bool = True,
+    more_worlds: int = MORE_WORLDS,
 ) -> list[Anomaly]:
     """One pattern in all its worlds; the anomalies of the first world that shows any, and deadlocks.
 
@@ -1264,7 +1337,9 @@ def explore_pattern(
     """
     names = [e.name for e in scenario.entries]
     found: dict[tuple[str, tuple[str, int]], Anomaly] = {}
-    for world in worlds(max_worlds):
+    worlds = Worlds()
+    met = False
+    for world in worlds(max_worlds, more_worlds):
         allowed: Allowed = {}
         belated: set[Any] = set()
         lasting: set[Subject] = set()
@@ -1307,6 +1382,8 @@ def explore_pattern(
             if not conflict and not timers:
                 break
         meets = meets or conflict
+        met = met or conflict
+        worlds.urgent = not met
         if not usable or not conflict:
             if budget.spent() or not meets:
                 break
@@ -1338,6 +1415,8 @@ def explore_pattern(
             )
         if found or budget.spent():
             break
+    if met and not found and not budget.spent() and (left_out := worlds.left_out()):
+        result.bounds.add((*_entry_place(scenario), f"{' with '.join(names)}: {left_out}"))
     for anomaly in found.values():
         anomaly.recording = record(scenario, anomaly.run)
     return best(list(found.values()))

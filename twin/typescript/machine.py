@@ -187,13 +187,19 @@ class Pending:
         self.blocked: Callable[[], bool] | None = None
 
 
+Way = tuple[int, Any, int, bool]
+"""One side of a condition: the call, the function, the site, the answer."""
+
+
 class World:
     """Answers to unknown predicates, extended on demand; `order` lists the questions as they first came.
 
-    `about` has the answers by what they are about, `nothing` the values that are null or undefined.
+    `about` has the answers by what they are about, `nothing` the values that are null or undefined. The first
+    `before` questions came while the program was set up. `entered` are the branches that ran, `leads` those that
+    another answer to a question may let run.
     """
 
-    __slots__ = ("about", "answers", "defaults", "nothing", "order")
+    __slots__ = ("about", "answers", "before", "defaults", "entered", "fixed", "leads", "noted", "nothing", "order")
 
     def __init__(self, fixed: dict[Term, bool] | None = None) -> None:
         self.answers: dict[Term, bool] = {}
@@ -201,7 +207,12 @@ class World:
         self.order: list[Term] = []
         self.about: dict[Any, dict[Term, bool]] = {}
         self.nothing: set[Any] = set()
-        for q, yes in (fixed or {}).items():
+        self.before = -1
+        self.noted = 0
+        self.entered: set[Way] = set()
+        self.leads: dict[Term, list[Way]] = {}
+        self.fixed = fixed or {}
+        for q, yes in self.fixed.items():
             self.answer(q, yes)
 
     def answer(self, q: Term, yes: bool) -> None:
@@ -2522,7 +2533,32 @@ class Machine:
 
     def unlikely(self, v: Value, s: int) -> bool:
         """Truth of a guard that leaves: tried as false first."""
-        return self.truth(v, s, False)
+        return self._way(s, self.truth(v, s, False), False)
+
+    def opens(self, v: Value, s: int) -> bool:
+        """Truth of a condition under which, and only then, some code runs."""
+        return self._way(s, self.truth(v, s), True)
+
+    def shuts(self, v: Value, s: int) -> bool:
+        """Truth of a condition that keeps some code from running."""
+        return self._way(s, self.truth(v, s), False)
+
+    def turns(self, v: Value, s: int) -> bool:
+        """Truth of a condition that chooses between codes."""
+        yes = self.truth(v, s)
+        return self._way(s, yes, not yes)
+
+    def _way(self, s: int, yes: bool, matters: bool) -> bool:
+        """Notes that a condition held or not; `matters` is the answer that lets code run which else does not."""
+        if self.tracking:
+            world, frame = self.world, self.frame
+            world.entered.add((frame.root, frame.code, s, yes))
+            if len(world.order) > world.noted:
+                if yes is not matters:
+                    for q in world.order[world.noted :]:
+                        world.leads.setdefault(q, []).append((frame.root, frame.code, s, matters))
+                world.noted = len(world.order)
+        return yes
 
     def enough(self, v: Value, s: int) -> bool:
         """Truth of a guard that ends a loop: tried as false first, until a loop without another end went round."""

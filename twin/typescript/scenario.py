@@ -103,6 +103,8 @@ class Scenario:
                 return None
             picked.append(found)
         R.settle_setup()
+        if world.before < 0:
+            world.before = world.noted = len(world.order)
         R.pending.clear()
         R.created.clear()
         R.micro.clear()

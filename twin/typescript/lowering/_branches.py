@@ -126,8 +126,10 @@ def _if_chain(g: Gen, node: Node) -> None:
         then = current.child_by_field_id(fields.consequence)
         otherwise = current.child_by_field_id(fields.alternative)
         guard = otherwise is None and (_leaves(g, then) or _throws(g, then))
-        how = "truth" if not guard else "enough" if g.targets and _leaves(g, then, _ENDS) else "unlikely"
-        text = condition(g, test, how, "more" if how == "enough" else "truth") if test is not None else "False"
+        how = ("unlikely", "opens") if guard else ("opens", "shuts") if otherwise is None else ("turns", "turns")
+        if guard and g.targets and _leaves(g, then, _ENDS):
+            how = "enough", "more"
+        text = condition(g, test, *how) if test is not None else "False"
         g.open(f"{keyword} {text}:")
         statement(g, then)
         g.close()
@@ -226,7 +228,7 @@ def _case_test(g: Gen, subject: str, cases: list[Node]) -> str:
         value = case.child_by_field_id(g.fields.value)
         if value is not None:
             site = g.site(case)
-            tests.append(f"R.truth(R.seq({subject}, {expr(g, value)}, {site}), {site})")
+            tests.append(f"R.turns(R.seq({subject}, {expr(g, value)}, {site}), {site})")
     return " or ".join(tests)
 
 

@@ -151,9 +151,11 @@ def _logical(g: Gen, node: Node) -> str:
 def logical(g: Gen, token: str, name: str, left: str, right: str, site: int) -> str:
     """`left && right` and its relatives; `name` holds the left value."""
     if token.startswith("'&&"):
-        return f"({right} if R.truth(({name} := {left}), {site}) else {name})"
+        how = "opens" if _waits(right) else "truth"
+        return f"({right} if R.{how}(({name} := {left}), {site}) else {name})"
     if token.startswith("'||"):
-        return f"({name} if R.truth(({name} := {left}), {site}) else {right})"
+        how = "shuts" if _waits(right) else "truth"
+        return f"({name} if R.{how}(({name} := {left}), {site}) else {right})"
     return f"({right} if R.nullish(({name} := {left}), {site}) else {name})"
 
 
@@ -266,7 +268,13 @@ def ternary(g: Gen, node: Node) -> str:
         return "UNDEFINED"
     then = optional(node.child_by_field_id(fields.consequence), g)
     otherwise = optional(node.child_by_field_id(fields.alternative), g)
-    return f"({then} if {condition(g, test)} else {otherwise})"
+    how = "turns" if _waits(then) or _waits(otherwise) else "truth"
+    return f"({then} if {condition(g, test, how, how)} else {otherwise})"
+
+
+def _waits(text: str) -> bool:
+    """Whether an expression suspends; then it is work, and not just a value."""
+    return "yield " in text
 
 
 def sequence_value(g: Gen, node: Node) -> str:

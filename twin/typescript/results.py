@@ -194,7 +194,18 @@ def merge(results: list[FileResult], files: int, seconds: float) -> Report:
         seconds=round(seconds, 3),
     )
     entries = tuple(_with_figures(e, spent.get((e.file, e.line, e.name), (0, 0, 0.0))) for e in points)
-    return Report(summary, tuple(findings.values()), tuple(notes), tuple(failures), entry_points=entries).sorted()
+    told = tuple(f for f in findings.values() if not any(_follows(f, other) for other in findings.values()))
+    return Report(summary, told, tuple(notes), tuple(failures), entry_points=entries).sorted()
+
+
+def _follows(f: Finding, cause: Finding) -> bool:
+    """Whether a finding is what another one leads to: both rely on one read, and a file closer to it has said so."""
+    return (
+        f.read is not None
+        and f.read == cause.read
+        and cause.file == cause.read.file != f.file
+        and any((s.file, s.line) == (cause.file, cause.line) for s in f.steps)
+    )
 
 
 def _with_figures(e: EntryPoint, spent: Spent) -> EntryPoint:

@@ -27,14 +27,21 @@ class WorkProgress:
         self._server, self._title, self._cancel = server, title, cancel
         self._token = f"krepis/{next(_numbers)}"
         self._shown = False
-        self._last = asyncio.get_running_loop().time() + AFTER_S - EVERY_S
+        self._loop = asyncio.get_running_loop()
+        self._due = self._loop.time() + AFTER_S
+        self._next: Progress | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     def report(self, progress: Progress) -> None:
-        """The work got on."""
-        now = asyncio.get_running_loop().time()
-        if now - self._last < EVERY_S:
-            return
-        self._last = now
+        """The work got on; the last of what came too early to be shown is shown when it is time."""
+        self._next = progress
+        if self._timer is None:
+            self._timer = self._loop.call_at(self._due, self._show)
+
+    def _show(self) -> None:
+        progress, self._timer = self._next, None
+        assert progress is not None
+        self._due = self._loop.time() + EVERY_S
         percentage = 100 * progress.done // progress.total if progress.total else 0
         if not self._shown:
             self._shown = True
@@ -46,6 +53,8 @@ class WorkProgress:
 
     def end(self) -> None:
         """The work is done, or was given up."""
+        if self._timer is not None:
+            self._timer.cancel()
         if self._shown:
             del self._server.progresses[self._token]
             self._say(types.WorkDoneProgressEnd())

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from krepis.twin.options import Options, SourceFile
-from krepis.twin.typescript.analysis import MAX_PROFILE_WORLDS, fifo, worlds
+from krepis.twin.typescript.analysis import MAX_PROFILE_WORLDS, Worlds, fifo
 from krepis.twin.typescript.canonical import Pattern
 from krepis.twin.typescript.code import FunctionCode
 from krepis.twin.typescript.entries import discover
@@ -78,7 +78,7 @@ def _handler(job: Job, file: Path, entry: Entry) -> Handler:
     longest: tuple[Operation, ...] = ()
     settled = False
     functions: set[tuple[str, int, int]] = set()
-    for world in worlds(MAX_PROFILE_WORLDS):
+    for world in Worlds()(MAX_PROFILE_WORLDS):
         scenario = Scenario(job.program, [entry], Pattern("alone"))
         try:
             run = scenario.run(world, fifo)

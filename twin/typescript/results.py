@@ -199,13 +199,13 @@ def merge(results: list[FileResult], files: int, seconds: float) -> Report:
 
 
 def _follows(f: Finding, cause: Finding) -> bool:
-    """Whether a finding is what another one leads to: both rely on one read, and a file closer to it has said so."""
-    return (
-        f.read is not None
-        and f.read == cause.read
-        and cause.file == cause.read.file != f.file
-        and any((s.file, s.line) == (cause.file, cause.line) for s in f.steps)
-    )
+    """Whether a finding in another file is what `cause` leads to: both rely on one read, and it passes `cause`."""
+    same = f.read is not None and f.read == cause.read and f.file != cause.file
+    return same and _passes(f, cause) and not _passes(cause, f)
+
+
+def _passes(f: Finding, other: Finding) -> bool:
+    return any((s.file, s.line) == (other.file, other.line) for s in f.steps)
 
 
 def _with_figures(e: EntryPoint, spent: Spent) -> EntryPoint:

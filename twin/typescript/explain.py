@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from krepis.twin.findings import RULES, Finding, Kind, Place, Severity, Step, fingerprint
-from krepis.twin.typescript.analysis import Anomaly
+from krepis.twin.typescript.anomaly import Anomaly
 from krepis.twin.typescript.intrinsics import user_frame
 from krepis.twin.typescript.layout import LONG
 from krepis.twin.typescript.machine import Access, Frame

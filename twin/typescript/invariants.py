@@ -4,7 +4,7 @@ Strategy: a condition is executed like any function, on the side: what it logs i
 of a copy of the world. It holds, fails, or may do either when that depends on unknown data. Programs are taken to
 begin in a state in which their conditions hold; the answers that this needs are given to the world.
 After each event the conditions whose state it wrote are looked at again.
-Deliberately absent: which executions to look at, and what a serial one shows (analysis.py).
+Deliberately absent: which executions to look at, and what a serial one shows (analysis.py, judgement.py).
 """
 
 from __future__ import annotations

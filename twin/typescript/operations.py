@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from krepis.twin.options import Options, SourceFile
-from krepis.twin.typescript.analysis import MAX_PROFILE_WORLDS, Worlds, fifo
+from krepis.twin.typescript.analysis import MAX_PROFILE_WORLDS, fifo
 from krepis.twin.typescript.canonical import Pattern
 from krepis.twin.typescript.code import FunctionCode
 from krepis.twin.typescript.entries import discover
@@ -23,6 +23,7 @@ from krepis.twin.typescript.scenario import Entry, Execution, Scenario
 from krepis.twin.typescript.values import Stop, forget_terms
 from krepis.twin.typescript.verify import Job
 from krepis.twin.typescript.workers import RECURSION
+from krepis.twin.typescript.worlds import Worlds
 
 
 @dataclass(frozen=True, slots=True)

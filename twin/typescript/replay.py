@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from krepis.twin.findings import Finding
 from krepis.twin.options import Options, SourceFile
-from krepis.twin.typescript.analysis import Anomaly
+from krepis.twin.typescript.anomaly import Anomaly
 from krepis.twin.typescript.explain import finding_of
 from krepis.twin.typescript.recording import ReplayError, digest, find, frame_at, perform
 from krepis.twin.typescript.scenario import Scenario

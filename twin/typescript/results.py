@@ -200,8 +200,13 @@ def merge(results: list[FileResult], files: int, seconds: float) -> Report:
 
 def _follows(f: Finding, cause: Finding) -> bool:
     """Whether a finding in another file is what `cause` leads to: both rely on one read, and it passes `cause`."""
-    same = f.read is not None and f.read == cause.read and f.file != cause.file
+    same = f.file != cause.file and not _reads(f).isdisjoint(_reads(cause))
     return same and _passes(f, cause) and not _passes(cause, f)
+
+
+def _reads(f: Finding) -> set[tuple[str, str, int]]:
+    """Where the steps read what went stale."""
+    return {(s.what, s.file, s.line) for s in f.steps if s.action == "read" and f.read and s.what == f.read.what}
 
 
 def _passes(f: Finding, other: Finding) -> bool:

@@ -484,7 +484,7 @@ def test_asynchronous_functions_are_generators() -> None:
 def test_guards_are_tried_as_false_first() -> None:
     source = lower("function f(a, b) { if (!a || b) return; if (a) { b() } else return 1 }").functions[1].source
     assert source.count("R.unlikely(") == 1
-    assert source.count("R.truth(") == 2
+    assert source.count("R.turns(") == 1
 
 
 def test_switches_without_fall_through_are_chains() -> None:

@@ -76,7 +76,7 @@ def awaited(traffic: Traffic, program: Program) -> tuple[Plan, list[str]]:
         for operation in handler.operations:
             name = _dependency(operation, traffic.calls)
             if name is None:
-                other.add(operation.library or operation.name)
+                other.add(operation.package or operation.name)
             else:
                 awaits.append((name,))
         routes.append(replace(route, awaits=tuple(awaits)))
@@ -88,7 +88,7 @@ def awaited(traffic: Traffic, program: Program) -> tuple[Plan, list[str]]:
 
 def _dependency(operation: Operation, calls: Mapping[str, tuple[str, ...]]) -> str | None:
     for name, known in calls.items():
-        if any(operation.library == one or operation.name.startswith(one) for one in known):
+        if any(operation.package == one or operation.name.startswith(one) for one in known):
             return name
     return None
 

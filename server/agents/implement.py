@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from krepis.server.agents import prompts
 from krepis.server.agents.check import Reason, check
 from krepis.server.agents.generate import signatures
-from krepis.server.agents.messages import Ask, Cancellation, Chat, Message, OnText, Source
-from krepis.server.agents.places import Place, function_of, until_closed
-from krepis.server.agents.repair import Attempt, Outcome, Proposal
+from krepis.server.agents.messages import Cancellation, OnText, Source
+from krepis.server.agents.places import Place
+from krepis.server.agents.repair import Outcome, Proposal, rewritten
 from krepis.server.agents.types import TypeCheck
 from krepis.server.run import text_of
 from krepis.twin.fixes import Edit, Repair, edited
@@ -38,35 +38,18 @@ def implement(
     cancellation = cancellation or Cancellation()
     others = [file for file in files if file.absolute != place.file.absolute]
     request = prompts.implement_request(place.context, signatures(others, place.file.path), place.doc, place.text)
-    tries: list[tuple[str, Message]] = []
-    made: list[Attempt] = []
-    for number in range(1, attempts + 1):
-        messages = prompts.conversation(prompts.IMPLEMENT, request, tries)
-        ask = Ask(
-            prompt=Chat(messages, shared=1, opening=f"```ts\n{place.head}"),
-            max_tokens=MAX_TOKENS,
-            temperature=0.0 if number == 1 else 0.7,
-            seed=number,
-            stop=("\n```",),
-        )
-        log(f"attempt {number} of {attempts}: asking {source.label}")
-        completion = source.complete(ask, _both(on_text, until_closed(place.head)), cancellation)
-        if cancellation.cancelled:
-            break
-        function = function_of(place, place.head + completion.text)
-        reasons, proposal = _judged(place, files, options, function, types, source.label)
-        made.append(Attempt("model", function, reasons, completion))
-        if proposal is not None:
-            log(f"attempt {number} of {attempts}: passed")
-            return Outcome(proposal, tuple(made))
-        log(f"attempt {number} of {attempts}: {reasons[0].step}: {reasons[0].message}")
-        tries.append((f"```ts\n{function}\n```", prompts.complaint(reasons)))
-    return Outcome(None, tuple(made))
-
-
-def _both(first: OnText | None, second: OnText) -> OnText:
-    """Goes on while both want to."""
-    return lambda text: (first is None or first(text)) and second(text)
+    return rewritten(
+        place,
+        prompts.IMPLEMENT,
+        request,
+        source,
+        attempts,
+        lambda function: _judged(place, files, options, function, types, source.label),
+        max_tokens=MAX_TOKENS,
+        cancellation=cancellation,
+        log=log,
+        on_text=on_text,
+    )
 
 
 def _judged(

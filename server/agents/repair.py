@@ -14,7 +14,7 @@ from typing import Literal
 
 from krepis.server.agents import prompts
 from krepis.server.agents.check import Reason, check
-from krepis.server.agents.messages import Ask, Cancellation, Chat, Completion, Message, Source
+from krepis.server.agents.messages import Ask, Cancellation, Chat, Completion, Message, OnText, Source
 from krepis.server.agents.places import Place, function_of, place_at, until_closed
 from krepis.server.agents.types import TypeCheck
 from krepis.server.run import text_of
@@ -83,23 +83,49 @@ def repair_by_model(
         log("the function is too long for a model, or is none that can be written again alone")
         return Outcome(None, ())
     request = prompts.repair_request(finding, place.context, place.text)
+    return rewritten(
+        place,
+        prompts.REPAIR,
+        request,
+        source,
+        attempts,
+        lambda function: _judge(finding, files, options, place, function, types, source.label),
+        max_tokens=len(place.text) // 2 + 200,
+        cancellation=cancellation,
+        log=log,
+    )
+
+
+def rewritten(
+    place: Place,
+    task: Message,
+    request: Message,
+    source: Source,
+    attempts: int,
+    judge: Callable[[str], tuple[tuple[Reason, ...], Proposal | None]],
+    *,
+    max_tokens: int,
+    cancellation: Cancellation,
+    log: Callable[[str], None],
+    on_text: OnText | None = None,
+) -> Outcome:
+    """The first function that `judge` takes; the model is told why others were not taken. Raises SourceError."""
     tries: list[tuple[str, Message]] = []
     made: list[Attempt] = []
     for number in range(1, attempts + 1):
-        messages = prompts.conversation(prompts.REPAIR, request, tries)
         ask = Ask(
-            prompt=Chat(messages, shared=1, opening=f"```ts\n{place.head}"),
-            max_tokens=len(place.text) // 2 + 200,
+            prompt=Chat(prompts.conversation(task, request, tries), shared=1, opening=f"```ts\n{place.head}"),
+            max_tokens=max_tokens,
             temperature=0.0 if number == 1 else 0.8,
             seed=number,
             stop=("\n```",),
         )
         log(f"attempt {number} of {attempts}: asking {source.label}")
-        completion = source.complete(ask, until_closed(place.head), cancellation)
+        completion = source.complete(ask, _both(on_text, until_closed(place.head)), cancellation)
         if cancellation.cancelled:
             break
         function = function_of(place, place.head + completion.text)
-        reasons, proposal = _judge(finding, files, options, place, function, types, source.label)
+        reasons, proposal = judge(function)
         made.append(Attempt("model", function, reasons, completion))
         if proposal is not None:
             log(f"attempt {number} of {attempts}: passed")
@@ -145,3 +171,8 @@ def place_of(finding: Finding, files: Sequence[SourceFile]) -> Place | None:
     """The method or function at the finding's line."""
     file = next((file for file in files if file.path == finding.file), None)
     return place_at(file, finding.line) if file is not None else None
+
+
+def _both(first: OnText | None, second: OnText) -> OnText:
+    """Goes on while both want to."""
+    return lambda text: (first is None or first(text)) and second(text)

@@ -28,9 +28,9 @@ from krepis.twin.typescript.worlds import Worlds
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation that a handler awaits: `library` is "" without a model, `name` as in the program or its model."""
+    """An operation that a handler awaits: the `package` of its model or "", `name` as in the program or the model."""
 
-    library: str
+    package: str
     name: str
 
 

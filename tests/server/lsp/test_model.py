@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import ast
 import asyncio
-import json
-import threading
-import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
 from conftest import RACY, SAFE, Editor, capabilities, start
 from lsprotocol import types
+from scripted import Scripted
 
 wire = pytest.mark.filterwarnings("error::pytest_lsp.LspSpecificationWarning")
 over_stdio = pytest.mark.parametrize("editor", [("stdio", "vscode")], indirect=True, ids="-".join)
@@ -24,44 +20,12 @@ LINE = 6
 """Of the empty line in UNFINISHED, from 0."""
 
 
-class Endpoint(ThreadingHTTPServer):
-    """Answers each request with the next of `answers`; None never ends."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.answers: list[str | None] = []
-        self.asked: list[dict[str, Any]] = []
-        self.left = threading.Event()
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+class Endpoint(Scripted):
+    """Completes while one types, at once."""
 
     @property
     def settings(self) -> str:
-        address = f"http://127.0.0.1:{self.server_address[1]}/v1"
-        return f'[ai]\ncompletion = "onType"\ndelay-ms = 5\nattempts = 2\nendpoint = "{address}"\n'
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Endpoint
-
-    def do_POST(self) -> None:
-        self.server.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        self.send_response(200)
-        self.end_headers()
-        answer = self.server.answers.pop(0)
-        try:
-            while answer is None:
-                self.wfile.write(b": still here\n")
-                self.wfile.flush()
-                time.sleep(0.005)
-            chunk = {"choices": [{"text": answer, "delta": {"content": answer}}]}
-            self.wfile.write(b"data: " + json.dumps(chunk).encode() + b"\n\ndata: [DONE]\n\n")
-        except OSError:
-            self.server.left.set()
-
-    def log_message(self, *_: object) -> None:
-        pass
+        return super().settings + 'completion = "onType"\ndelay-ms = 5\n'
 
 
 @pytest.fixture

@@ -159,6 +159,8 @@ class EntryPoint:
 
     `acts` names what it was seen to change or cause, run alone: shared state and effects. `states` and `traces`
     count what was explored in all scenarios that it takes part in, `milliseconds` the processor time of that.
+    `fails` are the fingerprints of the findings that a call of it shows, and `bounded` says that not all of its
+    interleavings were explored; both also where another entry point, which does what this does, was explored for it.
     """
 
     file: str
@@ -168,6 +170,8 @@ class EntryPoint:
     states: int = 0
     traces: int = 0
     milliseconds: int = field(default=0, compare=False)
+    fails: tuple[str, ...] = ()
+    bounded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

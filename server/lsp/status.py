@@ -1,7 +1,7 @@
 """The status of entry points: what the last verification said of each, and whether that still holds.
 
-A verdict belongs to an entry point when one of the finding's tasks is a call of it. `shown_status` adds what is
-happening now; an old verdict is never shown as a new one.
+A verdict belongs to an entry point when one of the finding's tasks is a call of it, or of the one in which it does
+all that matters. `shown_status` adds what is happening now; an old verdict is never shown as a new one.
 """
 
 from __future__ import annotations
@@ -43,17 +43,10 @@ class EntryStatus:
 
 def entries_of(report: Report) -> tuple[EntryStatus, ...]:
     """The entry points of a report with their verdicts."""
-    involved: dict[tuple[str, int], list[Finding]] = {}
-    for finding in report.findings:
-        calls = {(s.file, s.line) for s in finding.steps if s.action == "call"} or {(finding.file, finding.line)}
-        for place in calls:
-            involved.setdefault(place, []).append(finding)
-    bounded = {(note.file, note.line) for note in report.notes if note.kind == "bounded"}
     entries = []
     for entry in report.entry_points:
-        place = entry.file, entry.line
-        findings = tuple(involved.get(place, ()))
-        verdict: Verdict = "failed" if findings else "bounded" if place in bounded else "verified"
+        findings = tuple(f for f in report.findings if f.fingerprint in entry.fails)
+        verdict: Verdict = "failed" if findings else "bounded" if entry.bounded else "verified"
         figures = (entry.states, entry.traces, entry.milliseconds) if entry.traces else (None, None, None)
         entries.append(EntryStatus(entry.file, entry.line, entry.name, verdict, findings, *figures))
     return tuple(entries)

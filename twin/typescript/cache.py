@@ -142,7 +142,8 @@ def read_result(data: dict[str, Any]) -> FileResult:
             | {
                 "findings": findings,
                 "notes": [Note(**n) for n in data["notes"]],
-                "entry_points": [EntryPoint(**(e | {"acts": tuple(e["acts"])})) for e in data["entry_points"]],
+                "entry_points": [_entry_point(e) for e in data["entry_points"]],
+                "keys": tuple(map(_pair, data["keys"])),
                 "modules": tuple(data["modules"]),
                 "entered": tuple(map(intern, data["entered"])),
                 "within": tuple((_pair(k), tuple(_pair(c) for c in inside)) for k, inside in data["within"]),
@@ -155,6 +156,10 @@ def read_result(data: dict[str, Any]) -> FileResult:
             }
         )
     )
+
+
+def _entry_point(data: dict[str, Any]) -> EntryPoint:
+    return EntryPoint(**(data | {name: tuple(data[name]) for name in ("acts", "fails")}))
 
 
 def read_finding(data: dict[str, Any]) -> Finding:

@@ -82,9 +82,9 @@ def _verify_file(job: Job, source: SourceFile, phase: Phase, result: FileResult)
     found = UnitResult()
     kept = job.profiles.pop(path, None)
     if kept is None or phase.inner is None:
-        kept, points = _profiles(job, path, found, phase.alone)
+        kept, keys, points = _profiles(job, path, found, phase.alone)
     if phase.inner is None:
-        result.entry_points = points
+        result.keys, result.entry_points = keys, points
         result.calls = tuple(sorted((_key(p.entry), tuple(sorted(p.calls))) for unit in kept for p in unit))
         result.within = tuple(sorted((_key(p.entry), tuple(sorted(p.within or ()))) for unit in kept for p in unit))
         result.touching = tuple((_key(p.entry), touching(p)) for unit in kept for p in unit)
@@ -116,14 +116,16 @@ def _verify_file(job: Job, source: SourceFile, phase: Phase, result: FileResult)
         _report(job, source, found, result, counts)
 
 
-def _profiles(job: Job, path: str, found: UnitResult, effort: int) -> tuple[list[list[Profile]], list[EntryPoint]]:
+def _profiles(
+    job: Job, path: str, found: UnitResult, effort: int
+) -> tuple[list[list[Profile]], tuple[Key, ...], list[EntryPoint]]:
     """The entry points of a file, and what each does alone: they may all meet."""
     forget_terms()
     entries = discover(job.program, path)
     profiles = profile_all(job.program, entries, found, job.options.time_limit_s, effort)
     acts = {_key(p.entry): tuple(sorted({text for a in p.acts if (text := act_text(a))})) for p in profiles}
     points = [EntryPoint(job.show(e.code.module.path), e.code.span[0], e.name, acts.get(_key(e), ())) for e in entries]
-    return [profiles], points
+    return [profiles], tuple(map(_key, entries)), points
 
 
 def _report(job: Job, source: SourceFile, found: UnitResult, result: FileResult, counts: dict[str, int]) -> None:

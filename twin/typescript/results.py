@@ -9,7 +9,7 @@ where all results are known.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from krepis.twin.findings import EntryPoint, Finding, Note, Report, Summary
@@ -48,8 +48,9 @@ Across = tuple[Key, str, Key]
 class FileResult:
     """What one phase of verifying one file gave; everything in it is plain data.
 
-    After the first phase `calls` says which functions each entry point runs, and `pairs` how many pairs of them
-    conflict; the second phase explores the pairs. `spent` are the figures of entry points, of other files too.
+    After the first phase `keys` are those of the entry points, in their order, `calls` says which functions each
+    runs, and `pairs` how many pairs of them conflict; the second phase explores the pairs. `spent` are the figures
+    of entry points, of other files too.
     `modules` are those that it depends on, in order, `entered` the functions of each that ran: their numbers as text,
     or `WHOLE` when it read all of the text.
     """
@@ -58,6 +59,7 @@ class FileResult:
     findings: list[Finding]
     notes: list[Note]
     entry_points: list[EntryPoint]
+    keys: tuple[Key, ...] = ()
     functions: int = 0
     scenarios: int = 0
     states: int = 0
@@ -128,16 +130,24 @@ def inner_entries(results: Sequence[FileResult]) -> frozenset[Key]:
     Those that another one runs under its protection are explored as parts of it; those that do all that matters
     inside another one that is explored on its own, and knows of itself what it works on, add nothing to it.
     """
+    sheltered = _sheltered(results)
+    return frozenset(sheltered | {key for key, inside in _covering(results, sheltered).items() if inside})
+
+
+def _sheltered(results: Sequence[FileResult]) -> set[Key]:
+    """The entry points that another one runs under its protection."""
     calls = {key: set(called) for r in results for key, called in r.calls}
-    sheltered = {c for key, called in calls.items() for c in called if c != key and c in calls and key not in calls[c]}
-    inside = {key: keys for r in results for key, keys in r.within}
+    return {c for key, called in calls.items() for c in called if c != key and c in calls and key not in calls[c]}
+
+
+def _covering(results: Sequence[FileResult], sheltered: set[Key]) -> dict[Key, list[Key]]:
+    """Of each entry point those inside which it does all that matters, and which know what they work on."""
     touched = {key: set(codes) for r in results for key, codes in r.touching}
 
     def covers(inner: Key, outer: Key) -> bool:
-        return inner != outer and inner in calls and inner not in sheltered and touched[outer] <= touched[inner]
+        return inner != outer and inner in touched and inner not in sheltered and touched[outer] <= touched[inner]
 
-    redundant = {key for key, keys in inside.items() if any(covers(c, key) for c in keys)}
-    return frozenset(sheltered | redundant)
+    return {key: [c for c in inside if covers(c, key)] for r in results for key, inside in r.within}
 
 
 def across_files(
@@ -167,6 +177,7 @@ def across_files(
 def merge(results: list[FileResult], files: int, seconds: float) -> Report:
     """One report from the results of the files; an anomaly seen from two files is reported once."""
     findings: dict[tuple[str, int, str], Finding] = {}
+    callers: dict[tuple[str, int], set[tuple[str, int, str]]] = {}
     notes: list[Note] = []
     failures: list[Note] = []
     points: list[EntryPoint] = []
@@ -177,6 +188,8 @@ def merge(results: list[FileResult], files: int, seconds: float) -> Report:
             old = findings.get(key)
             if old is None or (len(f.steps), f.schedule) < (len(old.steps), old.schedule):
                 findings[key] = f
+            for place in {(s.file, s.line) for s in f.steps if s.action == "call"} or {(f.file, f.line)}:
+                callers.setdefault(place, set()).add(key)
         notes.extend(r.notes)
         points.extend(r.entry_points)
         for where, (states, traces, took) in r.spent:
@@ -193,9 +206,33 @@ def merge(results: list[FileResult], files: int, seconds: float) -> Report:
         traces=sum(r.traces for r in results),
         seconds=round(seconds, 3),
     )
-    entries = tuple(_with_figures(e, spent.get((e.file, e.line, e.name), (0, 0, 0.0))) for e in points)
-    told = tuple(f for f in findings.values() if not any(_follows(f, other) for other in findings.values()))
-    return Report(summary, told, tuple(notes), tuple(failures), entry_points=entries).sorted()
+    told = {key: next((c for c in findings.values() if _follows(f, c)), f) for key, f in findings.items()}
+    bounded = {(n.file, n.line) for n in notes if n.kind == "bounded"}
+    covering = _covering_places(results)
+    entries = []
+    for e in points:
+        states, traces, seconds_of = spent.get((e.file, e.line, e.name), (0, 0, 0.0))
+        places = ((e.file, e.line), *covering.get((e.file, e.line), ()))
+        fails = sorted({told[key].fingerprint for place in places for key in callers.get(place, ())})
+        entries.append(
+            replace(
+                e,
+                states=states,
+                traces=traces,
+                milliseconds=round(1000 * seconds_of),
+                fails=tuple(fails),
+                bounded=not bounded.isdisjoint(places),
+            )
+        )
+    own = tuple(f for key, f in findings.items() if told[key] is f)
+    return Report(summary, own, tuple(notes), tuple(failures), entry_points=tuple(entries)).sorted()
+
+
+def _covering_places(results: Sequence[FileResult]) -> dict[tuple[str, int], list[tuple[str, int]]]:
+    """Where the entry points are that were explored in place of those at a file and line."""
+    places = {key: (e.file, e.line) for r in results for key, e in zip(r.keys, r.entry_points, strict=True)}
+    covering = _covering(results, _sheltered(results))
+    return {places[key]: [places[c] for c in inside if c in places] for key, inside in covering.items() if inside}
 
 
 def _follows(f: Finding, cause: Finding) -> bool:
@@ -211,7 +248,3 @@ def _reads(f: Finding) -> set[tuple[str, str, int]]:
 
 def _passes(f: Finding, other: Finding) -> bool:
     return any((s.file, s.line) == (other.file, other.line) for s in f.steps)
-
-
-def _with_figures(e: EntryPoint, spent: Spent) -> EntryPoint:
-    return EntryPoint(e.file, e.line, e.name, e.acts, spent[0], spent[1], round(1000 * spent[2]))

@@ -21,7 +21,8 @@ from typing import Final, Literal
 from krepis.kernel.node import NodeError, find_node
 from krepis.server.agents import prompts
 from krepis.server.agents.check import Verdict, check
-from krepis.server.agents.generate import RunTests, code_of, generate, specifier
+from krepis.server.agents.generate import RunTests, code_of, generate
+from krepis.server.agents.imports import specifier
 from krepis.server.agents.messages import (
     Ask,
     Cancellation,

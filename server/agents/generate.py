@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Final
 
 from krepis.server.agents import prompts
 from krepis.server.agents.check import Reason, Verdict, check
+from krepis.server.agents.imports import specifier, with_imports
 from krepis.server.agents.messages import Ask, Cancellation, Chat, Completion, Message, OnText, Source
 from krepis.server.agents.types import TypeCheck
 from krepis.server.index import facts
@@ -95,8 +95,9 @@ def generate(
         completion = source.complete(ask, on_text, cancellation)
         if cancellation.cancelled:
             break
-        text = code_of(completion.text)
-        after = (*files, SourceFile(path, options.root / path, text))
+        written = SourceFile(path, options.root / path, code_of(completion.text))
+        text = with_imports(written, files, options)
+        after = (*files, replace(written, text=text))
         verdict = check(files, after, options, types=types)
         failures = tuple(tests(after)) if tests is not None and verdict.accepted else ()
         draft = Draft(text, verdict, failures, completion, tests is not None)
@@ -134,14 +135,3 @@ def signatures(files: Sequence[SourceFile], path: str) -> str:
 def bodies(files: Sequence[SourceFile], path: str) -> str:
     """A program as a whole."""
     return "\n".join(f"// {specifier(file.path, path)}\n{text_of(file)}" for file in files)
-
-
-def specifier(of: str, importer: str) -> str:
-    """How a file imports another, both relative to one folder, without an extension."""
-    target = Path(of).with_suffix("").as_posix()
-    folder = Path(importer).parent
-    up = 0
-    while folder != Path() and not Path(target).is_relative_to(folder):
-        folder, up = folder.parent, up + 1
-    rest = Path(target).relative_to(folder).as_posix()
-    return "../" * up + rest if up else f"./{rest}"

@@ -47,6 +47,14 @@ NODE: Final = _names(
     "tty url util util/types v8 vm wasi worker_threads zlib sqlite sea"
 )
 """Modules of Node, without `node:`."""
+OF_NODE: Final[Mapping[str, frozenset[str]]] = {
+    "async_hooks": _names("AsyncLocalStorage AsyncResource"),
+    "crypto": _names("createHash createHmac randomBytes randomInt randomUUID scrypt scryptSync timingSafeEqual"),
+    "events": _names("EventEmitter"),
+    "fs/promises": _names("appendFile mkdir readFile readdir unlink writeFile"),
+    "util": _names("promisify"),
+}
+"""Names that, where nothing else is called so, are imported from a module of Node."""
 
 
 OF_OBJECTS: Final = _names(

@@ -55,6 +55,29 @@ def test_what_races_and_what_fails_its_tests_goes_back_and_what_passes_is_propos
     assert len(source.asked) == 3 and "async credit" not in source.prompt(0)
 
 
+def test_what_a_draft_forgot_to_import_is_imported_where_there_is_one_home_for_it() -> None:
+    program = {
+        "src/domain/hasher.ts": "export interface Hasher { hash(text: string): string }\n",
+        "src/domain/clock.ts": "import type { Hasher } from './hasher.js';\n"
+        "export class Clock { constructor(readonly h: Hasher) {}\n  now(): number { return 1; } }\n",
+        "src/a.ts": "export const twice = 1;\n",
+        "src/b.ts": "export const twice = 2;\n",
+    }
+    draft = (
+        "import { Clock } from './clock';\nimport { twice, other } from './gone';\n"
+        "export function id(h: Hasher, clock: Clock) { return h.hash(`${clock.now()}${randomUUID()}${twice}`); }\n"
+    )
+    source = Recorded([draft + "```"])
+    (done,) = generate("an id", "src/api/id.ts", files(program), OPTIONS, source, 1).drafts
+    assert done.text.splitlines() == [
+        "import { Clock } from '../domain/clock.js';",
+        "import { type Hasher } from '../domain/hasher.js';",
+        "import { randomUUID } from 'node:crypto';",
+        *draft.splitlines()[1:],
+    ]
+    assert [reason.message for reason in done.verdict.reasons] == ["no file './gone'"]
+
+
 def test_a_model_is_shown_signatures_and_no_bodies() -> None:
     shown = signatures(files(PROGRAM), "src/shop/cart.ts")
     assert "// ../wallet" in shown and "balance(id: string): number" in shown

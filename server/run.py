@@ -6,6 +6,7 @@ Between the two, they call these functions, so that equal texts give equal findi
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -43,17 +44,28 @@ def cache_folder(root: Path) -> Path:
     return root / ".krepis" / "cache"
 
 
+def own_folder(root: Path, name: str = "") -> Path:
+    """Makes `.krepis`, which git ignores, and a folder in it, below the root of a project.
+
+    Raises OSError, also where either is a link: a project must not choose another place to write to.
+    """
+    folder = root / ".krepis"
+    for each in (folder, folder / name):
+        if each.is_symlink():
+            raise OSError(f"{each} is a link; krepis writes only within the project")
+        each.mkdir(exist_ok=True)
+    ignore = folder / ".gitignore"
+    if not os.path.lexists(ignore):
+        ignore.write_text("*\n", encoding="utf-8")
+    return folder / name
+
+
 def _cache(root: Path, warn: Callable[[str], None]) -> Path | None:
-    folder = cache_folder(root)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        ignore = folder.parent / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
+        return own_folder(root, cache_folder(root).name)
     except OSError as error:
         warn(f"Results are not cached: {error}")
         return None
-    return folder
 
 
 def judged(report: Report, texts: Mapping[str, str], levels: Mapping[Kind, Level]) -> Report:

@@ -3,6 +3,6 @@
 `gguf` and `models`: which models there are here. `source`: where completions come from, a model in a process of our
 own (`process`, `_worker`, `batching`, and `_llama`, the only module that knows the library) or an OpenAI-compatible
 server (`endpoint`). `check`: the gate that every suggestion passes; `imports` adds what a
-draft forgot before. `repair`, `generate`, `complete`: what is
+draft forgot before; `journal` notes what was tried. `repair`, `generate`, `complete`: what is
 suggested. Nothing here knows LSP; nothing here writes a file of the user's.
 """

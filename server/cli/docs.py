@@ -19,7 +19,7 @@ from krepis.server.docs.pages import Facts, markdown, site
 from krepis.server.docs.reader import Api, ReaderError, Route, read
 from krepis.server.index import RelationKind
 from krepis.server.lsp.status import EntryStatus, entries_of
-from krepis.server.run import options_of, selected
+from krepis.server.run import options_of, own_folder, selected
 from krepis.server.store import Store, StoreError
 from krepis.server.store.drawing import picture
 from krepis.server.store.neighbourhood import around
@@ -89,9 +89,11 @@ def docs(*, output: Path | None, form: str | None, language: str | None, verifie
         return _put(makers[form][1](), None)
     folder = output or here / _FOLDER
     try:
+        if output is None:
+            own_folder(here, _FOLDER.name)
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise click.UsageError(f"cannot write to {str(folder)!r}: {error.strerror}") from error
+        raise click.UsageError(f"cannot write to {str(folder)!r}: {error.strerror or error}") from error
     files = [folder / name for name, _ in makers.values()]
     for file, (_, make) in zip(files, makers.values(), strict=True):
         write(file, make())

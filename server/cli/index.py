@@ -16,6 +16,7 @@ from typing import Final
 import click
 from krepis.server.config import ConfigError, find_settings
 from krepis.server.discover import JAVASCRIPT, TYPESCRIPT, DiscoveryError, Selection, discover
+from krepis.server.run import own_folder
 from krepis.server.store import Store, StoreError
 from krepis.server.store.indexing import Indexed, default_jobs
 from krepis.server.store.indexing import index as bring_up_to_date
@@ -67,14 +68,13 @@ def reported() -> Iterator[None]:
 def opened(workspace: str) -> tuple[Path, Store]:
     """The root of the workspace around the current folder, and its store."""
     root = find_settings(Path.cwd()).root
-    folder = root / ".krepis"
+    folder = root / ".krepis" / "index"
     try:
-        folder.mkdir(exist_ok=True)
-        if not (folder / ".gitignore").exists():
-            (folder / ".gitignore").write_text("*\n", encoding="utf-8")
-    except OSError:
-        pass  # the store says whether it can do without
-    return root, Store.open(folder / "index", workspace)
+        own_folder(root, folder.name)
+    except OSError as error:
+        if folder.is_symlink() or folder.parent.is_symlink():
+            raise StoreError(str(error)) from error
+    return root, Store.open(folder, workspace)  # which says whether it can do without
 
 
 def updated(store: Store, jobs: int | None) -> Indexed:

@@ -59,6 +59,7 @@ def repair(fingerprint: str, paths: tuple[str, ...], by: _By, writes: bool, conf
 def _repaired(
     finding: Finding, files: tuple[SourceFile, ...], options: Options, settings: Settings, by: _By, writes: bool
 ) -> int:
+    from krepis.server.agents.journal import Journal
     from krepis.server.agents.messages import SourceError
     from krepis.server.agents.repair import repair_by_model, repair_by_recipe
     from krepis.server.agents.source import open_source
@@ -72,13 +73,14 @@ def _repaired(
         proposal = repair_by_recipe(finding, files, options).proposal
     if proposal is None and by != "recipe":
         try:
-            source = open_source(settings.ai)
+            source = Journal(open_source(settings.ai), settings.root)
         except SourceError as error:
             say(f"No recipe holds, and {error}." if by == "either" else f"krepis: {error}")
             return _NONE
         try:
+            tell, types = source.telling(say), type_check(settings.root)
             proposal = repair_by_model(
-                finding, files, options, source, settings.ai.attempts, types=type_check(settings.root), log=say
+                finding, files, options, source, settings.ai.attempts, types=types, log=tell
             ).proposal
         except SourceError as error:
             say(f"krepis: {error}")

@@ -6,6 +6,7 @@ import difflib
 import json
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -22,7 +23,7 @@ from krepis.twin.report import visible
 
 if TYPE_CHECKING:
     from krepis.server.agents.feature import Outcome, Wish
-    from krepis.server.agents.messages import Source
+    from krepis.server.agents.journal import Journal
 
 By = Literal["model", "catalogue", "either"]
 _NONE: Final = 1
@@ -50,15 +51,16 @@ def from_sentence(sentence: str, *, path: str | None, by: By, yes: bool, dry_run
     wish = Wish(sentence, files, options, target, settings.ai.attempts, type_check(root, settings.node))
     began = time.monotonic()
     source = _source(settings, by) if by != "catalogue" else None
+    tell = source.telling(say) if source is not None else say
     cancellation = Cancellation()
     stream = sys.stderr.isatty() and not json_wanted
     try:
         if source is None:
-            outcome = by_catalogue(wish, say) if by != "model" else None
+            outcome = by_catalogue(wish, tell) if by != "model" else None
         elif by == "model":
-            outcome = _by_model(wish, source, cancellation, stream)
+            outcome = _by_model(wish, source, tell, cancellation, stream)
         else:
-            outcome = feature(wish, source, cancellation=cancellation, log=say, on_text=_streamed if stream else None)
+            outcome = feature(wish, source, cancellation=cancellation, log=tell, on_text=_streamed if stream else None)
     except KeyboardInterrupt:
         cancellation.cancel()
         say("Cancelled; nothing was written.")
@@ -102,23 +104,26 @@ def _within(root: Path, path: str) -> str:
     return relative
 
 
-def _source(settings: Settings, by: By) -> Source | None:
+def _source(settings: Settings, by: By) -> Journal | None:
+    from krepis.server.agents.journal import Journal
     from krepis.server.agents.messages import SourceError
     from krepis.server.agents.source import open_source
 
     try:
-        return open_source(settings.ai)
+        return Journal(open_source(settings.ai), settings.root)
     except SourceError as error:
         say(f"krepis: {error}" if by == "model" else f"No model is asked: {error}.")
         return None
 
 
-def _by_model(wish: Wish, source: Source, cancellation: Any, stream: bool) -> Outcome | None:
+def _by_model(
+    wish: Wish, source: Journal, tell: Callable[[str], None], cancellation: Any, stream: bool
+) -> Outcome | None:
     from krepis.server.agents.feature import by_model
     from krepis.server.agents.messages import SourceError
 
     try:
-        return by_model(wish, source, cancellation=cancellation, log=say, on_text=_streamed if stream else None)
+        return by_model(wish, source, cancellation=cancellation, log=tell, on_text=_streamed if stream else None)
     except SourceError as error:
         say(f"krepis: {error}")
         return None

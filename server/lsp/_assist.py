@@ -16,6 +16,7 @@ from pathlib import Path
 from krepis.server.agents.complete import Memory, Place, Suggestion, complete
 from krepis.server.agents.feature import Wish, feature
 from krepis.server.agents.implement import implement
+from krepis.server.agents.journal import Journal
 from krepis.server.agents.messages import Cancellation, OnText, Source, SourceError
 from krepis.server.agents.places import place_at
 from krepis.server.agents.repair import Outcome, repair_by_model
@@ -99,15 +100,16 @@ class Assistant:
         settings = job.task.settings
         with _watched(context) as cancellation:
             try:
+                source = Journal(self.source(settings.ai), settings.root)
                 outcome = repair_by_model(
                     job.finding,
                     engine.files(job.task, context),
                     options_of(settings, context.warn),
-                    self.source(settings.ai),
+                    source,
                     settings.ai.attempts,
                     types=type_check(settings.root),
                     cancellation=cancellation,
-                    log=_told(context)[0],
+                    log=source.telling(_told(context)[0]),
                 )
             except SourceError as error:
                 raise Unavailable(str(error)) from error
@@ -124,15 +126,16 @@ class Assistant:
         log, on_text = _told(context)
         with _watched(context) as cancellation:
             try:
+                source = Journal(self.source(settings.ai), settings.root)
                 outcome = implement(
                     place,
                     files,
                     options_of(settings, context.warn),
-                    self.source(settings.ai),
+                    source,
                     settings.ai.attempts,
                     types=type_check(settings.root),
                     cancellation=cancellation,
-                    log=log,
+                    log=source.telling(log),
                     on_text=on_text,
                 )
             except SourceError as error:
@@ -146,9 +149,10 @@ class Assistant:
         options = replace(options_of(settings, context.warn), root=root)
         wish = Wish(job.description, files, options, None, settings.ai.attempts, type_check(settings.root))
         log, on_text = _told(context)
-        source: Source | None = None
+        source: Journal | None = None
         try:
-            source = self.source(settings.ai)
+            source = Journal(self.source(settings.ai), settings.root)
+            log = source.telling(log)
         except SourceError as error:
             log(str(error))
         with _watched(context) as cancellation:
@@ -188,7 +192,6 @@ def _told(context: Context) -> tuple[Callable[[str], None], OnText]:
     def log(line: str) -> None:
         nonlocal done, written, doing
         done, written, doing = done + 1, 0, line
-        context.warn(line)
         context.progress(Progress(done, 0, line))
 
     def on_text(text: str) -> bool:

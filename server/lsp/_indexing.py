@@ -33,7 +33,7 @@ class Indexer:
         `files` is the same object for as long as nothing has changed there. An index that cannot be used stays as it
         is: whoever asks it is told.
         """
-        if files is self._seen or wanted() or not self._folder.is_dir():
+        if files is self._seen or wanted() or not self._folder.is_dir() or self._linked():
             return
         from krepis.server.store import Store, StoreError  # slow to import
         from krepis.server.store.indexing import facts_of
@@ -50,6 +50,10 @@ class Indexer:
                         return
                     store.update(facts_of((name, self._root / name) for name in stale[start : start + BATCH]))
         self._seen = files
+
+    def _linked(self) -> bool:
+        """Whether the folder is somewhere else, where nothing may be written."""
+        return self._folder.is_symlink() or self._folder.parent.is_symlink()
 
     def _digest(self, file: SourceFile) -> str:
         return self._contents.of(str(file.absolute), file.stamp).digest

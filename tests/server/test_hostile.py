@@ -61,3 +61,16 @@ def test_bad_settings_are_named(name: str, tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "krepis.toml" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("linked", [".krepis", ".krepis/cache"])
+def test_a_project_cannot_choose_another_place_to_write_to(linked: str, tmp_path: Path) -> None:
+    project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    (project / linked).parent.mkdir(parents=True)
+    elsewhere.mkdir()
+    (project / linked).symlink_to(elsewhere)
+    (project / "a.ts").write_text(hostile.HANDLER, encoding="utf-8")
+    command = [Path(sys.executable).with_name("krepis"), "verify", "--fail-on", "never"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=120, check=True)
+    assert "is a link; krepis writes only within the project" in done.stderr
+    assert not list(elsewhere.iterdir())

@@ -87,7 +87,8 @@ def clear_cache(server: KrepisServer) -> None:
     for project in server.state.projects.values():
         server.stop(project)
         folder = cache_folder(project.settings.root)
-        for file in folder.glob("*.mdb") if not folder.is_symlink() else ():
+        linked = folder.is_symlink() or folder.parent.is_symlink()
+        for file in folder.glob("*.mdb") if not linked else ():
             file.unlink(missing_ok=True)
     server.restart()
     verify_workspace(server)

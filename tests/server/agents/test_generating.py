@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 
 from krepis.server.agents.generate import code_of, generate, signatures
+from krepis.server.agents.journal import Journal
 from krepis.server.agents.sandbox import run_tests
 from krepis.server.run import text_of
 from krepis.twin.options import SourceFile
@@ -76,6 +79,24 @@ def test_what_a_draft_forgot_to_import_is_imported_where_there_is_one_home_for_i
         *draft.splitlines()[1:],
     ]
     assert [reason.message for reason in done.verdict.reasons] == ["no file './gone'"]
+
+
+def test_what_was_asked_answered_and_said_of_it_is_noted_and_nowhere_else(tmp_path: Path) -> None:
+    journal = Journal(Recorded([RACY, RIGHT]), tmp_path)
+    said: list[str] = []
+    generate("a counter", "src/counter.ts", files(PROGRAM), OPTIONS, journal, 2, log=journal.telling(said.append))
+    notes = [json.loads(line) for line in (tmp_path / ".krepis/ai.jsonl").read_text("utf-8").splitlines()]
+    assert [note["said"] for note in notes if "said" in note] == said
+    asked = [note for note in notes if "answer" in note]
+    assert [note["answer"] for note in asked] == [RACY, RIGHT]
+    assert "lost-update" in asked[1]["prompt"][-1]["content"]
+    assert (tmp_path / ".krepis/.gitignore").read_text() == "*\n"
+
+    (tmp_path / "hostile").mkdir()
+    (tmp_path / "hostile/.krepis").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere").mkdir()
+    generate("a", "src/a.ts", (), OPTIONS, Journal(Recorded([RIGHT]), tmp_path / "hostile"), 1)
+    assert not list((tmp_path / "elsewhere").iterdir())
 
 
 def test_a_model_is_shown_signatures_and_no_bodies() -> None:

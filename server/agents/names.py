@@ -17,6 +17,7 @@ import os
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -26,6 +27,8 @@ from krepis.server.index import parsed
 from tree_sitter import Node
 
 MAX_DEPTH: Final = 8
+MAX_NAMED: Final = 6
+"""Members that are named where another one was asked for: those that are spelt most like it."""
 """Re-exports and base classes that are followed."""
 
 
@@ -605,8 +608,10 @@ class _File:
         else:
             held, _, _ = self._member(path, of, name)
         if not held:
+            there = sorted(self._members(path, of), key=lambda m: (-SequenceMatcher(None, m, name).ratio(), m))
             of = of.removeprefix("import ").removeprefix("class ")
-            self._report(member, "member", name, f"{of} has no member {name!r}")
+            has = f"; it has {', '.join(there[:MAX_NAMED])}" if there else ""
+            self._report(member, "member", name, f"{of} has no member {name!r}{has}")
 
     def _members(self, path: str, name: str, depth: int = 0) -> set[str]:
         """All members of a type, or none when there may be others."""

@@ -5,6 +5,8 @@ ratio, and their geometric mean is what is judged; a bootstrap over rounds says 
 the mean is above the threshold and even the lower end of the interval is above `MARGIN`, so that noise alone has to be
 unlikely. How many rounds that takes depends on the machine: a pilot measures the noise, and `rounds_needed` answers
 (Stein's two stages), which looks at the spread only and so favours neither verdict.
+Measurements of two times (a baseline) have no pairs: the means of both are drawn. What the machine did at each time has
+to be taken out before, by what a program that did not change took in the same rounds.
 
 Rounds are drawn one by one: pairing removes what lasts longer than a round (in `benchmarks/regression`, neighbours'
 times correlate by 0.5 and their ratios by 0.05 at most). Ratios that lie far out are limited first.
@@ -24,6 +26,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 Verdict = Literal["slower", "faster", "same"]
+_Logs = np.ndarray[Any, np.dtype[np.float64]]
 THRESHOLD: Final = 0.05
 """A smaller change is not spoken of."""
 MARGIN: Final = 0.02
@@ -56,24 +59,30 @@ class Comparison:
     verdict: Verdict
 
 
-def compare(old: Sequence[float], new: Sequence[float], threshold: float = THRESHOLD) -> Comparison:
-    """Compares measurements that were taken in turn, positive numbers; what the longer one has more is left out.
+def compare(
+    old: Sequence[float], new: Sequence[float], threshold: float = THRESHOLD, *, paired: bool = True
+) -> Comparison:
+    """Compares measurements, positive numbers, that were taken in turn, or, not `paired`, one after the other.
+
+    What the longer one has more of pairs is left out.
 
     Equal measurements give equal answers. Raises ValueError when there is nothing to compare.
     """
-    logs = _ratios(old, new)
-    rounds = len(logs)
+    samples = [_ratios(old, new)] if paired else [-_limited(_logs(old)), _limited(_logs(new))]
+    rounds = min(map(len, samples))
     chance = np.random.default_rng(1)  # the same draws each time
-    means = logs[chance.integers(0, rounds, size=(_RESAMPLES, rounds))].mean(axis=1)
+    means = np.zeros(_RESAMPLES)
+    for logs in samples:
+        means += logs[chance.integers(0, len(logs), size=(_RESAMPLES, len(logs)))].mean(axis=1)
     tail = (1 - CONFIDENCE) / 2
     low, high = (float(np.exp(value)) for value in np.quantile(means, (tail, 1 - tail)))
-    ratio = float(np.exp(logs.mean()))
+    ratio = math.exp(sum(float(logs.mean()) for logs in samples))
     verdict: Verdict = "same"
     if rounds >= ROUNDS_MIN and ratio > 1 + threshold and low > 1 + MARGIN:
         verdict = "slower"
     elif rounds >= ROUNDS_MIN and ratio < 1 / (1 + threshold) and high < 1 / (1 + MARGIN):
         verdict = "faster"
-    error = float(logs.std(ddof=1)) / math.sqrt(rounds) if rounds > 1 else math.inf
+    error = math.sqrt(sum(float(logs.var(ddof=1)) / len(logs) for logs in samples)) if rounds > 1 else math.inf
     sees = max(threshold, math.expm1(min(_SURENESS * error + math.log(1 + MARGIN), 50.0)))
     return Comparison(ratio, low, high, rounds, sees, verdict)
 
@@ -85,18 +94,22 @@ def rounds_needed(old: Sequence[float], new: Sequence[float]) -> int:
     return min(ROUNDS_MAX, max(PILOT, math.ceil(min((_SURENESS * spread / _GOAL) ** 2, ROUNDS_MAX))))
 
 
-def _ratios(old: Sequence[float], new: Sequence[float]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Logarithms of the ratios, limited to three deviations about the median (1.4826: as of a normal distribution)."""
+def _ratios(old: Sequence[float], new: Sequence[float]) -> _Logs:
     rounds = min(len(old), len(new))
-    before, after = np.asarray(old[:rounds], dtype=np.float64), np.asarray(new[:rounds], dtype=np.float64)
-    if rounds == 0 or not (np.all(np.isfinite(before)) and np.all(np.isfinite(after))):
+    return _limited(_logs(new[:rounds]) - _logs(old[:rounds]))
+
+
+def _logs(values: Sequence[float]) -> _Logs:
+    numbers = np.asarray(values, dtype=np.float64)
+    if len(numbers) == 0 or not np.all(np.isfinite(numbers)):
         raise ValueError("there are no measurements to compare")
-    if not (np.all(before > 0) and np.all(after > 0)):
+    if not np.all(numbers > 0):
         raise ValueError("a measurement has to be above 0")
-    logs = np.log(after) - np.log(before)
+    return np.log(numbers)
+
+
+def _limited(logs: _Logs) -> _Logs:
+    """Limited to three deviations about the median (1.4826: as of a normal distribution)."""
     middle = np.median(logs)
     spread = 1.4826 * float(np.median(np.abs(logs - middle)))
-    limited: np.ndarray[Any, np.dtype[np.float64]] = logs
-    if spread > 0:
-        limited = np.clip(logs, middle - _LIMIT * spread, middle + _LIMIT * spread)
-    return limited
+    return np.clip(logs, middle - _LIMIT * spread, middle + _LIMIT * spread) if spread > 0 else logs

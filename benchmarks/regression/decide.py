@@ -34,6 +34,20 @@ def simulated(pairs: list[list[float]], factor: float, comparisons: int, seed: i
     return slower / comparisons, rounds / comparisons
 
 
+def apart(pairs: list[list[float]], factor: float, rounds: int, comparisons: int, seed: int) -> float:
+    """The share of "slower", by 15 % or more, when old and new are of two times, each beside a program that stays.
+
+    As `krepis benchmark --baseline` does it.
+    """
+    chance = random.Random(seed)
+    slower = 0
+    for _ in range(comparisons):
+        old, new = (pairs[start : start + rounds] for start in chance.choices(range(len(pairs) - rounds + 1), k=2))
+        before, now = [a / b for a, b in old], [a * factor / b for a, b in new]
+        slower += compare(before, now, 0.15, paired=False).verdict == "slower"
+    return slower / comparisons
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--comparisons", type=int, default=200)
@@ -53,6 +67,11 @@ def main() -> None:
         listed = ", ".join(f"{100 * share:.1f}" for share, _ in shares)
         rounds = sum(count for _, count in shares) / len(shares)
         print(f"times {factor:.2f}: called slower in {listed} % of {options.comparisons} ({rounds:.0f} rounds each)")
+    for count in (6, 20, 100, 300):
+        for factor in (1.0, 1.1, 1.2, 1.3):
+            each = [apart(pairs, factor, count, options.comparisons, seed) for seed in range(options.seeds)]
+            listed = ", ".join(f"{100 * share:.1f}" for share in each)
+            print(f"at two times, {count} rounds, times {factor:.2f}: called slower in {listed} %")
 
 
 if __name__ == "__main__":

@@ -18,12 +18,13 @@ from krepis.kernel.node import Node, NodeError, addon, find_node
 from krepis.server.chart import svg
 from krepis.server.config import ConfigError, find_settings
 from krepis.server.project import Project, ProjectError, find_project, missing_packages
-from krepis.server.regression import ROUNDS_MIN, compare
+from krepis.server.regression import ROUNDS_MIN, Comparison, compare
 from krepis.server.version import installed_version
 from krepis.twin.report import visible
 
 _WORSE: Final = 1
 _FAILURE: Final = 3
+_REFERENCE: Final = "reference"
 _NAMES: Final = {name.lower().replace(", ", "-"): name for name in bench.PEERS if name != "krepis, idle"}
 
 
@@ -37,8 +38,8 @@ _NAMES: Final = {name.lower().replace(", ", "-"): name for name in bench.PEERS i
               help="Another program to measure beside PATH with the same requests; may be given again.")
 @click.option("--peers", metavar="NAME,...",
               help=f"Of {', '.join(_NAMES)}; those of npm are installed if need be.  [default: what is installed]")
-@click.option("--rounds", type=click.IntRange(min=1), default=5, show_default=True, metavar="N",
-              help="Runs of each server, interleaved; medians count.")
+@click.option("--rounds", type=click.IntRange(min=1), default=ROUNDS_MIN, show_default=True, metavar="N",
+              help="Runs of each server, interleaved; medians are shown.")
 @click.option("--seconds", type=click.FloatRange(min=0.05), default=2.0, show_default=True, metavar="S",
               help="How long a run takes.")
 @click.option("--connections", type=click.IntRange(1, 16384), default=64, show_default=True, metavar="N",
@@ -51,7 +52,7 @@ _NAMES: Final = {name.lower().replace(", ", "-"): name for name in bench.PEERS i
 @click.option("--baseline", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="Compare with what --json printed earlier.")
 @click.option("--tolerance", type=click.FloatRange(min=0), default=15.0, show_default=True, metavar="PERCENT",
-              help="How much more processor time a request may take than in the baseline.")
+              help="How much more processor time a request may take than in the baseline, beyond noise.")
 @click.option("--slower", type=click.FloatRange(min=0), metavar="PERCENT",
               help="With one --against: fail when PATH takes that much more processor time, beyond noise.")
 def benchmark(path: Path | None, peers: str | None, as_json: bool, chart: Path | None, baseline: Path | None,
@@ -70,6 +71,8 @@ def benchmark(path: Path | None, peers: str | None, as_json: bool, chart: Path |
     # fmt: on
     if slower is not None and len(how["against"]) != 1:
         raise click.UsageError("--slower needs PATH and one --against")
+    if (slower is not None or baseline) and how["rounds"] < ROUNDS_MIN:
+        raise click.UsageError(f"--slower and --baseline need at least {ROUNDS_MIN} --rounds")
     try:
         known = _read(baseline) if baseline else {}
         node = find_node(find_settings(Path.cwd()).node)
@@ -79,7 +82,7 @@ def benchmark(path: Path | None, peers: str | None, as_json: bool, chart: Path |
                 raise click.UsageError("--route and --against need PATH")
             runs = list(_standard(node, native, _peers(node, peers), how))
         else:
-            runs = list(_own(node, native, path, how))
+            runs = list(_own(node, native, path, how, kept=as_json or baseline is not None))
     except (ConfigError, ProjectError) as error:
         raise click.UsageError(visible(str(error))) from error
     except (NodeError, bench.BenchError) as error:
@@ -87,8 +90,8 @@ def benchmark(path: Path | None, peers: str | None, as_json: bool, chart: Path |
         return _FAILURE
     if chart:
         chart.write_text(svg(runs), encoding="utf-8")
-    worse = [line for line in _compared(runs, known, tolerance) if line]
-    worse += [line for line in _slower(runs, slower / 100) if line] if slower is not None else []
+    worse = list(_compared(runs, known, tolerance / 100))
+    worse += _slower(runs, slower / 100) if slower is not None else []
     if as_json:
         report = {"version": 1, "machine": _machine(node), "runs": [asdict(run) for run in runs]}
         click.echo(json.dumps(report, indent=1))
@@ -102,13 +105,14 @@ def benchmark(path: Path | None, peers: str | None, as_json: bool, chart: Path |
 def _slower(runs: Sequence[bench.Run], threshold: float) -> Iterator[str]:
     """What the first program needs more processor time for than the second, noise considered."""
     for workload, peers in bench.by_workload(runs).items():
-        (name, own), (_, other) = peers.items()
-        found = compare([run.cpu_us for run in other], [run.cpu_us for run in own], threshold)
-        if found.rounds < ROUNDS_MIN:
-            raise click.UsageError(f"--slower needs at least {ROUNDS_MIN} --rounds")
-        if found.verdict == "slower":
-            interval = f"{found.low:.2f} to {found.high:.2f}"
-            yield f"{workload}, {name}: {found.ratio:.2f} times the CPU per request ({interval}, {found.rounds} rounds)"
+        own, other = ([run.cpu_us for run in peer] for peer in list(peers.values())[:2])
+        yield from _judged(f"{workload}, {next(iter(peers))}", compare(other, own, threshold))
+
+
+def _judged(what: str, found: Comparison) -> Iterator[str]:
+    if found.verdict == "slower":
+        interval = f"{found.low:.2f} to {found.high:.2f}"
+        yield f"{what}: {found.ratio:.2f} times the CPU per request ({interval}, {found.rounds} rounds)"
 
 
 def _peers(node: Node, named: str | None) -> list[str]:
@@ -146,8 +150,12 @@ def _standard(node: Node, native: Path, names: Sequence[str], how: dict[str, Any
                 yield from _measured(bench.agreeing(peers, workload), workload, how)
 
 
-def _own(node: Node, native: Path, path: Path, how: dict[str, Any]) -> Iterator[bench.Run]:
-    """The runs of a project, and of the programs that it is measured against."""
+def _own(node: Node, native: Path, path: Path, how: dict[str, Any], *, kept: bool) -> Iterator[bench.Run]:
+    """The runs of a project, and of the programs that it is measured against; if they are kept, of the reference too.
+
+    Processor time depends on what else the machine does. What a program that stays the same takes, in turn with the
+    others, is known then at both times.
+    """
     settings = find_settings((path if path.is_dir() else path.parent).resolve())
     projects = [find_project(path.resolve(), settings.entry), *(find_project(one.resolve()) for one in how["against"])]
     with tempfile.TemporaryDirectory() as folder, ExitStack() as servers:
@@ -160,11 +168,17 @@ def _own(node: Node, native: Path, path: Path, how: dict[str, Any]) -> Iterator[
             command = bench.project_command(node, project.entry, port, routes)
             pid = servers.enter_context(bench.serving(command, port, cwd=project.root, env=environment))
             peers.append(bench.Peer(_shown(project, projects), pid, port))
+        reference = []
+        if kept:
+            port = str(bench.free_port())
+            command = bench.peer_command(node, "reference.mjs", port)
+            pid = servers.enter_context(bench.serving(command, port, cwd=bench.peers_folder()))
+            reference.append(bench.Peer(_REFERENCE, pid, port))
         for workload in _workloads(how["routes"], Path(folder) / "0", how["pipeline"]):
             measured = bench.agreeing(peers, workload)
             if len(measured) < len(peers):
                 raise bench.BenchError(f"{workload.name}: there is no such route in every program")
-            yield from _measured(measured, workload, how)
+            yield from _measured([*measured, *reference], workload, how)
 
 
 def _shown(project: Project, projects: Sequence[Project]) -> str:
@@ -214,18 +228,32 @@ def _read(file: Path) -> dict[tuple[str, str], Sequence[bench.Run]]:
         runs = [bench.Run(**run) for run in json.loads(file.read_text(encoding="utf-8"))["runs"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise click.UsageError(f"{file} is not what krepis benchmark --json prints: {error}") from error
-    return {(workload, peer): own for workload, peers in bench.by_workload(runs).items() for peer, own in peers.items()}
+    grouped = bench.by_workload(runs)
+    known = {(workload, peer): own for workload, peers in grouped.items() for peer, own in peers.items()}
+    if (few := min(map(len, known.values()), default=ROUNDS_MIN)) < ROUNDS_MIN:
+        raise click.UsageError(f"{file} has {few} rounds, which say too little: take it with at least {ROUNDS_MIN}")
+    return known
 
 
 def _compared(
-    runs: Sequence[bench.Run], known: dict[tuple[str, str], Sequence[bench.Run]], tolerance: float
+    runs: Sequence[bench.Run], known: dict[tuple[str, str], Sequence[bench.Run]], threshold: float
 ) -> Iterator[str]:
-    """What takes more processor time than it may."""
+    """What takes more processor time than it did: beside what the reference took, where both times have it."""
     for workload, peers in bench.by_workload(runs).items():
+        reference = next((name for name in (_REFERENCE, "node:http") if name in peers), "")
+        base = known.get((workload, reference), ())
         for peer, own in peers.items():
-            if (workload, peer) not in known:
+            before = known.get((workload, peer), ())
+            if not before or peer == _REFERENCE:
                 continue
-            before, now = bench.middle(known[workload, peer], "cpu_us"), bench.middle(own, "cpu_us")
-            if now > before * (1 + tolerance / 100):
-                more = 100 * (now / before - 1)
-                yield f"{workload}, {peer}: {now:.2f} us of CPU per request, {more:.0f} % more than {before:.2f}"
+            beside = bool(base) and peer != reference
+            old = _costs(before, base if beside else ())
+            new = _costs(own, peers[reference] if beside else ())
+            yield from _judged(f"{workload}, {peer}", compare(old, new, threshold, paired=False))
+
+
+def _costs(runs: Sequence[bench.Run], reference: Sequence[bench.Run]) -> list[float]:
+    """Processor time per request of each round, as a multiple of the reference's in that round if there is one."""
+    if not reference:
+        return [run.cpu_us for run in runs]
+    return [run.cpu_us / other.cpu_us for run, other in zip(runs, reference, strict=False)]

@@ -435,12 +435,17 @@ class Answers {
       const name = ts.symbol(one)?.name;
       if (one.flags & (F.Undefined | F.Void)) this.put(status ?? 204);
       else if (one.flags & F.Never) continue;
-      else if (one.flags & (F.String | F.StringLiteral | F.TemplateLiteral)) this.put(status ?? 200, media ?? TEXT, { type: 'string' });
+      else if (one.flags & (F.String | F.StringLiteral | F.TemplateLiteral)) this.put(status ?? 200, media ?? TEXT, sent(media ?? TEXT));
       else if (['Uint8Array', 'Buffer', 'ArrayBuffer', 'Blob', 'ReadableStream'].includes(name) || isPieces(one))
-        this.put(status ?? 200, media ?? BYTES, media && !media.startsWith('application/octet') ? { type: 'string' } : {});
+        this.put(status ?? 200, media ?? BYTES, sent(media ?? BYTES));
       else this.put(status ?? 200, media ?? JSON_TYPE, schemaOf(one, node));
     }
   }
+}
+
+/** The schema of what is sent as it is: a text is a string, other bytes may be anything when they are decoded. */
+function sent(media) {
+  return media.startsWith('text/') ? { type: 'string' } : {};
 }
 
 function isPieces(type) {

@@ -32,6 +32,14 @@ def test_one_run_that_lies_far_out_decides_nothing() -> None:
     assert compare(old, [*old[1:], 500.0]).verdict == "same"
 
 
+def test_without_pairs_the_spread_of_both_counts() -> None:
+    assert compare([10.0] * 8, [11.0] * 20, paired=False).verdict == "slower"
+    ups, downs = [10.0, 20.0] * 4, [20.0, 40.0] * 4
+    assert compare(ups, downs).verdict == "slower"  # each is twice its partner
+    assert compare([10.0, 40.0] * 3, [12.0, 48.0] * 3, paired=False).verdict == "same"
+    assert compare(ups, downs, paired=False).low < compare(ups, downs).low
+
+
 @given(pairs, st.floats(min_value=0.01, max_value=100))
 def test_only_ratios_count(measured: list[tuple[float, float]], scale: float) -> None:
     old, new = zip(*measured, strict=True)
@@ -57,3 +65,5 @@ def test_false_alarms_are_rare_and_ten_percent_are_found_on_recorded_noise() -> 
     noise = json.loads((FOLDER / "noise.json").read_text())["pairs"]
     assert decide.simulated(noise, 1.0, 200, 0)[0] <= 0.02
     assert decide.simulated(noise, 1.1, 200, 0)[0] >= 0.9
+    assert decide.apart(noise, 1.0, 20, 200, 0) <= 0.02
+    assert decide.apart(noise, 1.2, 300, 100, 0) >= 0.9

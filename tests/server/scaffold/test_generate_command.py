@@ -19,7 +19,8 @@ from krepis.server.scaffold.generate import KINDS, made
 from workshop import Workshop
 
 COMMAND = [sys.executable, "-c", "from krepis.server.cli import main; main()"]
-ROUNDS = 4 * int(os.environ.get("KREPIS_SOAK") or 0) or 8
+SOAK = int(os.environ.get("KREPIS_SOAK") or 0)
+ROUNDS = 4 * SOAK or 8
 ORDER = (
     "resource",
     "Order",
@@ -125,23 +126,38 @@ fields = st.lists(
 
 def test_whatever_the_names_are_what_is_made_type_checks(workshop: Workshop) -> None:
     with project(workshop, "hostile") as folder:
+        package = folder / "package.json"
+        package.write_text(package.read_text().replace('"dependencies": {', '"dependencies": {"graphql": "*",', 1))
         written: set[str] = set()
 
-        @settings(max_examples=ROUNDS, deadline=None, database=None, phases=[Phase.generate],
-                  suppress_health_check=list(HealthCheck))  # fmt: skip
-        @given(names, fields)
-        def make(name: str, given_fields: list[str]) -> None:
-            try:
-                parts = made(folder, "resource", name, tuple(given_fields))
-            except ScaffoldError:
-                return
-            for path, data in parts.files.items():
-                (folder / path).parent.mkdir(parents=True, exist_ok=True)
-                (folder / path).write_bytes(data)
-                written.add(path)
+        def make_all(kind: str) -> None:
+            wanted = ROUNDS if SOAK or kind == "resource" else 2
+            count = 0
 
-        make()
-        assert len(written) >= ROUNDS
+            @settings(max_examples=10 * wanted, deadline=None, database=None, phases=[Phase.generate],
+                      suppress_health_check=list(HealthCheck))  # fmt: skip
+            @given(names, fields)
+            def make(name: str, given_fields: list[str]) -> None:
+                nonlocal count
+                if count == wanted:
+                    return
+                try:
+                    parts = made(folder, kind, name, tuple(given_fields) if kind in ("resource", "model") else ())
+                except ScaffoldError:
+                    return
+                if any((folder / path).exists() for path in parts.files):
+                    return  # the command refuses it
+                for path, data in parts.files.items():
+                    (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                    (folder / path).write_bytes(data)
+                    written.add(path)
+                count += 1
+
+            make()
+            assert count == wanted, kind
+
+        for kind in KINDS:
+            make_all(kind)
         assert workshop.types(folder) == ""
         report = workshop.verified(folder)
         assert (report.findings, report.failures) == ((), ())

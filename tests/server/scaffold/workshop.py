@@ -58,7 +58,8 @@ class Workshop:
         """Node with arguments, in a project."""
         command = [str(self.node.program), *arguments]
         env = {**os.environ, "FORCE_COLOR": "0", **environment}
-        env.pop("DATABASE_URL", None)
+        if "DATABASE_URL" not in environment:
+            env.pop("DATABASE_URL", None)
         return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=300)
 
     def types(self, *folders: Path) -> str:

@@ -7,12 +7,12 @@ import { Pool } from 'pg';
 export interface Queries {
   /** The rows of one statement; values are `$1`, `$2`, and so on. */
   query<Row = unknown>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** Several statements, without values. */
+  execute(text: string): Promise<void>;
 }
 export interface Database extends Queries, AsyncDisposable {
   /** Runs `work` in a transaction, which is rolled back when it throws. Within it, ask `tx` and nothing else. */
   transaction<Result>(work: (tx: Queries) => Promise<Result>): Promise<Result>;
-  /** Several statements, without values. */
-  execute(text: string): Promise<void>;
 }
 
 class Postgres implements Database {
@@ -34,9 +34,12 @@ class Postgres implements Database {
       const { rows } = await client.query(text, [...values]);
       return rows;
     };
+    const execute = async (text: string) => {
+      await client.query(text);
+    };
     try {
       await client.query('BEGIN');
-      const result = await work({ query });
+      const result = await work({ query, execute });
       await client.query('COMMIT');
       return result;
     } catch (error) {
@@ -68,6 +71,9 @@ export async function embedded(folder: string, start?: Blob): Promise<Database> 
         work({
           query: async <Row>(text: string, values: readonly unknown[] = []) =>
             (await tx.query<Row>(text, [...values])).rows,
+          execute: async (text) => {
+            await tx.exec(text);
+          },
         }),
       ),
     execute: async (text) => {
@@ -82,17 +88,19 @@ export async function connect(url = process.env.DATABASE_URL): Promise<Database>
   return migrated(url ? new Postgres(url) : await embedded('.data'));
 }
 
-/** Runs the files of `migrations/` that have not run yet, in the order of their names, each as a whole. */
+/** Runs the files of `migrations/` that have not run yet, in the order of their names: all of them, or none. */
 export async function migrated(db: Database): Promise<Database> {
   const folder = join(import.meta.dirname, '..', 'migrations');
-  await db.execute('CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY)');
-  const known = new Set((await db.query<{ name: string }>('SELECT name FROM migrations')).map(({ name }) => name));
-  for (const name of (await readdir(folder)).filter((file) => file.endsWith('.sql')).sort()) {
-    if (known.has(name)) continue;
-    const text = await readFile(join(folder, name), 'utf8');
-    // A second process that starts at the same time fails on the name, and rolls back.
-    await db.execute(`BEGIN; INSERT INTO migrations VALUES ('${name.replaceAll("'", "''")}');\n${text}\n;COMMIT;`);
-  }
+  await db.transaction(async (tx) => {
+    // Processes that start at once do this one after another. The number is that of these migrations, no more.
+    await tx.execute('SELECT pg_advisory_xact_lock(4096); CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY)');
+    const known = new Set((await tx.query<{ name: string }>('SELECT name FROM migrations')).map(({ name }) => name));
+    for (const name of (await readdir(folder)).filter((file) => file.endsWith('.sql')).sort()) {
+      if (known.has(name)) continue;
+      await tx.execute(await readFile(join(folder, name), 'utf8'));
+      await tx.query('INSERT INTO migrations VALUES ($1)', [name]);
+    }
+  });
   return db;
 }
 

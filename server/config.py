@@ -94,6 +94,8 @@ RUN_SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("host", "string", "what the program says", "The address to listen on."),
     Setting("port", "integer", "what the program says", "The port to listen on.", minimum=0),
     Setting("workers", "integer", "1", "Processes that share the port."),
+    Setting("tls-cert", "string", "none", "A file in PEM with the certificate and its chain: connections are TLS."),
+    Setting("tls-key", "string", "none", "A file in PEM with the private key of the certificate."),
 )
 
 AI_SETTINGS: Final[tuple[Setting, ...]] = (
@@ -145,7 +147,8 @@ class AiSettings:
 class Settings:
     """What `krepis.toml` says. `root` is its folder; without one, the nearest package in the repository.
 
-    Paths (`models`, `baseline`, and `paths`) are absolute. A None means that the file does not say.
+    Paths (`models`, `baseline`, `tls_cert`, `tls_key`, and `paths`) are absolute. A None means that the file does not
+    say.
     """
 
     root: Path
@@ -170,6 +173,8 @@ class Settings:
     host: str | None = None
     port: int | None = None
     workers: int = 1
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
     ai: AiSettings = AiSettings()
     rules: Mapping[Kind, Level] = field(default_factory=dict)
 
@@ -267,8 +272,9 @@ def _settings(root: Path, file: Path | None, tables: Values) -> Settings:
             values[key] = tuple(root / path for path in values[key])
     if "exclude" in values:
         values["exclude"] = tuple(values["exclude"])
-    if "baseline" in values:
-        values["baseline"] = root / values["baseline"]
+    for key in ("baseline", "tls_cert", "tls_key"):
+        if key in values:
+            values[key] = root / values[key]
     return Settings(root=root, file=file, rules=dict(rules), ai=ai, **values)
 
 

@@ -25,6 +25,7 @@
 
 #include "krepis_kernel.h"
 #include "tenants.h"
+#include "tls.h"
 
 enum { M_EPOCH, M_ANSWERS, M_DUE, M_WORDS = 16 }; /* words shared with sdk/kernel.ts */
 enum { A_CONNECTION, A_GENERATION, A_SEQUENCE, A_TEMPLATE, A_FIELDS, A_BODY, A_WORDS };
@@ -47,7 +48,8 @@ typedef struct binding {
     napi_async_cleanup_hook_handle cleanup;
     int holders; /* array buffers and the handle: the memory lives as long as any of them */
     int open_handles;
-    bool running, leaving;
+    bool running, leaving, secure;
+    kr_tls_counts tls;
 } binding;
 
 /* -- helpers ---------------------------------------------------------------------------------------------- */
@@ -689,6 +691,29 @@ static napi_value js_match(napi_env env, napi_callback_info info)
 
 /* -- the rest --------------------------------------------------------------------------------------------- */
 
+/* secure(handle, certificate, key, handshakeMs): before listening; connections are TLS */
+static napi_value js_secure(napi_env env, napi_callback_info info)
+{
+    enum { PATH_BYTES_MAX = 4096 };
+    napi_value values[4];
+    char certificate[PATH_BYTES_MAX], key[PATH_BYTES_MAX], error[KR_TLS_ERROR_BYTES] = "";
+    binding *self = arguments(env, info, 4, values);
+    if (!self || string_of(env, values[1], certificate, sizeof certificate) == SIZE_MAX ||
+        string_of(env, values[2], key, sizeof key) == SIZE_MAX)
+        return NULL;
+    int32_t handshake_ms = int_of(env, values[3]);
+    if (self->secure || kr_server_listener(self->server) >= 0 || handshake_ms < 0)
+        return throw_code(env, KR_EINVAL);
+    kr_tls_options options = {certificate, key, handshake_ms ? (uint32_t)handshake_ms : KR_TLS_HANDSHAKE_MS};
+    int code = kr_tls_secure(self->server, &options, &self->tls, error);
+    if (code < 0 && *error)
+        (void)napi_throw_error(env, "ERR_KREPIS_TLS", error);
+    else if (code < 0)
+        return throw_code(env, code);
+    self->secure = code == 0;
+    return NULL;
+}
+
 /* listen(handle, address, port): port; a Unix socket's path with -1 */
 static napi_value js_listen(napi_env env, napi_callback_info info)
 {
@@ -847,13 +872,15 @@ static napi_value js_metrics(napi_env env, napi_callback_info info)
 static napi_value js_metrics_text(napi_env env, napi_callback_info info)
 {
     napi_value values[1], result = NULL;
-    char text[KR_METRICS_BYTES_MAX];
+    char text[KR_METRICS_BYTES_MAX + KR_TLS_METRICS_BYTES_MAX];
     binding *self = arguments(env, info, 1, values);
     if (!self)
         return NULL;
-    int length = kr_server_metrics_text(self->server, text, sizeof text);
+    int length = kr_server_metrics_text(self->server, text, KR_METRICS_BYTES_MAX);
     if (length < 0)
         return throw_code(env, length);
+    if (self->secure)
+        length += kr_tls_metrics_text(&self->tls, text + length);
     (void)napi_create_string_utf8(env, text, (size_t)length, &result);
     return result;
 }
@@ -867,7 +894,7 @@ NAPI_MODULE_INIT()
         {"open", js_open},         {"start", js_start}, {"route", js_route}, {"fallback", js_fallback}, {"pieces", js_pieces}, {"pull", js_pull}, {"address", js_address}, {"follow", js_follow}, {"yieldTo", js_yield_to}, {"yieldHelpers", js_yield_helpers}, {"fixed", js_fixed}, {"files", js_files},
         {"stream", js_stream}, {"chunk", js_chunk}, {"finish", js_finish}, {"abort", js_abort},
         {"template", js_template}, {"apply", js_apply}, {"bytes", js_bytes}, {"match", js_match},
-        {"listen", js_listen}, {"adopt", js_adopt}, {"listener", js_listener}, {"descriptorOf", js_descriptor_of},     {"stop", js_stop},   {"metrics", js_metrics},
+        {"listen", js_listen}, {"secure", js_secure}, {"adopt", js_adopt}, {"listener", js_listener}, {"descriptorOf", js_descriptor_of},     {"stop", js_stop},   {"metrics", js_metrics},
         {"metricsText", js_metrics_text}, {"upgrade", js_upgrade}, {"hangUp", js_hang_up}, {"socketDeflates", js_socket_deflates},
     };
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {

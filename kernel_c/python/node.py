@@ -23,6 +23,8 @@ CHECKOUT: Final = _HERE.parent if (_HERE.parent / "src" / "server.c").is_file() 
 PACKAGE: Final = Path(__file__).parent
 _FLAGS: Final = ("-std=c11", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-fvisibility=hidden", "-D_GNU_SOURCE")
 
+_INSTRUMENTED: Final = ("-O1", "-g", "-UNDEBUG", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+
 
 class NodeError(RuntimeError):
     """Node or the addon cannot be had; the message says what to do."""
@@ -119,7 +121,7 @@ def addon(node: Node) -> Path:
 
 def build(target: Path, headers: Path, *, sanitize: bool = False) -> Path:
     """Compile the addon against the folder `headers`, replace `target`, and return it. Raises NodeError."""
-    speed = ["-O1", "-g", "-UNDEBUG", "-fsanitize=address,undefined"] if sanitize else ["-O3", "-DNDEBUG"]
+    speed = _INSTRUMENTED if sanitize else ("-O3", "-DNDEBUG")
     partial = target.with_suffix(f".{os.getpid()}")
     sources = [str(source) for source in _sources() if source.suffix == ".c"]
     includes = ["-I", str(_folders()[0]), "-isystem", str(headers)]
@@ -148,10 +150,10 @@ def wheel_headers() -> Path:
 
 def _headers(node: Node) -> Path:
     own = node.program.resolve().parent.parent / "include" / "node"
-    if (own / "node_api.h").is_file():
+    if (own / "node_api.h").is_file() and (own / "openssl" / "ssl.h").is_file():
         return own
     if _wheel() is not None:
-        return wheel_headers()  # Node-API is the same in all versions
+        return wheel_headers()  # Node-API is the same in all versions, and OpenSSL 3 what Node is linked with
     raise NodeError(
         f"the kernel's addon for Node is not built, and {node.program} comes without the headers to build it. Install "
         "them with pip install 'krepis[run]'."

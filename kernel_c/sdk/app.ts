@@ -12,6 +12,7 @@ import {
   type Memory,
   Meta,
   type Method,
+  OVER_TLS,
   ROUTE_BODY,
   ROUTE_SOCKET,
   Row,
@@ -348,6 +349,7 @@ export class App<Services extends object = object> {
     descriptor?: number,
   ): Listening {
     const kernel = this.#kernel;
+    if (!this.#started) kernel.takeCertificate();
     const bound =
       descriptor !== undefined
         ? addon.adopt(kernel.handle, descriptor)
@@ -860,6 +862,7 @@ async function synthetic(
   const memory = Buffer.concat([Buffer.from(head, 'latin1'), body]) as Buffer as Memory;
   const rows = new Int32Array(Row.WORDS);
   const path = input.method.length + 1;
+  rows[Row.FLAGS] = url.protocol === 'https:' ? OVER_TLS : 0;
   rows[Row.METHOD] = METHODS.indexOf(input.method as Method);
   rows[Row.FIELDS] = line.length;
   rows[Row.HEAD_LENGTH] = head.length;

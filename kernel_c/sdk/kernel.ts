@@ -2,6 +2,7 @@
 
 import { createRequire } from 'node:module';
 import { hosting } from './host.ts';
+import { checkTls, type TlsOptions } from './tls.ts';
 import type { Upload } from './upload.ts';
 
 export type Handle = { readonly handle: unique symbol };
@@ -24,6 +25,8 @@ export interface KernelOptions {
   readonly writeMs?: number;
   readonly handlerMs?: number;
   readonly lingerMs?: number;
+  /** Every connection is TLS. `krepis run --tls-cert --tls-key` wins. */
+  readonly tls?: TlsOptions;
 }
 
 interface Opened {
@@ -89,6 +92,7 @@ interface Addon {
   address(handle: Handle, connection: number, generation: number, own: boolean): [string, number] | undefined;
   match(handle: Handle, method: number, path: string): number[] | number;
   listen(handle: Handle, address: string, port: number): number;
+  secure(handle: Handle, cert: string, key: string, handshakeMs: number): void;
   adopt(handle: Handle, descriptor: number): number;
   listener(handle: Handle): number;
   descriptorOf(pid: number, descriptor: number): number;
@@ -145,6 +149,8 @@ export const SOCKET_DEFLATED = 16;
 /** The route of rows that are pieces of a body; what FLAGS says of those, and of a request whose body comes so. */
 export const ROUTE_BODY = -3;
 export const BodyFlag = { COMES: 128, ENDS: 256, BROKEN: 512 } as const;
+/** In FLAGS of a request. */
+export const OVER_TLS = 1024;
 
 /** Words of the table of answers, and of the shared state, as in `binding.c`. */
 export const Answer = {
@@ -188,6 +194,7 @@ export class Kernel {
   readonly #notices: Int32Array;
   /** Bytes of a request's body, or of a message. */
   readonly bodyBytesMax: number;
+  readonly #tls: TlsOptions | undefined;
   /** Bodies under way, by their connection. */
   readonly uploads = new Map<number, Upload>();
   /** Who waits for news of a connection, by its number. */
@@ -197,11 +204,20 @@ export class Kernel {
     const opened = addon.open(hosting.host?.adopt ? UNUSED : options);
     this.handle = opened.handle;
     this.bodyBytesMax = options.bodyBytesMax ?? BODY_BYTES_MAX;
+    this.#tls = options.tls;
     this.memory = Buffer.from(opened.memory) as Memory;
     this.rows = new Int32Array(opened.rows);
     this.answers = new Int32Array(opened.answers);
     this.meta = new Uint32Array(opened.meta);
     this.#notices = new Int32Array(opened.notices);
+  }
+
+  /** Before it listens; throws when there is a certificate that cannot be used. */
+  takeCertificate(): void {
+    const tls = hosting.host?.tls ?? this.#tls;
+    if (tls === undefined) return;
+    checkTls(tls);
+    addon.secure(this.handle, tls.cert, tls.key, tls.handshakeMs ?? 0);
   }
 
   watch(watcher: Watcher): void {

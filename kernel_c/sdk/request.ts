@@ -1,6 +1,16 @@
 /** Requests as handlers see them: numbers that point into the kernel's memory, decoded when something is read. */
 
-import { addon, BodyFlag, type Kernel, METHODS, type Memory, Meta, Row, type Watcher } from './kernel.ts';
+import {
+  addon,
+  BodyFlag,
+  type Kernel,
+  METHODS,
+  type Memory,
+  Meta,
+  OVER_TLS,
+  Row,
+  type Watcher,
+} from './kernel.ts';
 import { HttpError } from './reply.ts';
 import { streamOf, Upload } from './upload.ts';
 
@@ -77,6 +87,11 @@ export class KrepisRequest<Path extends string = string, Valid = undefined> {
   }
 
   /** The path as it was sent, percent-encoded. */
+  /** Whether it came over TLS. */
+  get secure(): boolean {
+    return (this.#word(Row.FLAGS) & OVER_TLS) !== 0;
+  }
+
   get path(): string {
     return this.#text(this.#word(Row.PATH), this.#word(Row.PATH_LENGTH)) || '/';
   }

@@ -316,6 +316,8 @@ enum {
 };
 enum { KR_ROWS_MAX = 1024 };
 
+enum { KR_OVER_TLS = 1024 }; /* in KR_ROW_FLAGS of a request */
+
 const int32_t *kr_server_rows(const kr_server *server);
 uint8_t *kr_server_memory(const kr_server *server, size_t *size);
 

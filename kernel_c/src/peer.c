@@ -163,6 +163,8 @@ void kr__peer_drop(kr_server *server, kr__peer *peer)
     uint32_t index = index_of(server, peer);
     assert(peer->fd >= 0);
     KR__NOTE(server, peer, KR__N_DROP, 0);
+    if (server->hal.leave && peer->asked == peer->answered && peer->output.first == KR__NONE)
+        server->hal.leave(server->hal.self, peer->fd);
     server->hal.close(server->hal.self, peer->fd);
     peer->fd = -1;
     if (peer->asked != peer->answered || peer->flags & KR__P_FOLLOWED)
@@ -367,7 +369,7 @@ static void add_row(kr_server *server, kr__peer *peer, uint32_t sequence, const 
     row[KR_ROW_ROUTE] = match->route;
     row[KR_ROW_SEQUENCE] = (int32_t)sequence;
     row[KR_ROW_METHOD] = head->method;
-    row[KR_ROW_FLAGS] = (int32_t)head->flags;
+    row[KR_ROW_FLAGS] = (int32_t)(head->flags | server->rows_flags);
     row[KR_ROW_LINE] = head->line;
     row[KR_ROW_METHOD_LENGTH] = head->method_length;
     row[KR_ROW_FIELDS] = head->fields_start;

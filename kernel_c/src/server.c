@@ -160,11 +160,9 @@ void kr_server_free(kr_server *server)
         if (server->listeners[i] >= 0)
             server->hal.close(server->hal.self, server->listeners[i]);
     }
-    for (uint32_t i = 0; i < server->routes_count; i++) {
+    kr_server_retire(server);
+    for (uint32_t i = 0; i < server->routes_count; i++)
         free((void *)(uintptr_t)server->routes[i].body);
-        if (server->routes[i].directory >= 0)
-            server->hal.close(server->hal.self, server->routes[i].directory);
-    }
     for (uint32_t i = 0; i < server->templates_count; i++)
         free(server->templates[i].text);
     if (server->memory)
@@ -177,7 +175,6 @@ void kr_server_free(kr_server *server)
                             server->late,          server->rows,   server->pinned, server->fired,  server->notices};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         free(tables[i]);
-    kr_server_retire(server);
     free(server);
 }
 
@@ -517,6 +514,10 @@ void kr_server_hand_over(kr_server *server, uint32_t grace_ms)
 void kr_server_retire(kr_server *server)
 {
     assert(server);
+    for (uint32_t i = 0; !server->retired && i < server->routes_count; i++) {
+        if (server->routes[i].directory >= 0)
+            server->hal.close(server->hal.self, server->routes[i].directory);
+    }
     if (!server->retired)
         server->hal.free(server->hal.self);
     server->retired = true;

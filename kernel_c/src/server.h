@@ -61,6 +61,7 @@ typedef struct kr__hal {
     int64_t (*send_file)(void *self, int fd, int file, uint64_t at, uint64_t length);
     int (*address)(void *self, int fd, bool own, char out[KR_ADDRESS_BYTES]); /* as kr_server_address() */
     void (*finish)(void *self, int fd); /* no more will be sent */
+    void (*leave)(void *self, int fd);  /* a connection is closed next, with nothing cut short; or NULL */
     void (*close)(void *self, int fd);
     void (*free)(void *self);
 } kr__hal;
@@ -192,6 +193,7 @@ struct kr_server {
     uint32_t small_count, large_count, late_count;
     kr__output output;
     int32_t *rows;
+    uint32_t rows_flags; /* of every request's */
     uint32_t rows_count, *pinned, pinned_count;
     uint32_t *fired;
     int32_t *notices; /* triples, see kr_server_notices() */

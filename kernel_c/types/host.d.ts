@@ -3,6 +3,7 @@ import type { App, Listening } from './app.ts';
 import type { Log } from './log.ts';
 import type { Reply } from './reply.ts';
 import type { TenantOptions } from './tenants.ts';
+import type { TlsOptions } from './tls.ts';
 /** A page that is not the application's own; its hooks do not run. */
 export interface Served {
     readonly path: string;
@@ -12,6 +13,8 @@ export interface Host {
     readonly log: Log | undefined;
     /** The tenants of every application, unless it has its own. */
     readonly tenants?: TenantOptions | undefined;
+    /** Every application that listens does so with this certificate. */
+    readonly tls?: TlsOptions | undefined;
     /** Where to listen instead of what the program asked for, with a socket that does already; throws when that cannot be. */
     place(port: number | string, address: string): {
         port: number | string;

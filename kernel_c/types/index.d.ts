@@ -10,5 +10,6 @@ export type { KrepisRequest, Params } from './request.ts';
 export { type Infer, type Issue, type Schema, type Standard, t } from './schema.ts';
 export type { Message, Socket, SocketHandlers } from './socket.ts';
 export type { Tenant, TenantMetrics, TenantOptions } from './tenants.ts';
+export type { TlsOptions } from './tls.ts';
 /** An application: `krepis().get('/users/:id', (request) => ({ id: request.params.id })).listen(3000)`. */
 export declare function krepis(options?: KernelOptions): App;

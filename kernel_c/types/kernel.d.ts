@@ -1,4 +1,5 @@
 /** The addon, and the words that it shares with JavaScript; nothing else knows their layout. */
+import { type TlsOptions } from './tls.ts';
 import type { Upload } from './upload.ts';
 export type Handle = {
     readonly handle: unique symbol;
@@ -21,6 +22,8 @@ export interface KernelOptions {
     readonly writeMs?: number;
     readonly handlerMs?: number;
     readonly lingerMs?: number;
+    /** Every connection is TLS. `krepis run --tls-cert --tls-key` wins. */
+    readonly tls?: TlsOptions;
 }
 interface Opened {
     readonly handle: Handle;
@@ -55,6 +58,7 @@ interface Addon {
     address(handle: Handle, connection: number, generation: number, own: boolean): [string, number] | undefined;
     match(handle: Handle, method: number, path: string): number[] | number;
     listen(handle: Handle, address: string, port: number): number;
+    secure(handle: Handle, cert: string, key: string, handshakeMs: number): void;
     adopt(handle: Handle, descriptor: number): number;
     listener(handle: Handle): number;
     descriptorOf(pid: number, descriptor: number): number;
@@ -108,6 +112,8 @@ export declare const BodyFlag: {
     readonly ENDS: 256;
     readonly BROKEN: 512;
 };
+/** In FLAGS of a request. */
+export declare const OVER_TLS = 1024;
 /** Words of the table of answers, and of the shared state, as in `binding.c`. */
 export declare const Answer: {
     readonly CONNECTION: 0;
@@ -148,6 +154,8 @@ export declare class Kernel {
     /** Bodies under way, by their connection. */
     readonly uploads: Map<number, Upload>;
     constructor(options: KernelOptions);
+    /** Before it listens; throws when there is a certificate that cannot be used. */
+    takeCertificate(): void;
     watch(watcher: Watcher): void;
     unwatch(watcher: Watcher): void;
     /** Passes on what the kernel has to tell. */

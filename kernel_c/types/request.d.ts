@@ -27,6 +27,8 @@ export declare class KrepisRequest<Path extends string = string, Valid = undefin
     constructor(kernel: Kernel, at: number, names: readonly string[], memory?: Memory, rows?: Int32Array<ArrayBufferLike>);
     get method(): string;
     /** The path as it was sent, percent-encoded. */
+    /** Whether it came over TLS. */
+    get secure(): boolean;
     get path(): string;
     /** What follows the question mark, as it was sent. */
     get search(): string;

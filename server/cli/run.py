@@ -47,6 +47,10 @@ def _inspector(_context: click.Context, _parameter: click.Parameter, value: str 
               help="Open Node's inspector in the first process, on 127.0.0.1:9229 unless given.")
 @click.option("--tenants", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="Who shares the application, and what each may have.")
+@click.option("--tls-cert", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
+              help="Connections are TLS: the certificate and its chain, in PEM. SIGHUP reads it anew.")
+@click.option("--tls-key", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
+              help="The private key of the certificate, in PEM.")
 @click.option("--docs/--no-docs", default=True, show_default=True,
               help="Serve what krepis docs makes at /docs, with --reload, on a loopback address.")
 @click.option("--log", type=click.Choice(["pretty", "json", "none"]), default="pretty", show_default=True,
@@ -73,6 +77,7 @@ def run(path: Path, install: bool, **options: Any) -> int:
         project = find_project(path.resolve(), settings.entry)
         missing = missing_packages(project.root)
         tenants = read_tenants(options["tenants"]) if options["tenants"] else None
+        tls = _tls(options["tls_cert"] or settings.tls_cert, options["tls_key"] or settings.tls_key)
     except (ConfigError, ProjectError) as error:
         raise click.UsageError(visible(str(error)), click.get_current_context()) from error
     try:
@@ -83,7 +88,17 @@ def run(path: Path, install: bool, **options: Any) -> int:
     except NodeError as error:
         click.echo(visible(f"krepis: {error}"), err=True)
         return _FAILURE
-    _become(node, native, project, _order(project, settings, path, {**options, "tenants": tenants}))
+    _become(node, native, project, _order(project, settings, path, {**options, "tenants": tenants, "tls": tls}))
+
+
+def _tls(certificate: Path | None, key: Path | None) -> dict[str, str] | None:
+    """The files as the SDK takes them, which looks into them; None without TLS. Raises ConfigError."""
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None:
+        missing = "tls-cert" if certificate is None else "tls-key"
+        raise ConfigError(f"TLS needs a certificate and its private key, and {missing} is not given")
+    return {"cert": str(certificate.absolute()), "key": str(key.absolute())}
 
 
 def _install(node: Node, project: Project, missing: list[str], wanted: bool) -> None:
@@ -118,6 +133,7 @@ def _order(project: Project, settings: Settings, path: Path, options: dict[str, 
         "docs": pages if options["docs"] and options["reload"] else None,
         "log": options["log"],
         "tenants": options["tenants"],
+        "tls": options["tls"],
         "color": sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
     }
     return {key: value for key, value in order.items() if value is not None}

@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -25,6 +26,7 @@ from krepis.server.project import ProjectError, find_project
 from krepis.server.tenants import read_tenants
 
 SHOP = Path(__file__).parents[2] / "examples" / "shop"
+TLS = Path(__file__).parents[1] / "fixtures" / "tls"
 COMMAND = [sys.executable, "-c", "from krepis.server.cli import main; main()", "run"]
 PATIENCE_S = 60
 HELLO = """
@@ -71,7 +73,7 @@ class Running:
             return found()[count - 1]
 
     def port(self, count: int = 1) -> int:
-        return int(self.said("stderr", r"http://\S+:(\d+)", count)[1])
+        return int(self.said("stderr", r"https?://\S+:(\d+)", count)[1])
 
 
 @contextmanager
@@ -283,6 +285,51 @@ def test_who_waits_to_be_accepted_is_served_by_the_next_process(project: Path) -
         it.process.send_signal(signal.SIGHUP)
         it.port(2)
         assert int(get(port, "/pid")[1]) != pid
+
+
+def test_a_hang_up_reads_the_certificate_anew_and_keeps_the_old_one_while_it_is_broken(project: Path) -> None:
+    pem, key = project / "cert.pem", project / "key.pem"
+    (project / "krepis.toml").write_text('[run]\ntls-cert = "cert.pem"\ntls-key = "key.pem"\n')
+
+    def presented(port: int) -> str:
+        return ssl.get_server_certificate(("127.0.0.1", port), timeout=PATIENCE_S)
+
+    def renew(name: str) -> str:
+        shutil.copy(TLS / f"{name}.pem", pem)
+        shutil.copy(TLS / f"{name}-key.pem", key)
+        return (TLS / f"{name}.pem").read_text()
+
+    first = renew("one")
+    with running(project, "--port", "0", "--no-reload") as it:
+        port = it.port()
+        assert it.said("stderr", f"https://127.0.0.1:{port} on the kernel")
+        context = ssl.create_default_context(cafile=pem)
+        client = http.client.HTTPSConnection("localhost", port, timeout=PATIENCE_S, context=context)
+        client.request("GET", "/")
+        assert client.getresponse().read() == b"hello"
+        assert presented(port) == first
+        second = renew("two")
+        it.process.send_signal(signal.SIGHUP)
+        it.port(2)
+        while presented(port) != second:  # the one before stops when the next one listens
+            time.sleep(0.02)
+        client.request("GET", "/pid")  # on the connection of before
+        assert client.getresponse().status == 200
+        pem.write_text("half written")
+        it.process.send_signal(signal.SIGHUP)
+        assert it.said("stderr", r"cert\.pem: there is no certificate that can be read")
+        assert it.said("stderr", "what ran before goes on$")
+        assert presented(port) == second
+
+
+def test_a_certificate_needs_its_key_and_an_application_of_the_sdk(project: Path) -> None:
+    pair = ("--tls-cert", TLS / "one.pem", "--tls-key", TLS / "one-key.pem")
+    ended = done(project, "--port", "0", *pair[:2])
+    assert (ended.returncode, "tls-key is not given" in ended.stderr) == (2, True)
+    server = "import { createServer } from 'node:http';\ncreateServer(() => {}).listen(0);\n"
+    (project / "src" / "app.ts").write_text(server)
+    ended = done(project, "--no-reload", *pair)
+    assert (ended.returncode, "--tls-cert is for applications of the SDK" in ended.stderr) == (4, True)
 
 
 def test_tenants_of_a_file_have_their_limits(project: Path, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import type { KrepisRequest } from '../request.ts';
 export class Connection extends EventEmitter {
   readonly #request: KrepisRequest;
   readonly #address: (own: boolean) => [string, number] | undefined;
-  readonly encrypted = false;
+  readonly encrypted: boolean;
   readonly bytesRead = 0;
   readonly bytesWritten = 0;
   readonly writableLength = 0;
@@ -18,6 +18,7 @@ export class Connection extends EventEmitter {
   constructor(request: KrepisRequest) {
     super();
     this.#request = request;
+    this.encrypted = request.secure;
     this.#address = request.addresses();
   }
 

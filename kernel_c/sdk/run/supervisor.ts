@@ -12,6 +12,7 @@ import { closeSync, existsSync, type FSWatcher, watch } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { addon } from '../kernel.ts';
 import type { TenantOptions } from '../tenants.ts';
+import type { TlsOptions } from '../tls.ts';
 import type { DocsTask } from './docs.ts';
 import type { News, Task } from './worker.ts';
 
@@ -31,6 +32,7 @@ export interface Order {
   readonly docs?: DocsTask;
   readonly log: Task['log'];
   readonly tenants?: TenantOptions;
+  readonly tls?: TlsOptions;
   readonly color: boolean;
 }
 
@@ -102,7 +104,9 @@ class Supervisor {
     );
     this.#status = this.#verified();
     if (this.#status !== 0) this.#exit();
-    for (const name of [order.entry, 'package.json', '.env']) this.#watch(resolve(order.root, name));
+    const { cert, key } = order.tls ?? {};
+    for (const name of [order.entry, 'package.json', '.env', cert, key])
+      if (name !== undefined) this.#watch(resolve(order.root, name));
     this.#begin();
   }
 
@@ -126,11 +130,12 @@ class Supervisor {
   }
 
   #await(): void {
-    this.#say(this.#current ? 'what ran before goes on; waiting for a change' : 'waiting for a change');
+    const next = this.#order.reload ? ['waiting for a change'] : [];
+    this.#say([...(this.#current ? ['what ran before goes on'] : []), ...next].join('; '));
   }
 
   #spawn(generation: Generation, number: number): void {
-    const { entry, port, address, inspect, log, color, root, tenants, docs } = this.#order;
+    const { entry, port, address, inspect, log, color, root, tenants, tls, docs } = this.#order;
     // Who takes over listens where the one before does, also when the system had chosen the port.
     const at = generation.at ?? (this.#handsOver ? this.#current?.at : undefined);
     const listener = this.#listeners.get(number);
@@ -142,6 +147,7 @@ class Supervisor {
       log,
       color,
       ...(tenants === undefined ? {} : { tenants }),
+      ...(tls === undefined ? {} : { tls }),
       ...(docs === undefined ? {} : { docs }),
       ...(listener === undefined ? {} : { inherited: { ...listener, descriptor: INHERITED } }),
     };
@@ -203,7 +209,7 @@ class Supervisor {
     const shared = generation.sdk && typeof port === 'number';
     const count = shared ? workers : 1;
     const host = address.includes(':') ? `[${address}]` : address;
-    const where = typeof port === 'number' ? `http://${host}:${port}` : port;
+    const where = typeof port === 'number' ? `${this.#order.tls ? 'https' : 'http'}://${host}:${port}` : port;
     const how = generation.sdk
       ? `on the kernel${count > 1 ? `, ${count} processes` : ''}`
       : "on Node's own HTTP server, since it does not import krepis";
@@ -248,13 +254,13 @@ class Supervisor {
     }
   }
 
-  /** A generation is at its end: so is all, unless a change can bring another. */
+  /** A generation is at its end: so is all, unless another one serves, or a change can bring one. */
   #over(generation: Generation, status: number): void {
     this.#retire(generation);
     if (this.#next === generation) this.#next = undefined;
     if (this.#current === generation) this.#current = undefined;
     if (this.#current === undefined && this.#next === undefined) this.#refuse();
-    if (this.#order.reload) {
+    if (this.#order.reload || this.#current) {
       this.#await();
       return;
     }

@@ -16,6 +16,7 @@ import { type Entry, LineLog } from '../log.ts';
 import { taken } from '../port.ts';
 import { registerResolution } from '../resolve.ts';
 import type { TenantOptions } from '../tenants.ts';
+import { TlsError, type TlsOptions } from '../tls.ts';
 import { type DocsTask, docsOf, isLoopback } from './docs.ts';
 
 /** What the supervisor tells a worker, as JSON in its only argument. */
@@ -28,6 +29,8 @@ export interface Task {
   readonly log: 'pretty' | 'json' | 'none';
   readonly color: boolean;
   readonly tenants?: TenantOptions;
+  /** Of every server of the program, with files of their own. */
+  readonly tls?: TlsOptions;
   /** How the pages at `/docs` are made, if they are wanted. */
   readonly docs?: DocsTask;
   /** A socket that listens there already. */
@@ -110,6 +113,7 @@ async function main(task: Task): Promise<void> {
   hosting.host = {
     log,
     tenants: task.tenants,
+    tls: task.tls,
     file,
     place: (port, address) => {
       const mine = first;
@@ -145,8 +149,12 @@ async function main(task: Task): Promise<void> {
         | string
         | null
         | undefined;
-      if (typeof at === 'object' && at !== null)
-        tell({ kind: 'listening', port: at.port, address: at.address, sdk });
+      if (typeof at !== 'object' || at === null) return;
+      if (task.tls !== undefined && !sdk)
+        fail(
+          `${task.entry} listens with Node's own server, which takes no certificate from outside: --tls-cert is for applications of the SDK.`,
+        );
+      else tell({ kind: 'listening', port: at.port, address: at.address, sdk });
     },
   } as Parameters<ReturnType<typeof tracingChannel>['subscribe']>[0]);
 
@@ -173,13 +181,17 @@ async function main(task: Task): Promise<void> {
     flush();
     const text = error instanceof Error && error.stack ? error.stack : String(error);
     const hint = advice(error);
-    const news: News = { kind: 'failed', message: hint ? `${text}\n${hint}` : text };
-    if (process.connected) {
-      process.send?.(news, () => process.exit(1));
-    } else {
-      process.stderr.write(`${news.message}\n`);
-      process.exit(1);
-    }
+    fail(error instanceof TlsError ? error.message : hint ? `${text}\n${hint}` : text);
+  }
+}
+
+function fail(message: string): void {
+  const news: News = { kind: 'failed', message };
+  if (process.connected) {
+    process.send?.(news, () => process.exit(1));
+  } else {
+    process.stderr.write(`${message}\n`);
+    process.exit(1);
   }
 }
 

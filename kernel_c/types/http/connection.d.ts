@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import type { KrepisRequest } from '../request.ts';
 export declare class Connection extends EventEmitter {
     #private;
-    readonly encrypted = false;
+    readonly encrypted: boolean;
     readonly bytesRead = 0;
     readonly bytesWritten = 0;
     readonly writableLength = 0;

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from krepis.server.discover import DECLARATIONS, JAVASCRIPT, TYPESCRIPT
+from krepis.twin.typescript.tsconfig import read_tsconfig
 
 _FOLDERS: Final = ("src", ".", "app")
 _STEMS: Final = ("server", "main", "app", "index")
@@ -49,6 +50,7 @@ def find_project(path: Path, entry: str | None = None) -> Project:
         *(name for name in mains if name.endswith(TYPESCRIPT)),
         *(stem + suffix for suffix in (*TYPESCRIPT, *JAVASCRIPT) if not suffix.endswith("x") for stem in usual),
         *mains,
+        *(f"{stem}.tsx" for stem in usual),
     ]
     for name in candidates:
         if (path / name).is_file():
@@ -69,6 +71,63 @@ def package(root: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise ProjectError(f"{file}: {error}") from error
     return said if isinstance(said, dict) else {}
+
+
+COMPILED: Final = (
+    "emitDecoratorMetadata", "experimentalDecorators", "jsx", "jsxFactory", "jsxFragmentFactory", "jsxImportSource",
+    "target", "useDefineForClassFields", "verbatimModuleSyntax",
+)  # fmt: skip
+"""The options of tsconfig.json that change what comes out of a compiler, as the process that runs it is told them."""
+_COMMONJS: Final = ("commonjs", "node16", "node18", "node20", "nodenext")  # of a package that is not "type": "module"
+_EXTENDED_MAX: Final = 32
+
+
+def compiler(root: Path) -> dict[str, Any] | None:
+    """What `kernel_c/sdk/compile.ts` is told (its `CompilerTask`): the nearest tsconfig.json in or above an absolute
+    folder, with those that it extends; None without one."""
+    file = next(
+        (folder / "tsconfig.json" for folder in (root, *root.parents) if (folder / "tsconfig.json").is_file()), None
+    )
+    if file is None:
+        return None
+    options: dict[str, Any] = {}
+    paths: list[tuple[str, list[str]]] | None = None
+    base: Path | None = None
+    left = [file]
+    for _ in range(_EXTENDED_MAX):
+        if not left:
+            break
+        config = left.pop()
+        own, extends = read_tsconfig(config)
+        options = {**{key: own[key] for key in (*COMPILED, "module") if key in own}, **options}
+        if base is None and isinstance(own.get("baseUrl"), str):
+            base = config.parent / own["baseUrl"]
+        if paths is None and isinstance(own.get("paths"), dict):
+            folder = base or config.parent
+            paths = [
+                (pattern, [str((folder / target).resolve()) for target in targets if isinstance(target, str)])
+                for pattern, targets in own["paths"].items()
+                if isinstance(targets, list)
+            ]
+        names = [extends] if isinstance(extends, str) else extends if isinstance(extends, list) else []
+        left += [found for name in names if isinstance(name, str) and (found := _extended(config.parent, name))]
+    if base is not None:
+        paths = [*(paths or []), ("*", [str((base / "*").resolve())])]
+    module = str(options.pop("module", "")).lower()
+    commonjs = package(root).get("type") != "module" and module in _COMMONJS
+    return {"root": str(root), "paths": paths or [], "options": options, "commonjs": commonjs}
+
+
+def _extended(folder: Path, name: str) -> Path | None:
+    """The file that `extends` names: a path, or one in a package."""
+    if name.startswith((".", "/")):
+        places = [folder / name]
+    else:
+        places = [above / "node_modules" / name for above in (folder, *folder.parents)]
+    candidates = (
+        candidate for place in places for candidate in (place, Path(f"{place}.json"), place / "tsconfig.json")
+    )
+    return next((candidate for candidate in candidates if candidate.is_file()), None)
 
 
 def missing_packages(root: Path) -> list[str]:

@@ -3,6 +3,7 @@
 import { getHeapStatistics } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import { App } from './app.ts';
+import { defaultOf } from './compile.ts';
 import { hosting } from './host.ts';
 import { type Ask, SLICE_US, type Start, type Told } from './isolates.ts';
 import { addon } from './kernel.ts';
@@ -13,7 +14,7 @@ import { registerResolution } from './resolve.ts';
 /** A tenant's thread gives way to the kernel's when there are too few processors. */
 const NICE = 5;
 
-const { program } = workerData as Start;
+const { program, compiler } = workerData as Start;
 const port = parentPort as NonNullable<typeof parentPort>;
 const requests = new Map<number, KrepisRequest>();
 const bodies = new Map<number, AsyncIterator<string | Uint8Array>>();
@@ -87,7 +88,7 @@ function hear(ask: Ask): void {
 }
 
 addon.yieldTo(NICE, SLICE_US);
-registerResolution({ file: (path) => tell({ kind: 'files', paths: [path] }), sdk: () => {} });
+registerResolution({ file: (path) => tell({ kind: 'files', paths: [path] }), sdk: () => {} }, compiler);
 hosting.host = {
   log: undefined,
   place: (at, address) => ({ port: at, address }),
@@ -106,7 +107,8 @@ hosting.host = {
   },
 };
 const loaded = (await import(program)) as { default?: unknown };
-if (loaded.default instanceof App) app ??= loaded.default;
+const exported = defaultOf(loaded);
+if (exported instanceof App) app ??= exported;
 if (app === undefined)
   throw new Error(`${program} neither listens nor exports an application as its default`);
 port.on('message', (asks: Ask[]) => {

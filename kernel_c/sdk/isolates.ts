@@ -9,6 +9,7 @@
 import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import type { CompilerTask } from './compile.ts';
 import { hosting } from './host.ts';
 import { addon } from './kernel.ts';
 import { type Answer, HttpError, Reply, refusal } from './reply.ts';
@@ -44,6 +45,7 @@ export type Told =
 export interface Start {
   readonly program: string;
   readonly tenant: string;
+  readonly compiler?: CompilerTask | undefined;
 }
 
 const MEMORY_MB = 128;
@@ -260,7 +262,8 @@ export class Isolates {
       const own = one.program ?? program;
       if (own === undefined) throw new TypeError(`tenant ${one.name} has no program`);
       const url = own instanceof URL || /^file:/.test(own) ? `${own}` : pathToFileURL(own).href;
-      return new Isolate({ program: url, tenant: one.name }, one.memoryMb ?? memoryMb, stallMs);
+      const { compiler } = hosting.host ?? {};
+      return new Isolate({ program: url, tenant: one.name, compiler }, one.memoryMb ?? memoryMb, stallMs);
     });
   }
 

@@ -1,5 +1,6 @@
 /** Who runs an application: nobody in particular, or `krepis run`, which has a say in where it listens and what is shown. */
 import type { App, Listening } from './app.ts';
+import type { CompilerTask } from './compile.ts';
 import type { Log } from './log.ts';
 import type { Reply } from './reply.ts';
 import type { TenantOptions } from './tenants.ts';
@@ -15,6 +16,8 @@ export interface Host {
     readonly tenants?: TenantOptions | undefined;
     /** Every application that listens does so with this certificate. */
     readonly tls?: TlsOptions | undefined;
+    /** How programs are compiled, those of isolates too. */
+    readonly compiler?: CompilerTask | undefined;
     /** Where to listen instead of what the program asked for, with a socket that does already; throws when that cannot be. */
     place(port: number | string, address: string): {
         port: number | string;

@@ -5,6 +5,7 @@
  * stands still, that has more memory than it may, or that fails is stopped and started anew; what was asked of it, and
  * what is asked until it is there again, gets a 503.
  */
+import type { CompilerTask } from './compile.ts';
 import { type Answer } from './reply.ts';
 import type { KrepisRequest } from './request.ts';
 import type { TenantOptions } from './tenants.ts';
@@ -54,6 +55,7 @@ export type Told = {
 export interface Start {
     readonly program: string;
     readonly tenant: string;
+    readonly compiler?: CompilerTask | undefined;
 }
 /** Of threads that want the same processor: how long one may keep another waiting. */
 export declare const SLICE_US = 100;

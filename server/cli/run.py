@@ -17,7 +17,7 @@ from typing import Any, Final, NoReturn
 import click
 from krepis.kernel.node import Node, NodeError, addon, find_node, sdk
 from krepis.server.config import ConfigError, Settings, find_settings
-from krepis.server.project import Project, ProjectError, find_project, missing_packages
+from krepis.server.project import Project, ProjectError, compiler, find_project, missing_packages
 from krepis.server.tenants import read_tenants
 from krepis.twin.report import visible
 
@@ -134,6 +134,7 @@ def _order(project: Project, settings: Settings, path: Path, options: dict[str, 
         "log": options["log"],
         "tenants": options["tenants"],
         "tls": options["tls"],
+        "compiler": compiler(project.root),
         "color": sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
     }
     return {key: value for key, value in order.items() if value is not None}

@@ -22,6 +22,7 @@ from krepis.twin.typescript import adoption, jsdoc
 from krepis.twin.typescript.classes import Klass, construct
 from krepis.twin.typescript.code import ClassCode, FunctionCode, Member, ModuleCode, TypeDecl, TypeRef
 from krepis.twin.typescript.schema import EMPTY, Schema
+from krepis.twin.typescript.tsconfig import read_tsconfig
 from krepis.twin.typescript.values import (
     UNDEFINED,
     Cell,
@@ -341,7 +342,7 @@ class Program:
             config = Path(folder, "tsconfig.json")
             while os.path.isfile(config) and config not in seen:
                 seen.add(config)
-                options, extends = _tsconfig(config)
+                options, extends = read_tsconfig(config)
                 url = options.get("baseUrl")
                 base = Path(_normal(config.parent / (url if isinstance(url, str) else ".")))
                 paths = options.get("paths")
@@ -1069,24 +1070,6 @@ def _normal(path: Path) -> str:
     import os.path
 
     return os.path.normpath(path)
-
-
-def _tsconfig(path: Path) -> tuple[dict[str, Any], Any]:
-    """compilerOptions and `extends` of a tsconfig file, which may hold comments and trailing commas."""
-    try:
-        text = path.read_text(encoding="utf-8-sig", errors="replace")
-    except OSError:
-        return {}, None
-    text = re.sub(r'("(?:\\.|[^"\\])*")|/\*.*?\*/|//[^\n]*', lambda m: m.group(1) or "", text, flags=re.S)
-    text = re.sub(r",(\s*[}\]])", r"\1", text)
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}, None
-    if not isinstance(data, dict):
-        return {}, None
-    options = data.get("compilerOptions")
-    return (options if isinstance(options, dict) else {}), data.get("extends")
 
 
 def read_text(path: Path) -> str:

@@ -10,6 +10,7 @@
 import { type ChildProcess, fork, type StdioOptions, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, type FSWatcher, watch } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
+import type { CompilerTask } from '../compile.ts';
 import { addon } from '../kernel.ts';
 import type { TenantOptions } from '../tenants.ts';
 import type { TlsOptions } from '../tls.ts';
@@ -33,6 +34,7 @@ export interface Order {
   readonly log: Task['log'];
   readonly tenants?: TenantOptions;
   readonly tls?: TlsOptions;
+  readonly compiler?: CompilerTask;
   readonly color: boolean;
 }
 
@@ -135,7 +137,7 @@ class Supervisor {
   }
 
   #spawn(generation: Generation, number: number): void {
-    const { entry, port, address, inspect, log, color, root, tenants, tls, docs } = this.#order;
+    const { entry, port, address, inspect, log, color, root, tenants, tls, compiler, docs } = this.#order;
     // Who takes over listens where the one before does, also when the system had chosen the port.
     const at = generation.at ?? (this.#handsOver ? this.#current?.at : undefined);
     const listener = this.#listeners.get(number);
@@ -148,6 +150,7 @@ class Supervisor {
       color,
       ...(tenants === undefined ? {} : { tenants }),
       ...(tls === undefined ? {} : { tls }),
+      ...(compiler === undefined ? {} : { compiler }),
       ...(docs === undefined ? {} : { docs }),
       ...(listener === undefined ? {} : { inherited: { ...listener, descriptor: INHERITED } }),
     };

@@ -11,6 +11,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
 import { pathToFileURL } from 'node:url';
 import { App, type Listening } from '../app.ts';
+import { CompileError, type CompilerTask, defaultOf } from '../compile.ts';
 import { hosting } from '../host.ts';
 import { type Entry, LineLog } from '../log.ts';
 import { taken } from '../port.ts';
@@ -33,6 +34,8 @@ export interface Task {
   readonly tls?: TlsOptions;
   /** How the pages at `/docs` are made, if they are wanted. */
   readonly docs?: DocsTask;
+  /** How what Node cannot run as it is becomes JavaScript. */
+  readonly compiler?: CompilerTask;
   /** A socket that listens there already. */
   readonly inherited?: { readonly descriptor: number; readonly port: number; readonly address: string };
   /** A file to write the routes of an application of the SDK to, as JSON. */
@@ -82,7 +85,9 @@ function advice(error: unknown): string {
   if (code === 'ERR_MODULE_NOT_FOUND' && /package '/.test(message ?? ''))
     return 'Install the dependencies of the project (npm install).';
   if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX' || message === 'Invalid or unexpected token')
-    return 'Node strips types, and transforms enums, namespaces and parameter properties; decorators and JSX need a build step.';
+    return 'Node strips types, and transforms enums, namespaces and parameter properties; decorators need a compiler: npm install --save-dev typescript@5, or esbuild.';
+  if (/does not provide an export named/.test(message ?? ''))
+    return 'What is imported for its type alone needs "import type", unless tsconfig.json says experimentalDecorators or jsx.';
   return '';
 }
 
@@ -101,12 +106,13 @@ async function main(task: Task): Promise<void> {
     if (paths.length === 0) setImmediate(flush);
     paths.push(path);
   };
-  registerResolution({
+  const found = {
     file,
     sdk: () => {
       sdk = true;
     },
-  });
+  };
+  registerResolution(found, task.compiler);
 
   const log = task.log === 'none' ? undefined : new LineLog((text) => process.stdout.write(text), line(task));
   let first = true;
@@ -114,6 +120,7 @@ async function main(task: Task): Promise<void> {
     log,
     tenants: task.tenants,
     tls: task.tls,
+    compiler: task.compiler,
     file,
     place: (port, address) => {
       const mine = first;
@@ -176,12 +183,19 @@ async function main(task: Task): Promise<void> {
   process.argv.splice(1, process.argv.length, task.entry);
   try {
     const loaded = (await import(pathToFileURL(task.entry).href)) as { default?: unknown };
-    if (loaded.default instanceof App && servers.length === 0) loaded.default.listen(DEFAULT_PORT);
+    const app = defaultOf(loaded);
+    if (app instanceof App && servers.length === 0) app.listen(DEFAULT_PORT);
   } catch (error) {
     flush();
     const text = error instanceof Error && error.stack ? error.stack : String(error);
     const hint = advice(error);
-    fail(error instanceof TlsError ? error.message : hint ? `${text}\n${hint}` : text);
+    fail(
+      error instanceof TlsError || error instanceof CompileError
+        ? error.message
+        : hint
+          ? `${text}\n${hint}`
+          : text,
+    );
   }
 }
 

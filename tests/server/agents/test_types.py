@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
-from krepis.kernel.node import find_node
 from krepis.server.agents.check import check
 from krepis.server.agents.types import compiler_of, type_check
 from krepis.twin.options import Options
+from packages import installed
 from programs import PROGRAM, WALLET, files, with_method
-from small_model import models
 
 CONFIG = '{ "compilerOptions": { "strict": true, "target": "es2022", "module": "nodenext", "types": [] } }'
 
@@ -21,27 +17,8 @@ CONFIG = '{ "compilerOptions": { "strict": true, "target": "es2022", "module": "
 @pytest.fixture(scope="module", params=["5.9", "7.0"])
 def project(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
     """A project with TypeScript in node_modules, each version of which is installed once for a machine."""
-    cache = models().parent / f"typescript-{request.param}"
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (cache / "node_modules" / "typescript" / "package.json").is_file():
-            node = find_node()
-            assert node.npm is not None
-            environment = {**os.environ, "PATH": f"{node.program.parent}:{os.environ['PATH']}"}
-            command = [
-                node.program,
-                node.npm,
-                "install",
-                "--prefix",
-                cache,
-                "--no-audit",
-                "--no-fund",
-                f"typescript@{request.param}",
-            ]
-            subprocess.run(command, check=True, capture_output=True, env=environment)
     root = tmp_path_factory.mktemp("project")
-    (root / "node_modules").symlink_to(cache / "node_modules")
+    (root / "node_modules").symlink_to(installed(f"typescript@{request.param}"))
     (root / "tsconfig.json").write_text(CONFIG)
     return root
 

@@ -12,12 +12,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <node_api.h>
@@ -784,8 +787,9 @@ static napi_value js_follow(napi_env env, napi_callback_info info)
                 : NULL;
 }
 
-/* A thread of this process goes on as `by` steps of `nice` below the first one.  Slice: 0 leaves it as it is. */
-static void give_way(id_t thread, int by, uint64_t slice_ns)
+/* A thread of this process (0: this one) goes on as `by` steps of `nice` below the first one, or only when nobody else
+ * wants its processor.  Slice: 0 leaves it as it is.  False when the system does not allow it. */
+static bool give_way(id_t thread, int policy, int by, uint64_t slice_ns)
 {
     struct {
         uint32_t size, policy;
@@ -793,19 +797,81 @@ static void give_way(id_t thread, int by, uint64_t slice_ns)
         int32_t nice;
         uint32_t priority;
         uint64_t runtime, deadline, period;
-    } attributes = {.size = sizeof attributes, .nice = getpriority(PRIO_PROCESS, (id_t)getpid()) + by,
-                    .runtime = slice_ns};
-    (void)syscall(SYS_sched_setattr, thread, &attributes, 0);
+    } attributes = {.size = sizeof attributes, .policy = (uint32_t)policy,
+                    .nice = getpriority(PRIO_PROCESS, (id_t)getpid()) + by, .runtime = slice_ns};
+    return syscall(SYS_sched_setattr, thread, &attributes, 0) == 0;
 }
 
-/* yieldTo(by, sliceUs): this thread gives way to the process's first one, by as much as `nice` does; with a slice of
- * its own (Linux 6.12 on; before, it is ignored) whoever wakes up waits no longer than that for it. */
+/* What a tenant's thread may have to do: nobody without the right to raise a priority comes back from SCHED_IDLE. */
+static void *rest_and_come_back(void *came_back)
+{
+    *(bool *)came_back = give_way(0, SCHED_IDLE, 0, 0) && give_way(0, SCHED_OTHER, 0, 0);
+    return NULL;
+}
+
+/* canRest(): whether rest() can be taken back */
+static napi_value js_can_rest(napi_env env, napi_callback_info info)
+{
+    pthread_t thread;
+    bool came_back = false;
+    napi_value result = NULL;
+    (void)info;
+    if (pthread_create(&thread, NULL, rest_and_come_back, &came_back) == 0)
+        (void)pthread_join(thread, NULL);
+    (void)napi_get_boolean(env, came_back, &result);
+    return result;
+}
+
+/* threads(): those of this process, by the system's numbers */
+static napi_value js_threads(napi_env env, napi_callback_info info)
+{
+    napi_value result = NULL;
+    uint32_t count = 0;
+    (void)info;
+    (void)napi_create_array(env, &result);
+    DIR *tasks = opendir("/proc/self/task");
+    for (struct dirent *task = tasks ? readdir(tasks) : NULL; task; task = readdir(tasks)) {
+        if (atoi(task->d_name) > 0)
+            (void)napi_set_element(env, result, count++, number(env, atoi(task->d_name)));
+    }
+    if (tasks)
+        (void)closedir(tasks);
+    return result;
+}
+
+/* cpuMs(thread): processor time that it took, or 0 when there is none */
+static napi_value js_cpu_ms(napi_env env, napi_callback_info info)
+{
+    napi_value value;
+    size_t count = 1;
+    struct timespec time = {0};
+    if (napi_get_cb_info(env, info, &count, &value, NULL, NULL) != napi_ok || count < 1)
+        return NULL;
+    clockid_t clock = (clockid_t)(~(unsigned)int_of(env, value) << 3 | 6); /* clock_getcpuclockid(3), of a thread */
+    if (clock_gettime(clock, &time) < 0)
+        time = (struct timespec){0};
+    return number(env, (double)time.tv_sec * 1000 + (double)time.tv_nsec / 1e6);
+}
+
+/* yieldTo(thread, by, sliceUs): it gives way to the process's first one, by as much as `nice` does; with a slice of its
+ * own (Linux 6.12 on; before, it is ignored) whoever wakes up waits no longer than that for it */
 static napi_value js_yield_to(napi_env env, napi_callback_info info)
 {
-    napi_value values[2];
-    size_t count = 2;
-    if (napi_get_cb_info(env, info, &count, values, NULL, NULL) == napi_ok && count == 2)
-        give_way((id_t)gettid(), int_of(env, values[0]), (uint64_t)int_of(env, values[1]) * 1000);
+    napi_value values[3];
+    size_t count = 3;
+    if (napi_get_cb_info(env, info, &count, values, NULL, NULL) == napi_ok && count == 3)
+        (void)give_way((id_t)int_of(env, values[0]), SCHED_OTHER, int_of(env, values[1]),
+                       (uint64_t)int_of(env, values[2]) * 1000);
+    return NULL;
+}
+
+/* rest(thread): until yieldTo() it has what nobody else wants */
+static napi_value js_rest(napi_env env, napi_callback_info info)
+{
+    napi_value value;
+    size_t count = 1;
+    if (napi_get_cb_info(env, info, &count, &value, NULL, NULL) == napi_ok && count == 1)
+        (void)give_way((id_t)int_of(env, value), SCHED_IDLE, 0, 0);
     return NULL;
 }
 
@@ -824,7 +890,7 @@ static napi_value js_yield_helpers(napi_env env, napi_callback_info info)
         if (!file)
             continue;
         if (fgets(name, sizeof name, file) && strncmp(name, "V8Worker", 8) == 0)
-            give_way((id_t)atoi(task->d_name), int_of(env, value), 0);
+            (void)give_way((id_t)atoi(task->d_name), SCHED_OTHER, int_of(env, value), 0);
         (void)fclose(file);
     }
     (void)closedir(tasks);
@@ -891,7 +957,7 @@ NAPI_MODULE_INIT()
         const char *name;
         napi_callback function;
     } functions[] = {
-        {"open", js_open},         {"start", js_start}, {"route", js_route}, {"fallback", js_fallback}, {"pieces", js_pieces}, {"pull", js_pull}, {"address", js_address}, {"follow", js_follow}, {"yieldTo", js_yield_to}, {"yieldHelpers", js_yield_helpers}, {"fixed", js_fixed}, {"files", js_files},
+        {"open", js_open},         {"start", js_start}, {"route", js_route}, {"fallback", js_fallback}, {"pieces", js_pieces}, {"pull", js_pull}, {"address", js_address}, {"follow", js_follow}, {"yieldTo", js_yield_to}, {"yieldHelpers", js_yield_helpers}, {"rest", js_rest}, {"canRest", js_can_rest}, {"threads", js_threads}, {"cpuMs", js_cpu_ms}, {"fixed", js_fixed}, {"files", js_files},
         {"stream", js_stream}, {"chunk", js_chunk}, {"finish", js_finish}, {"abort", js_abort},
         {"template", js_template}, {"apply", js_apply}, {"bytes", js_bytes}, {"match", js_match},
         {"listen", js_listen}, {"secure", js_secure}, {"adopt", js_adopt}, {"listener", js_listener}, {"descriptorOf", js_descriptor_of},     {"stop", js_stop},   {"metrics", js_metrics},

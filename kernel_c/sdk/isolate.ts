@@ -5,14 +5,10 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { App } from './app.ts';
 import { defaultOf } from './compile.ts';
 import { hosting } from './host.ts';
-import { type Ask, SLICE_US, type Start, type Told } from './isolates.ts';
-import { addon } from './kernel.ts';
+import type { Ask, Start, Told } from './isolates.ts';
 import { HttpError, isPieces } from './reply.ts';
 import type { KrepisRequest } from './request.ts';
 import { registerResolution } from './resolve.ts';
-
-/** A tenant's thread gives way to the kernel's when there are too few processors. */
-const NICE = 5;
 
 const { program, compiler } = workerData as Start;
 const port = parentPort as NonNullable<typeof parentPort>;
@@ -87,7 +83,6 @@ function hear(ask: Ask): void {
   }
 }
 
-addon.yieldTo(NICE, SLICE_US);
 registerResolution({ file: (path) => tell({ kind: 'files', paths: [path] }), sdk: () => {} }, compiler);
 hosting.host = {
   log: undefined,

@@ -59,8 +59,15 @@ const RESTART_MAX_MS = 5000;
 const STEADY_MS = 10_000;
 const START_MS = 30_000;
 const MEBI = 1 << 20;
+/** A tenant's thread gives way to the kernel's when there are too few processors. */
+const NICE = 5;
 /** Of threads that want the same processor: how long one may keep another waiting. */
-export const SLICE_US = 100;
+const SLICE_US = 100;
+/** Processor time that an isolate may take without a sign of life before all others go first. */
+const BUSY_MS = 20;
+const GLANCE_MS = 10;
+/** So many times longer it may say nothing when it is others that keep it from running. */
+const STARVED = 10;
 /** Compiling and what else V8 does aside, for isolates more than for the kernel's thread. */
 const HELPERS_NICE = 2;
 const ENTRY = new URL(`isolate${extname(import.meta.filename)}`, import.meta.url);
@@ -77,7 +84,14 @@ class Isolate {
   readonly #start: Start;
   readonly #memoryMb: number;
   readonly #checkMs: number;
+  readonly #canRest: boolean;
   #worker: Worker | undefined;
+  /** The system's number of its thread, or 0 where that is not known. */
+  #thread = 0;
+  #resting = false;
+  /** Whether it said something since the last glance, and what it had taken by then. */
+  #alive = true;
+  #cpuMs = 0;
   #up = false;
   #since = 0;
   /** Checks since the last sign of life. */
@@ -93,8 +107,9 @@ class Isolate {
   #first = Promise.withResolvers<void>();
   restarts = 0;
 
-  constructor(start: Start, memoryMb: number, stallMs: number) {
+  constructor(start: Start, memoryMb: number, stallMs: number, canRest: boolean) {
     this.#start = start;
+    this.#canRest = canRest;
     this.#memoryMb = memoryMb;
     this.#checkMs = Math.ceil(stallMs / CHECKS);
     this.#begin();
@@ -105,12 +120,19 @@ class Isolate {
   }
 
   #begin(): void {
+    const others = new Set(addon.threads());
     const worker = new Worker(ENTRY, {
       workerData: this.#start,
       resourceLimits: { maxOldGenerationSizeMb: this.#memoryMb, maxYoungGenerationSizeMb: YOUNG_MB },
       name: this.#start.tenant,
     });
     worker.unref();
+    this.#thread = addon.threads().find((thread) => !others.has(thread)) ?? 0;
+    this.#resting = false;
+    this.#alive = true;
+    if (this.#thread !== 0) addon.yieldTo(this.#thread, NICE, SLICE_US);
+    // Who fails again and again starts when nobody else has anything to do.
+    if (this.#thread !== 0 && this.#canRest && this.#failures > 1) this.#rest(true);
     this.#worker = worker;
     this.#since = performance.now();
     this.#silent = 0;
@@ -118,7 +140,9 @@ class Isolate {
     this.#why = undefined;
     worker.on('message', (told: Told[]) => {
       this.#silent = 0;
+      this.#alive = true;
       for (const one of told) this.#hear(one);
+      if (this.#up) this.#rest(false);
     });
     worker.on('error', (error: Error & { code?: string }) => {
       this.#why ??=
@@ -134,10 +158,29 @@ class Isolate {
 
   #check(): void {
     const limit = this.#up ? CHECKS : Math.ceil(START_MS / this.#checkMs);
-    if (this.#silent++ >= limit)
+    // Where others take the processor, it has not had the time that it may take.
+    const starved = this.#resting && addon.cpuMs(this.#thread) - this.#cpuMs < CHECKS * this.#checkMs;
+    if (this.#silent++ >= (starved ? STARVED * limit : limit))
       this.#stop(this.#up ? 'does not come back to its event loop' : 'does not start');
     else if (this.#bytes > this.#memoryMb * MEBI) this.#stop(this.#tooLarge());
     else if (this.#up) this.#worker?.postMessage([{ kind: 'ping' }]);
+  }
+
+  /** Lets all others go first when it is busy and says nothing; whether it is worth looking again. */
+  glance(): boolean {
+    if (this.#thread === 0 || !this.#canRest) return false;
+    const taken = addon.cpuMs(this.#thread);
+    if (this.#alive) this.#cpuMs = taken;
+    this.#alive = false;
+    if (taken - this.#cpuMs > BUSY_MS) this.#rest(true);
+    return this.#pending.size > 0;
+  }
+
+  #rest(rests: boolean): void {
+    if (this.#resting === rests) return;
+    this.#resting = rests;
+    if (rests) addon.rest(this.#thread);
+    else addon.yieldTo(this.#thread, NICE, SLICE_US);
   }
 
   #stop(why: string): void {
@@ -254,23 +297,37 @@ function unavailable(): HttpError {
 
 export class Isolates {
   readonly #all: readonly Isolate[];
+  #glances: NodeJS.Timeout | undefined;
 
   constructor({ tenants, program, memoryMb = MEMORY_MB, stallMs = STALL_MS }: TenantOptions) {
-    addon.yieldTo(0, SLICE_US);
+    addon.yieldTo(0, 0, SLICE_US);
+    const canRest = addon.canRest();
     addon.yieldHelpers(HELPERS_NICE);
     this.#all = tenants.map((one) => {
       const own = one.program ?? program;
       if (own === undefined) throw new TypeError(`tenant ${one.name} has no program`);
       const url = own instanceof URL || /^file:/.test(own) ? `${own}` : pathToFileURL(own).href;
       const { compiler } = hosting.host ?? {};
-      return new Isolate({ program: url, tenant: one.name, compiler }, one.memoryMb ?? memoryMb, stallMs);
+      return new Isolate(
+        { program: url, tenant: one.name, compiler },
+        one.memoryMb ?? memoryMb,
+        stallMs,
+        canRest,
+      );
     });
   }
 
   ask(tenant: number, request: KrepisRequest): Promise<Answer> {
     const isolate = this.#all[tenant];
     if (isolate === undefined) throw new HttpError(404, 'Not Found');
+    this.#glances ??= setInterval(() => this.#glance(), GLANCE_MS).unref();
     return isolate.ask(request);
+  }
+
+  #glance(): void {
+    if (this.#all.map((one) => one.glance()).includes(true)) return;
+    clearInterval(this.#glances);
+    this.#glances = undefined;
   }
 
   restarts(tenant: number): number {
@@ -283,6 +340,7 @@ export class Isolates {
   }
 
   close(): void {
+    clearInterval(this.#glances);
     for (const one of this.#all) one.close();
   }
 }

@@ -87,7 +87,11 @@ interface Addon {
   finish(handle: Handle, connection: number, generation: number, sequence: number): void;
   abort(handle: Handle, connection: number, generation: number, sequence: number): void;
   follow(handle: Handle, connection: number, generation: number): number;
-  yieldTo(by: number, sliceUs: number): void;
+  yieldTo(thread: number, by: number, sliceUs: number): void;
+  rest(thread: number): void;
+  canRest(): boolean;
+  threads(): number[];
+  cpuMs(thread: number): number;
   yieldHelpers(by: number): void;
   address(handle: Handle, connection: number, generation: number, own: boolean): [string, number] | undefined;
   match(handle: Handle, method: number, path: string): number[] | number;

@@ -57,8 +57,6 @@ export interface Start {
     readonly tenant: string;
     readonly compiler?: CompilerTask | undefined;
 }
-/** Of threads that want the same processor: how long one may keep another waiting. */
-export declare const SLICE_US = 100;
 export declare class Isolates {
     #private;
     constructor({ tenants, program, memoryMb, stallMs }: TenantOptions);

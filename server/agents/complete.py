@@ -1,7 +1,8 @@
 """Completion of code at a place: asked of a model, cut to a whole piece, and only given when the gate lets it pass.
 
 The prompt is what comes before (with the signatures of what the file imports, so that callers see no bodies, and with
-the function of another file whose name is most like that of the one that is being written) and what comes after.
+the function of another file that is most like the one that is being written: in meaning, where the project has an
+index, else in name) and what comes after.
 After a receiver that the index knows, the model can only write names of its members. The answer ends with the line
 that closes what it opened; of it, the longest beginning that parses is taken. The Twin compares the program with the
 suggestion to the program without the line that is being written. Answers are remembered by what is around the place,
@@ -21,6 +22,7 @@ from typing import Final
 from krepis.server.agents.check import check, world_of
 from krepis.server.agents.messages import Ask, Cancellation, Infill, Source
 from krepis.server.agents.names import members_at
+from krepis.server.agents.retrieve import nearest
 from krepis.server.index import facts, parsed
 from krepis.server.run import text_of
 from krepis.server.store.meaning import split
@@ -120,7 +122,8 @@ def complete(
     around = near(place, files)
     ask = Ask(
         prompt=Infill(
-            _signatures(place, around) + similar(place, files) + _tail(place.before), place.after[:MAX_AFTER]
+            _signatures(place, around) + similar(place, files, options.root) + _tail(place.before),
+            place.after[:MAX_AFTER],
         ),
         max_tokens=MAX_TOKENS,
         stop=("\n\n\n",),
@@ -199,13 +202,18 @@ def _signatures(place: Place, files: Sequence[SourceFile]) -> str:
     return text
 
 
-def similar(place: Place, files: Sequence[SourceFile]) -> str:
-    """The function of another file whose name has most words in common with the one around the place, in comments."""
-    names = [match[1] for match in _HEAD.finditer(place.before) if match[1] not in _NO_NAMES]
-    wanted = set(split(names[-1])) if names else set()
+def similar(place: Place, files: Sequence[SourceFile], root: Path) -> str:
+    """The function of another file that is most like the one around the place, in comments."""
+    heads = [match for match in _HEAD.finditer(place.before) if match[1] not in _NO_NAMES]
+    if not heads:
+        return ""
+    for path, _, body in nearest(root, heads[-1][0].strip(" \t{")):
+        if path != place.file.path and _HEAD.match(body):
+            return _shown(path, body)
+    wanted = set(split(heads[-1][1]))
     best: tuple[int, SourceFile, str, int] | None = None
     left = MAX_LOOKED_AT
-    for file in files if wanted else ():
+    for file in files:
         text = text_of(file)
         left -= len(text)
         if left < 0:
@@ -221,8 +229,11 @@ def similar(place: Place, files: Sequence[SourceFile]) -> str:
     if best is None:
         return ""
     _, file, text, start = best
-    lines = _whole(text[start : start + 4 * MAX_SIMILAR].strip("\n"))[:MAX_SIMILAR].split("\n")
-    return f"// similar, in {file.path}:\n" + "".join(f"// {line}\n" for line in lines)
+    return _shown(file.path, _whole(text[start : start + 4 * MAX_SIMILAR].strip("\n")))
+
+
+def _shown(path: str, text: str) -> str:
+    return f"// similar, in {path}:\n" + "".join(f"// {line}\n" for line in text[:MAX_SIMILAR].split("\n"))
 
 
 def _grammar(place: Place, files: Sequence[SourceFile], options: Options) -> str:

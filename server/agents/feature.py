@@ -33,6 +33,7 @@ from krepis.server.agents.messages import (
     Source,
     SourceError,
 )
+from krepis.server.agents.retrieve import NEAREST, nearest
 from krepis.server.agents.sandbox import run_tests
 from krepis.server.agents.types import TypeCheck
 from krepis.server.index import facts
@@ -317,13 +318,15 @@ def _pruned(text: str) -> str:
 
 
 def _relevant(wish: Wish) -> tuple[SourceFile, ...]:
-    """The files of the program, those first that share words with what is asked for."""
+    """The files of the program, those first that are near what is asked for in meaning, then those that share words."""
+    near = list(dict.fromkeys(path for path, _, _ in nearest(wish.root, wish.description)))
     asked = stems(wish.description)
 
     def shared(file: SourceFile) -> int:
         return -len(asked & stems(re.sub(r"([a-z])([A-Z])", r"\1 \2", f"{file.path} {text_of(file)[:20_000]}")))
 
-    return tuple(sorted(wish.files, key=lambda file: (shared(file), file.path)))
+    ranks = {path: rank for rank, path in enumerate(near)}
+    return tuple(sorted(wish.files, key=lambda file: (ranks.get(file.path, NEAREST), shared(file), file.path)))
 
 
 def _free(wish: Wish, path: str) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from krepis.server.agents.complete import Memory, Place, Suggestion, beginnings, complete, is_wanted, similar
 from krepis.server.agents.messages import Cancellation, Infill
+from krepis.server.index import facts
+from krepis.server.store import Store
 from krepis.twin.options import SourceFile
 from programs import LEDGER, OPTIONS, ROOT, WALLET, files
 from recorded import Recorded
@@ -79,10 +83,24 @@ def test_the_project_s_own_similar_function_is_shown() -> None:
         "export class Cards {\n  private n = 0;\n  async debitCard(): Promise<void> {\n    this.n -= 1;\n  }\n"
         "  async creditCard(id: string): Promise<void> {\n    if (id) {\n      this.n += 1;\n    }\n  }\n}\n"
     )
-    found = similar(place(HEAD + "    |\n  }\n}\n"), files({"src/cards.ts": other, "src/wallet.ts": WALLET}))
+    found = similar(place(HEAD + "    |\n  }\n}\n"), files({"src/cards.ts": other, "src/wallet.ts": WALLET}), ROOT)
     assert found.startswith("// similar, in src/cards.ts:\n//   async creditCard(id: string)")
     assert "this.n += 1" in found and "this.n -= 1" not in found and found.endswith("//   }\n")
-    assert similar(place("const a = |;\n"), files({"src/cards.ts": other})) == ""
+    assert similar(place("const a = |;\n"), files({"src/cards.ts": other}), ROOT) == ""
+
+
+def test_where_there_is_an_index_what_is_similar_is_found_by_meaning(tmp_path: Path) -> None:
+    said = "/** Puts cents on a card: a credit. */\nexport async function deposit(card: string, cents: number) {}\n"
+    other = "export async function creditless(a: number) {}\n"
+    for name, text in {"src/money.ts": said, "src/other.ts": other}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    with Store.open(tmp_path / ".krepis/index") as store:
+        store.update({name: facts((tmp_path / name).read_text(), name) for name in ("src/money.ts", "src/other.ts")})
+        store.refresh()
+    where = place(HEAD + "    |\n  }\n}\n")
+    found = similar(where, (), tmp_path)
+    assert found.startswith("// similar, in src/money.ts:\n// ") and "async function deposit(card" in found
 
 
 def test_nothing_is_suggested_inside_of_a_line_unless_asked() -> None:

@@ -157,7 +157,7 @@ def discover(program: Program, path: str) -> list[Entry]:
             add(*item)
     for item in _scripts(R, code, chosen=bool(found)):
         add(*item)
-    R.dead = True
+    R.ended = True
     found.sort(key=lambda e: (e.code.module.path, e.code.start))
     return found
 
@@ -293,6 +293,7 @@ def _classes(program: Program, R: Machine, module: ModuleCode) -> Iterator[Item]
             load(R2, p)
             return make(R2, c, module, "")
 
+        row = program.is_row(cls)
         before = len(list(_registrations(R)))
         try:
             made = raw(build(R))
@@ -308,6 +309,8 @@ def _classes(program: Program, R: Machine, module: ModuleCode) -> Iterator[Item]
                 not eligible or member.name in _LIFECYCLE or member.private or hidden(fn)
             ):
                 continue
+            if not member.static and row:
+                continue  # whoever has loaded the row calls it
             if member.static:
 
                 def pick_static(
@@ -339,7 +342,7 @@ def _classes(program: Program, R: Machine, module: ModuleCode) -> Iterator[Item]
                 return None
 
             yield f"{cls.name}.{member.name}", fn, unit, pick, "method"
-        if isinstance(made, JsObject) and eligible:
+        if isinstance(made, JsObject) and eligible and not row:
             for key, v in list(made.props.items()):
                 f = function_of(v)
                 if (
@@ -389,7 +392,7 @@ def _tagged(code: FunctionCode | ClassCode) -> bool:
 def _long_lived(cls: ClassCode) -> bool:
     """Whether instances of a class outlive a request, as far as its text shows."""
     for d in cls.decorators:
-        if d.name in ("Entity", "Schema", "ObjectType", "InputType", "ArgsType"):
+        if d.name in ("ObjectType", "InputType", "ArgsType"):
             return False
     name = cls.name
     return not (name.endswith(("Error", "Exception", "Dto", "DTO", "Test", "Spec")) or cls.abstract)

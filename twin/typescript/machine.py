@@ -12,8 +12,10 @@ Deliberately absent: the search (explore.py), what an anomaly is (oracle.py), li
 
 from __future__ import annotations
 
+import sys
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 from krepis.twin.typescript import builtins, lexicon, terms
@@ -52,6 +54,7 @@ from krepis.twin.typescript.values import (
     Unsupported,
     V,
     Value,
+    made,
     raw,
     tagged,
     tags_of,
@@ -61,11 +64,13 @@ from krepis.twin.typescript.values import (
 MAX_DEPTH = 120
 """Nested synchronous calls in one execution."""
 MAX_OPERATIONS = 20_000
-"""Operations (calls and loop rounds) of one execution."""
+"""Operations (calls, loop rounds and new questions to the world) of one execution."""
 MAX_ROUNDS = 2_000
 """Rounds of one synchronous loop whose condition is known."""
 UNROLL = 2
 """Rounds of one loop whose condition is unknown, and elements of an unknown sequence."""
+MAX_EQUATIONS = 100
+"""Answers about one value that are looked through for what they say of another one."""
 MAX_EVENTS = 120
 """Events of one execution."""
 
@@ -294,7 +299,7 @@ class Machine:
         self.pattern = pattern
         self.canon = Canonical(pattern).of
         self.serial = serial
-        self.dead = False
+        self.ended = False
         self.tracking = False
         self.discovering = False
         self.operations = 0
@@ -355,6 +360,11 @@ class Machine:
         self.globals: dict[str, Value] = {}
         self.protos: dict[str, JsObject] = {}
         builtins.install(self)
+
+    @property
+    def dead(self) -> bool:
+        """Whether the execution is over, so that suspended code unwinds: it has ended, or nobody holds it any more."""
+        return self.ended or sys.exc_info()[0] is GeneratorExit
 
     # ------------------------------------------------------------------ identity and allocation
 
@@ -474,6 +484,7 @@ class Machine:
                 world.defaults[q] = known
                 world.order.append(q)
             return known
+        self.spend()
         implied = self._implied(q)
         if implied is not None:
             world.answer(q, implied)
@@ -544,14 +555,14 @@ class Machine:
         """What known equations say of another one: through a third value, or because arguments differ."""
         about, answers = self.world.about, self.world.answers
         for x, y in (q.args, q.args[::-1]):
-            for other, yes in about.get(x, {}).items():
+            for other, yes in islice(about.get(x, {}).items(), MAX_EQUATIONS):
                 if yes and other.op == "seq" and other.args[1].__class__ is Term:
                     z = other.args[1] if other.args[0] is x else other.args[0]
                     if z.call != y.call and path_of(z) and path_of(y):
                         return False
-                    known = answers.get(self._seq_term(z, y))
-                    if known is not None:
-                        return known
+                    asked = made("seq", *_in_order(z, y))
+                    if asked is not None and asked in answers:
+                        return answers[asked]
         return None
 
     # ------------------------------------------------------------------ the log
@@ -1585,7 +1596,7 @@ class Machine:
             self.note_write(loc, UNDEFINED, s)
             self.writes.add(("keys", m.ident, m.label or m.kind))
             self.symbolic.add((loc, "entry"))
-        m.entries.pop(k, None)
+        m.removals += m.entries.pop(k, None) is not None
         return tagged(raw(had) is not NOT_BOUND, tags_of(had))
 
     def map_clear(self, m: JsMap, s: int) -> None:
@@ -1596,6 +1607,7 @@ class Machine:
                 self.symbolic.add((("entry", m.ident, m.label or m.kind, k), "entry"))
             self.note_write(("keys", m.ident, m.label or m.kind), UNDEFINED, s)
         m.entries.clear()
+        m.removals += 1
 
     def _meet_keys(self, m: JsMap) -> None:
         """Before an iteration: the entries that a container may have had when the calls began."""
@@ -2767,9 +2779,7 @@ class Machine:
         return a.__class__ is Term or b.__class__ is Term or bool(a == a and b == b)
 
     def _seq_term(self, a: Value, b: Value) -> Term:
-        if b.__class__ is Term and (a.__class__ is not Term or terms.sort_key(b) < terms.sort_key(a)):
-            a, b = b, a
-        return term("seq", a, b)
+        return term("seq", *_in_order(a, b))
 
     def _strict(self, a: Value, b: Value) -> Value:
         if a is b:
@@ -3094,16 +3104,17 @@ class Machine:
         if tracked:
             self._meet_keys(m)
         keys_read = tags_of(self.note_read(("keys", m.ident, m.label or m.kind), None, s)) if tracked else 0
-        before = list(m.entries)
+        before, removals = list(m.entries), m.removals
         i = 0
         while True:
-            now = list(m.entries)
-            if now != before:
-                kept = 0
+            if m.removals != removals:
+                now, removals, kept = list(m.entries), m.removals, 0
                 for k in before[:i]:
                     if kept < len(now) and now[kept] == k:
                         kept += 1
                 before, i = now, kept
+            elif len(m.entries) != len(before):  # more has been added, at the end
+                before = list(m.entries)
             if i >= len(before):
                 return
             k = before[i]
@@ -3395,6 +3406,12 @@ def _modulo(x: Any, y: Any) -> Any:
     if isinstance(x, BigInt):
         return BigInt(int(math.copysign(abs(int(x)) % abs(int(y)), int(x))))
     return terms.normal(math.fmod(x, y))
+
+
+def _in_order(a: Value, b: Value) -> tuple[Value, Value]:
+    """Two sides of an equation, in the order that its term has them."""
+    swapped = b.__class__ is Term and (a.__class__ is not Term or terms.sort_key(b) < terms.sort_key(a))
+    return (b, a) if swapped else (a, b)
 
 
 def _is_difference(t: Term) -> bool:

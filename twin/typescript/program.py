@@ -116,6 +116,19 @@ _REQUESTS = frozenset(
     ]
 )
 _TRANSPARENT = frozenset({"Readonly", "Required", "NonNullable", "Awaited", "Partial", "DeepPartial", "Omit", "Pick"})
+ROWS = frozenset({"Entity", "ViewEntity", "ChildEntity", "Table", "Schema"})
+"""Decorators of classes whose objects are rows or documents of a database."""
+_ROW_BASES = frozenset(
+    {
+        ("sequelize", "Model"),
+        ("sequelize-typescript", "Model"),
+        ("objection", "Model"),
+        ("typeorm", "BaseEntity"),
+        ("@mikro-orm/core", "BaseEntity"),
+        ("mongoose", "Document"),
+    }
+)
+"""Classes of packages whose objects are rows or documents of a database."""
 _ADOPTED: dict[str, adoption.Client] = {
     "PrismaService": adoption.PRISMA,
     "PrismaClient": adoption.PRISMA,
@@ -712,7 +725,7 @@ class Program:
                         made.props[key] = term(".", t, key)
             return made
         methods = any(m.kind == "method" for m in cls.members)
-        if methods and service:
+        if methods and service and not self.is_row(cls):
             return self.instance(R, cls, home, "") if self.per_request(cls) else self.singleton(R, cls, home, "")
         if t.op == "entry" and t.shared and methods and not cls.abstract and self.orders(cls, home):
             return _quietly(R, lambda: self.instance(R, cls, home, ""), ("made", t))
@@ -749,6 +762,23 @@ class Program:
         else:
             self.touched |= known[1]
         return known[0]
+
+    def is_row(self, cls: ClassCode) -> bool:
+        """Whether objects of a class are rows of a database, of which each call loads its own."""
+        module, seen = cls.module, 0
+        found: tuple[str, Any, ModuleCode] | None = ("class", cls, module)
+        while found is not None and found[0] == "class" and seen < 12:
+            _, c, module = found
+            if any(d.name in ROWS for d in c.decorators):
+                return True
+            base = c.super_type
+            if base is None:
+                return False
+            if module.imports.get(base.name) in _ROW_BASES:
+                return True
+            found = self.find(base.name, module) if _nominal(base.name) else None
+            seen += 1
+        return False
 
     def _given_per_request(self, ref: TypeRef | None, module: ModuleCode) -> bool:
         found = self.find(ref.name, module) if ref is not None and _nominal(ref.name) else None

@@ -302,7 +302,7 @@ class Scenario:
     @staticmethod
     def close(run: Execution) -> None:
         """Unwinds what is still suspended."""
-        run.machine.dead = True
+        run.machine.ended = True
 
 
 def arguments(R: Machine, f: JsFunction, call: int) -> list[Value]:

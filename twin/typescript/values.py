@@ -119,6 +119,11 @@ def term(op: str, *args: Any, type: Any = None) -> Term:
     return found
 
 
+def made(op: str, a: Any, b: Any) -> Term | None:
+    """The term `op(a, b)`, if there is one already."""
+    return _TERMS.get((op, a, b, a.__class__, b.__class__))
+
+
 def _call_of(args: tuple[Any, ...]) -> int:
     """The call whose arguments occur in a term, -1 for none; of several, the latest."""
     call = -1
@@ -438,14 +443,18 @@ class JsArray(JsObject):
 
 
 class JsMap(JsObject):
-    """A Map, WeakMap, Set or WeakSet; `unknown` says that it may hold entries that were never seen."""
+    """A Map, WeakMap, Set or WeakSet; `unknown` says that it may hold entries that were never seen.
 
-    __slots__ = ("entries", "kind", "unknown")
+    `removals` counts how often something was taken out.
+    """
+
+    __slots__ = ("entries", "kind", "removals", "unknown")
 
     def __init__(self, ident: Any, proto: JsObject | None, kind: str) -> None:
         super().__init__(ident, proto)
         self.kind = kind
         self.entries: dict[Any, tuple[Value, Value]] = {}
+        self.removals = 0
         self.unknown: Term | None = None
 
 

@@ -6,6 +6,7 @@ after `//=>` stands the value as JSON.
 
 from __future__ import annotations
 
+import gc
 import json
 from pathlib import Path
 from typing import Any
@@ -244,3 +245,22 @@ def test_programs_have_the_values_of_javascript(program: str, tmp_path: Path) ->
     if not code.startswith("//raw"):
         code = f"export async function check() {{\n{code}\n}}\n"
     assert run(code, tmp_path) == json.loads(expected)
+
+
+def test_an_execution_that_is_dropped_while_it_waits_says_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[object] = []
+    monkeypatch.setattr("sys.unraisablehook", said.append)
+    path = tmp_path / "m.ts"
+    path.write_text(
+        "export async function check() { try { await new Promise(() => {}); } finally { await 1; await 2; } }\n"
+    )
+    machine = Machine(Program([str(path)], tmp_path), World(), Pattern(""))
+    module = machine.load(str(path))
+    assert module is not None
+    machine.call(module.cells["check"].v, UNDEFINED, [], 0)
+    machine.drain()
+    del machine, module
+    gc.collect()
+    assert not said

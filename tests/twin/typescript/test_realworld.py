@@ -12,6 +12,59 @@ from krepis.twin.options import Options, SourceFile
 from krepis.twin.typescript.verify import verify
 
 PROGRAMS: dict[str, tuple[str, str]] = {
+    "each call loads its own row": (
+        "",
+        """
+        import { Model, Table, Column } from 'sequelize-typescript';
+        abstract class Stored extends Model { @Column declare id: string; }
+        @Table
+        export class Page extends Stored {
+          publishedAt?: Date;
+          words = 0;
+          async publish() {
+            if (this.publishedAt) return this.save();
+            await this.reload();
+            this.publishedAt = new Date();
+            return this.save();
+          }
+        }
+        export async function count(page: Page, find: () => Promise<string>) {
+          const words = page.words;
+          const text = await find();
+          page.words = words + text.length;
+        }
+        """,
+    ),
+    "what is no row may be shared": (
+        "lost-update",
+        """
+        export class Page {
+          words = 0;
+          clear() { this.words = 0; }
+        }
+        export async function count(page: Page, find: () => Promise<string>) {
+          const words = page.words;
+          const text = await find();
+          page.words = words + text.length; // HERE
+        }
+        """,
+    ),
+    "a run that asks about everything ends by its limit, with little memory": (
+        "",
+        """
+        export interface Filter { field: string; filters?: Filter[]; }
+        export async function fields(filters: Filter[], wanted: string, save: (all: string[]) => Promise<void>) {
+          const all: string[] = [];
+          const walk = (f: Filter): void => {
+            if (f.field === wanted) all.push(f.field);
+            for (const inner of f.filters ?? []) walk(inner);
+            if (!all.includes(f.field)) all.push(f.field);
+          };
+          filters.forEach(walk);
+          await save(all);
+        }
+        """,
+    ),
     "what was stored is found again, so a deletion after it is in order": (
         "",
         """

@@ -17,6 +17,7 @@ from krepis.server.agents import prompts
 from krepis.server.agents.check import Reason, Verdict, check
 from krepis.server.agents.imports import specifier, with_imports
 from krepis.server.agents.messages import Ask, Cancellation, Chat, Completion, Message, OnText, Source
+from krepis.server.agents.places import unwritten
 from krepis.server.agents.types import TypeCheck
 from krepis.server.index import facts
 from krepis.server.run import text_of
@@ -98,7 +99,8 @@ def generate(
         written = SourceFile(path, options.root / path, code_of(completion.text))
         text = with_imports(written, files, options)
         after = (*files, replace(written, text=text))
-        verdict = check(files, after, options, types=types)
+        left = [Reason("parse", path, line, f"{name!r} is left to be written") for line, name in unwritten(text, path)]
+        verdict = Verdict(tuple(left)) if left else check(files, after, options, types=types)
         failures = tuple(tests(after)) if tests is not None and verdict.accepted else ()
         draft = Draft(text, verdict, failures, completion, tests is not None)
         drafts.append(draft)

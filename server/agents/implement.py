@@ -12,7 +12,7 @@ from krepis.server.agents import prompts
 from krepis.server.agents.check import Reason, check
 from krepis.server.agents.generate import signatures
 from krepis.server.agents.messages import Cancellation, OnText, Source
-from krepis.server.agents.places import Place
+from krepis.server.agents.places import Place, unwritten
 from krepis.server.agents.repair import Outcome, Proposal, rewritten
 from krepis.server.agents.types import TypeCheck
 from krepis.server.run import text_of
@@ -58,6 +58,8 @@ def _judged(
     line = text_of(place.file).count("\n", 0, place.start) + 1
     if function.split() == place.text.split():
         return (Reason("verify", place.file.path, line, "it is the function as it was"),), None
+    if any(unwritten(f"class _ {{\n{function}\n}}" if place.member else function, place.file.path)):
+        return (Reason("parse", place.file.path, line, "it is left to be written"),), None
     edit = Edit(place.file.absolute, place.start, place.end, function)
     repair = Repair(f"Implement it as {label} does", "model", (edit,), "")
     after = edited(files, repair)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +17,9 @@ MAX_FUNCTION: Final = 6_000
 MAX_CONTEXT: Final = 4_000
 """Characters of what is around it."""
 MAX_DESCRIPTION: Final = 2_000
+_PLACEHOLDER: Final = re.compile(
+    rb"\b(?:implement\w*|todo|placeholder|your (?:code|logic)|(?:code|logic) (?:to|for|here|goes))\b", re.IGNORECASE
+)
 _FUNCTIONS: Final = frozenset({"method_definition", "function_declaration", "lexical_declaration", "export_statement"})
 
 
@@ -63,6 +66,33 @@ def waits_at(root: Node, row: int) -> bool:
     node = _enclosing(root, row)
     body = _body(node) if node is not None else None
     return node is not None and body is not None and _is_open(node, body, _doc(node))
+
+
+def unwritten(text: str, path: str) -> Iterator[tuple[int, str]]:
+    """The functions that a text leaves to be written, by line (from 1) and name: no body, an empty one, or one line
+    in place of it and a comment that says so."""
+    stack = [parsed(text, path).tree.root_node]
+    while stack:
+        node = stack.pop()
+        stack += node.named_children
+        name = node.child_by_field_name("name")
+        said = (name.text or b"").decode("utf-8", "replace") if name is not None else ""
+        if node.type == "method_signature" and node.parent is not None and node.parent.type == "class_body":
+            after = node.next_named_sibling
+            again = after.child_by_field_name("name") if after is not None else None
+            if again is None or name is None or again.text != name.text:
+                yield node.start_point.row + 1, said
+        elif node.type in ("method_definition", "function_declaration"):
+            body = _body(node)
+            if body is not None and (_is_open(node, body, _doc(node)) or _put_off(body)):
+                yield node.start_point.row + 1, said
+
+
+def _put_off(body: Node) -> bool:
+    """Whether a comment stands for what a function should do."""
+    comments = [child for child in body.named_children if child.type == "comment"]
+    short = len(body.named_children) - len(comments) <= 1
+    return short and any(_PLACEHOLDER.search(comment.text or b"") for comment in comments)
 
 
 def comment_at(root: Node, row: int) -> str:

@@ -81,6 +81,26 @@ def test_what_a_draft_forgot_to_import_is_imported_where_there_is_one_home_for_i
     assert [reason.message for reason in done.verdict.reasons] == ["no file './gone'"]
 
 
+def test_what_is_left_to_be_written_is_not_proposed() -> None:
+    stub = """\
+export class Roles {
+  constructor(private readonly name: string) {}
+  of(user: string): string[];
+  of(user: string, role?: string): string[] { return [user, this.name]; }
+  has(user: string): boolean {
+    // Implement logic to check the role
+    return false;
+  }
+  async load(): Promise<void>;
+  grant(user: string): void { throw new Error('Not implemented'); }
+  log(): void {}
+}
+```"""
+    done = generate("roles", "src/roles.ts", files(PROGRAM), OPTIONS, Recorded([stub]), 1)
+    said = {reason.message for reason in done.drafts[0].verdict.reasons}
+    assert said == {f"{name!r} is left to be written" for name in ("has", "load", "grant")} and done.files is None
+
+
 def test_what_was_asked_answered_and_said_of_it_is_noted_and_nowhere_else(tmp_path: Path) -> None:
     journal = Journal(Recorded([RACY, RIGHT]), tmp_path)
     said: list[str] = []

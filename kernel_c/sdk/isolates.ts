@@ -66,7 +66,9 @@ const SLICE_US = 100;
 /** Processor time that an isolate may take without a sign of life before all others go first. */
 const BUSY_MS = 20;
 const GLANCE_MS = 10;
-/** So many times longer it may say nothing when it is others that keep it from running. */
+/** One that got less than this between two checks, since others take it all, has a turn of `BUSY_MS` like others. */
+const TURN_MS = 5;
+/** So many times longer it may say nothing when it did not run for as long as it may. */
 const STARVED = 10;
 /** Compiling and what else V8 does aside, for isolates more than for the kernel's thread. */
 const HELPERS_NICE = 2;
@@ -89,9 +91,10 @@ class Isolate {
   /** The system's number of its thread, or 0 where that is not known. */
   #thread = 0;
   #resting = false;
-  /** Whether it said something since the last glance, and what it had taken by then. */
+  /** Whether it said something since the last glance. */
   #alive = true;
-  #cpuMs = 0;
+  /** Processor time that it had taken by its last sign of life, when its turn began, and at the last check. */
+  #taken = { sign: 0, turn: 0, check: 0 };
   #up = false;
   #since = 0;
   /** Checks since the last sign of life. */
@@ -130,6 +133,7 @@ class Isolate {
     this.#thread = addon.threads().find((thread) => !others.has(thread)) ?? 0;
     this.#resting = false;
     this.#alive = true;
+    this.#taken = { sign: 0, turn: 0, check: 0 };
     if (this.#thread !== 0) addon.yieldTo(this.#thread, NICE, SLICE_US);
     // Who fails again and again starts when nobody else has anything to do.
     if (this.#thread !== 0 && this.#canRest && this.#failures > 1) this.#rest(true);
@@ -158,8 +162,14 @@ class Isolate {
 
   #check(): void {
     const limit = this.#up ? CHECKS : Math.ceil(START_MS / this.#checkMs);
-    // Where others take the processor, it has not had the time that it may take.
-    const starved = this.#resting && addon.cpuMs(this.#thread) - this.#cpuMs < CHECKS * this.#checkMs;
+    // It may not have had the time that it may take, since others took the processor.
+    const taken = addon.cpuMs(this.#thread);
+    const starved = this.#up && this.#canRest && taken - this.#taken.sign < CHECKS * this.#checkMs;
+    if (this.#resting && taken - this.#taken.check < TURN_MS) {
+      this.#taken.turn = taken;
+      this.#rest(false);
+    }
+    this.#taken.check = taken;
     if (this.#silent++ >= (starved ? STARVED * limit : limit))
       this.#stop(this.#up ? 'does not come back to its event loop' : 'does not start');
     else if (this.#bytes > this.#memoryMb * MEBI) this.#stop(this.#tooLarge());
@@ -168,11 +178,11 @@ class Isolate {
 
   /** Lets all others go first when it is busy and says nothing; whether it is worth looking again. */
   glance(): boolean {
-    if (this.#thread === 0 || !this.#canRest) return false;
+    if (this.#thread === 0 || !this.#canRest || this.#why !== undefined) return false;
     const taken = addon.cpuMs(this.#thread);
-    if (this.#alive) this.#cpuMs = taken;
+    if (this.#alive) this.#taken.sign = this.#taken.turn = taken;
     this.#alive = false;
-    if (taken - this.#cpuMs > BUSY_MS) this.#rest(true);
+    if (taken - this.#taken.turn > BUSY_MS) this.#rest(true);
     return this.#pending.size > 0;
   }
 
@@ -187,6 +197,7 @@ class Isolate {
     this.#why ??= why;
     this.#up = false;
     clearInterval(this.#timer);
+    this.#rest(false); // it ends on its own thread
     void this.#worker?.terminate();
   }
 

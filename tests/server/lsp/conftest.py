@@ -157,6 +157,9 @@ async def editor(request: pytest.FixtureRequest, folder: Path) -> AsyncIterator[
     yield session
     await client.shutdown_session()
     await client.stop()
+    for process in (client._server, getattr(client, "process", None)):
+        if process is not None:  # else its pipes are closed when the loop is gone
+            process._transport.close()
 
 
 async def start(session: Editor, name: str, options: Any = None) -> types.InitializeResult:

@@ -17,8 +17,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
+from krepis.kernel.node import NodeError, find_node
 from krepis.twin.report import visible
 
 Status = Literal["passed", "failed", "skipped"]
@@ -68,7 +69,18 @@ def run_tests(folder: Path, limit_s: float) -> Step:
     manager = _program(name)
     if manager is None:
         return _skipped("tests", f"there is no {name} on the PATH")
-    return _run("tests", [manager, "run", "test"], folder, limit_s, f"{name} run test")
+    return _run("tests", [manager, "run", "test"], folder, limit_s, f"{name} run test", _path(package))
+
+
+def _path(package: dict[str, Any]) -> str:
+    """The PATH of scripts: the Node that `krepis run` takes comes first in a project that is on the kernel."""
+    path = os.environ.get("PATH", os.defpath)
+    if "krepis" not in (package.get("dependencies") or {}):
+        return path
+    try:
+        return f"{find_node().program.parent}{os.pathsep}{path}"
+    except NodeError:
+        return path
 
 
 def _skipped(name: str, why: str) -> Step:
@@ -80,10 +92,10 @@ def _program(name: str) -> str | None:
     return shutil.which(name) or shutil.which(name, path=str(Path(sys.executable).parent))
 
 
-def _run(name: str, command: Sequence[str], folder: Path, limit_s: float, shown: str) -> Step:
+def _run(name: str, command: Sequence[str], folder: Path, limit_s: float, shown: str, path: str | None = None) -> Step:
     """Run a command to its end, or until the limit; nothing that it has started is left behind."""
     start = time.monotonic()
-    environment = {**os.environ, "CI": "true"}
+    environment = {**os.environ, "CI": "true", **({"PATH": path} if path else {})}
     try:
         with subprocess.Popen(
             command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

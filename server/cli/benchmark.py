@@ -65,6 +65,11 @@ def benchmark(path: Path | None, peers: str | None, as_json: bool, chart: Path |
     Servers that are measured together must give equal answers first. Each has the machine's first core while the load
     has the second; runs are interleaved, and the load is a closed loop. A warm-up run of each is not counted.
 
+    \b
+    krepis benchmark src/app.ts --route 'POST /orders @order.json'
+    krepis benchmark --peers krepis,node:http,express --svg chart.svg
+    krepis benchmark src/app.ts --json > base.json && krepis benchmark src/app.ts --baseline base.json
+
     Exit status: 0 done; 1 a request takes more processor time than the baseline or --slower allow; 2 wrong usage;
     3 there is no Node or no gcc, or a server does not start, or answers differ.
     """

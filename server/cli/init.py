@@ -98,6 +98,9 @@ def sdk(folder: Path) -> int:
 
     Run npm install afterwards, which takes it up into node_modules and the lock file.
 
+    \b
+    krepis sdk && npm install
+
     Exit status: 0 written; 2 wrong usage; 3 there is no Node, or the kernel's addon cannot be built.
     """
     # fmt: on
@@ -134,8 +137,11 @@ def _asked(*, ask: bool) -> str:
     return answer
 
 
-def show(changes: Sequence[Change]) -> None:
-    """A line for each file, as generators do."""
+def show(changes: Sequence[Change], *, json_wanted: bool = False) -> None:
+    """A line for each file, as generators do, or JSON."""
+    if json_wanted:
+        click.echo(json.dumps({"files": [{"path": one.path, "action": one.action} for one in changes]}, indent=2))
+        return
     for change in changes:
         click.echo(f"{click.style(f'{change.action:>10}', fg=_COLORS[change.action])}  {visible(change.path)}")
 

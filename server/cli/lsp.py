@@ -16,6 +16,12 @@ def lsp(tcp: str | None) -> int:
 
     Editors start it and talk to it over stdin and stdout. With --tcp it serves the first client that connects;
     whoever can connect can read files, so name another host than the loopback only on purpose.
+
+    \b
+    krepis lsp
+    krepis lsp --tcp 7777
+
+    Exit status: 0 the client said shutdown, then exit; 1 exit alone; 2 wrong usage, or the port cannot be had.
     """
     from krepis.server.lsp._process import start
 

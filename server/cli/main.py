@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Final
 
 import click
 from krepis.server.cli.benchmark import benchmark
@@ -30,13 +31,26 @@ STATUS_USAGE = 2
 STATUS_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+ALIASES: Final = {"g": "generate", "info": "doctor"}
+
+
+class _Commands(click.Group):
+    """Commands, some with a second name."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return super().get_command(ctx, ALIASES.get(cmd_name, cmd_name))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, help="Show the version and exit.",
     callback=lambda context, _parameter, wanted: _show_version(context, wanted),
 )  # fmt: skip
 def krepis() -> None:
-    """Find race conditions, lost updates and deadlocks in asynchronous TypeScript."""
+    """Find race conditions, lost updates and deadlocks in asynchronous TypeScript.
+
+    g is short for generate, and info for doctor.
+    """
 
 
 for command in (

@@ -34,7 +34,13 @@ def model() -> None:
 @model.command("list", short_help="Show installed and known models.")
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
 def list_models(as_json: bool) -> int:
-    """Show the models that are installed, and those that can be pulled by name."""
+    """Show the models that are installed, and those that can be pulled by name.
+
+    \b
+    krepis model list --json
+
+    Exit status: 0 shown; 2 wrong usage.
+    """
     folder = models_folder()
     here, used = installed(folder), chosen(folder)
     names = {entry.name for entry in here}
@@ -61,6 +67,9 @@ def pull(reference: str, sha256: str, again: bool) -> int:
     MODEL is a name from `krepis model list`, or OWNER/REPOSITORY/FILE.gguf on the Hugging Face hub. The file is
     compared with its SHA-256 and looked at before it is used. A pull that was interrupted is continued.
 
+    \b
+    krepis model pull smollm2-135m
+
     Exit status: 0 installed; 1 it cannot be had or is no model; 2 wrong usage.
     """
     with _reported(), _progress() as show:
@@ -75,6 +84,9 @@ def pull(reference: str, sha256: str, again: bool) -> int:
 def use(name: str) -> int:
     """Choose the installed model that is used where the setting `model` of [ai] names none.
 
+    \b
+    krepis model use smollm2-135m
+
     Exit status: 0 chosen; 1 there is no such model, or it is damaged; 2 wrong usage.
     """
     with _reported():
@@ -88,6 +100,9 @@ def use(name: str) -> int:
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def info(name: str, as_json: bool) -> int:
     """Show what an installed model says about itself.
+
+    \b
+    krepis model info smollm2-135m --json
 
     Exit status: 0 shown; 1 there is no such model, or it is damaged; 2 wrong usage.
     """

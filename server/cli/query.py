@@ -39,6 +39,11 @@ def query(question: str, mode: Mode, limit: int, workspace: str, no_update: bool
     "what does checkout await", "implementations of Ledger", "who indirectly calls charge"), or what some code does
     ("reserve stock before payment").
 
+    \b
+    krepis query "who calls transfer"
+    krepis query 'trans*' --json
+    krepis query "reserve stock before payment"
+
     Exit status: 0 answered; 1 nothing found; 2 wrong usage or configuration; 3 the index cannot be read or written.
     """
     with reported():

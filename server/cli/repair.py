@@ -36,6 +36,10 @@ def repair(fingerprint: str, paths: tuple[str, ...], by: _By, writes: bool, conf
     Twin has verified that the finding is gone, none is new, and every entry point still does what it did. It says
     whether a recipe or a model wrote it. Nothing is written without --apply.
 
+    \b
+    krepis repair 3f9a src
+    krepis repair 3f9a src --by recipe --apply
+
     Exit status: 0 a repair was found; 1 none was; 2 wrong usage or configuration.
     """
     # fmt: on

@@ -31,6 +31,10 @@ def replay(token: str, paths: tuple[str, ...], as_json: bool, config: Path | Non
     of them went on, and what unknown data was taken to be; nothing is searched. PATHs are those that
     `krepis verify` was given. The counts of states and interleavings are those of this one run.
 
+    \b
+    krepis verify src --json | jq -r '.findings[0].schedule'
+    krepis replay TOKEN src
+
     Exit status: 0 replayed; 1 the token is of another program, another text of it or another version of Krepis;
     2 wrong usage or configuration.
     """

@@ -69,6 +69,11 @@ def run(path: Path, install: bool, **options: Any) -> int:
     Node is the one that KREPIS_NODE or the setting node names, or the first on PATH of version 24 or newer, or that of
     pip install 'krepis[run]'.
 
+    \b
+    krepis run
+    krepis run src/server.ts --port 8080 --workers 2
+    krepis run --verify
+
     Exit status: 0 the program ended well or was stopped; 1 --verify found something; 2 wrong usage or configuration;
     3 there is no Node, or the kernel's addon cannot be built; 4 the program failed.
     """

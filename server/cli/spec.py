@@ -35,7 +35,13 @@ def check(module: str | None, mutants: bool, workers: int, as_json: bool) -> int
     MODULE is the name of a specification (VirtualClock); without it all are checked, each under all its
     configurations. For each, the number of distinct states and the properties that hold in them are printed.
 
-    Needs TLC and Java, which pip install 'krepis[specs]' brings. Exit status: 0 all properties hold, every action
+    Needs TLC and Java, which pip install 'krepis[specs]' brings.
+
+    \b
+    krepis spec check
+    krepis spec check VirtualClock --mutants --json
+
+    Exit status: 0 all properties hold, every action
     happens, every mutant is rejected; 1 something of that is not so; 2 there is no such module; 3 TLC is not installed
     or failed.
     """

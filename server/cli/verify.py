@@ -67,6 +67,7 @@ class _Request:
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--format", "output_format", type=click.Choice(FORMATS), default="text", show_default=True,
               help="Form of the report.")
+@click.option("--json", "json_wanted", is_flag=True, help="The same as --format json.")
 @click.option("--output", type=_FILE, metavar="FILE", help="Write the report to FILE instead of stdout.")
 @click.option("--fail-on", type=click.Choice(FAIL_ON),
               help="Least severity that makes the exit status 1.  [default: error]")
@@ -89,7 +90,9 @@ class _Request:
 @click.option("--kernel", "extent", type=click.Choice(["quick", "full"]), is_flag=False, flag_value="full",
               help="Explore the kernel's own C sources instead of TypeScript.")
 @click.option("--replay", "schedule", metavar="SCHEDULE", help="With --kernel: run the schedule of a finding again.")
-def verify(*, extent: Literal["quick", "full"] | None, schedule: str | None, **parameters: Any) -> int:
+def verify(
+    *, extent: Literal["quick", "full"] | None, schedule: str | None, json_wanted: bool, **parameters: Any
+) -> int:
     """Check TypeScript for races, lost updates and deadlocks.
 
     Each PATH is a file or a folder; without one, the paths of krepis.toml, or the current folder. Folders
@@ -101,6 +104,12 @@ def verify(*, extent: Literal["quick", "full"] | None, schedule: str | None, **p
     With --kernel, the C sources of the kernel are compiled against a simulated clock, network and handlers, and
     every state of a fixed set of scenarios is visited; a checkout and a C compiler are needed.
 
+    \b
+    krepis verify
+    krepis verify src/orders --json
+    krepis verify --format html --output report.html
+    krepis verify --fix --dry-run
+
     Exit status: 0 nothing at or above --fail-on; 1 findings; 2 wrong usage or configuration; 3 Krepis itself
     failed on some input, which is named.
     """
@@ -108,6 +117,8 @@ def verify(*, extent: Literal["quick", "full"] | None, schedule: str | None, **p
         raise click.UsageError("--replay needs --kernel")
     if extent:
         return verify_kernel(extent, schedule)
+    if json_wanted:
+        parameters["output_format"] = "json"
     try:
         request = _request(**parameters)
     except (ConfigError, DiscoveryError, BaselineError) as error:

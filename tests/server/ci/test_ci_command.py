@@ -11,6 +11,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from krepis.server.ci.steps import run_tests
 from krepis.server.ci.summary import MARKER
 
 SAFE = """\
@@ -151,6 +152,20 @@ def test_the_projects_tests_run_and_fail(project: Path) -> None:
     assert re.search(r"^two\W.* failures$", shown, re.M)
     assert "\x1b" not in shown
     assert ci(project, "--no-tests").returncode == 0
+
+
+def test_a_project_on_the_kernel_is_tested_with_the_node_that_it_runs_on(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = tmp_path / "bin/node"
+    old.parent.mkdir()
+    old.write_text("#!/bin/sh\necho v20.0.0\n")
+    old.chmod(0o755)
+    script = {"scripts": {"test": "node --version; exit 1"}, "dependencies": {"krepis": "*"}}
+    commit(project, {"package.json": json.dumps(script), "pay.ts": ""}, "Tests")
+    monkeypatch.setenv("PATH", f"{old.parent}{os.pathsep}{os.environ['PATH']}")
+    said = run_tests(project, 60).output
+    assert re.search(r"^v(2[4-9]|[3-9]\d)\.", said, re.MULTILINE)
 
 
 def test_tests_that_never_end_are_ended(project: Path, tmp_path: Path) -> None:

@@ -101,6 +101,7 @@ def test_what_was_edited_is_neither_overwritten_nor_removed(workshop: Workshop) 
         again = krepis("generate", "service", "Mail", cwd=folder)
         assert again.returncode == 1 and "-// mine" in again.stderr and tree(folder) == edited
         gone = krepis("destroy", "service", "Mail", cwd=folder)
+        assert krepis("destroy", "service", "Nope", cwd=folder).stderr == "krepis: nothing of service Nope is here\n"
         assert gone.returncode == 1 and file.read_bytes() == edited["src/mail/service.ts"]
 
 

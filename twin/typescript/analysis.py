@@ -38,6 +38,7 @@ from krepis.twin.typescript.program import Program
 from krepis.twin.typescript.recording import record
 from krepis.twin.typescript.scenario import Entry, Execution, Scenario
 from krepis.twin.typescript.single import (
+    counts,
     dropped,
     floating,
     has_succeeded,
@@ -84,7 +85,8 @@ MAX_REJECTIONS = 10
 class Profile:
     """What an entry does alone; `limited` says that its first execution was cut off.
 
-    `stuck` is a world in which it waits for ever because of what it has written itself.
+    `stuck` is a world in which it waits for ever because of what it has written itself. `taken` are counts that it
+    takes from and gives back, `moved` those that it leaves otherwise.
     """
 
     entry: Entry
@@ -103,6 +105,8 @@ class Profile:
     within: set[tuple[str, int]] | None = None
     acts: set[Any] = field(default_factory=set)
     stuck: World | None = None
+    taken: set[Any] = field(default_factory=set)
+    moved: set[Any] = field(default_factory=set)
 
 
 Spent = tuple[int, int, float]
@@ -193,6 +197,9 @@ def explore_all(program: Program, profiles: list[Profile], result: UnitResult, b
     """The conflicting pairs of a unit, and three calls of one entry where that may show more."""
     seconds, effort = bounds.seconds, bounds.effort
     budget = Budget(seconds * max(1, min(len(profiles), 6)))
+    taken = {x for p in profiles for x in p.taken}.difference(*(p.moved for p in profiles))
+    for p in profiles:
+        p.taken = taken  # between calls these are what they were at first, and never more
     pairs = sorted(interesting(profiles), key=lambda p: p[0])
     if len(pairs) > MAX_PAIRS:
         code = pairs[0][1].entry.code
@@ -330,19 +337,24 @@ def _waits_for_own_doing(run: Execution) -> bool:
 def explore_triples(program: Program, profiles: list[Profile], result: UnitResult, bounds: Bounds) -> None:
     """Three calls of an entry, where two show nothing: of each if asked for, else of those that queue up."""
     for a in profiles:
-        budget = Budget(bounds.seconds, bounds.effort)
         if not (a.queues or (bounds.calls > 2 and a.writes)) or not a.suspends or a.hangs or a.entry.exclusive:
             continue
         if any(a.entry.name in x.names for x in result.anomalies):
             continue
-        forget_terms()
-        scenario = Scenario(program, [a.entry] * 3, Pattern("the same arguments"))
-        with result.spending(a.entry):
-            found = explore_pattern(scenario, result, budget, bounds.max_states, MAX_TRIPLE_WORLDS)
-            result.scenarios += 1
-            result.states += scenario.steps
-            result.traces += scenario.executions
-        result.anomalies.extend(found[:1])
+        # Locks of two keys in another order need a third call: nobody waits between them as long as both are free.
+        swaps = [p for p in patterns(a, a) if a.queues and p.swapped][:1]
+        for pattern in [Pattern("the same arguments"), *swaps]:
+            forget_terms()
+            budget = Budget(bounds.seconds, bounds.effort)
+            scenario = Scenario(program, [a.entry] * 3, pattern)
+            with result.spending(a.entry):
+                found = explore_pattern(scenario, result, budget, bounds.max_states, MAX_TRIPLE_WORLDS)
+                result.scenarios += 1
+                result.states += scenario.steps
+                result.traces += scenario.executions
+            result.anomalies.extend(found[:1])
+            if found:
+                break
 
 
 def interesting(profiles: list[Profile]) -> Iterator[tuple[tuple[int, int, int], Profile, Profile]]:
@@ -515,6 +527,8 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
         if not run.limit:
             if run.settled(0):
                 complete_runs += 1
+            elif not R.parked and not R.excused:
+                profile.queues = True  # somebody has to wake it
             cycles = list(self_deadlocks(run, entry))
             for anomaly in cycles:
                 report(anomaly)
@@ -522,6 +536,10 @@ def profile_entry(program: Program, entry: Entry, result: UnitResult, budget: Bu
                 profile.stuck = World(dict(world.answers))
             for anomaly in leaks(run, entry, None):
                 report(anomaly)
+            if run.settled(0):
+                taken, moved = counts(run)
+                profile.taken |= taken
+                profile.moved |= moved
             if run.settled(0) and (good is None or not any(f[2] for f in marks(good).values())):
                 good = run
             ended.append(run)
@@ -686,7 +704,7 @@ def patterns(a: Profile, b: Profile) -> list[Pattern]:
     for k in keys:
         if others_too > {k}:
             out.append(Pattern(f"only {k} the same", None, None, frozenset({k})))
-    if len(keys) > 1:
+    if len(keys) > 1 or (others_too > set(keys) and _count_others(a, b)):
         for k in keys:
             out.append(Pattern(f"another {k}", frozenset({k})))
         for i in range(len(keys)):
@@ -697,6 +715,12 @@ def patterns(a: Profile, b: Profile) -> list[Pattern]:
                         Pattern(f"{keys[i]} and {keys[j]} swapped", frozenset(), {keys[i]: keys[j], keys[j]: keys[i]})
                     )
     return out[:MAX_PATTERNS]
+
+
+def _count_others(a: Profile, b: Profile) -> bool:
+    """Whether one looks at rows under a condition of which the other writes one: not the same row, maybe."""
+    looked = {loc[1] for p in (a, b) for loc in p.reads if loc[0] == "table"}
+    return any(loc[0] == "row" and loc[1] in looked for p in (a, b) for loc in p.writes)
 
 
 def explore_pair(program: Program, a: Profile, b: Profile, result: UnitResult, budget: Budget, max_states: int) -> None:
@@ -711,6 +735,7 @@ def explore_pair(program: Program, a: Profile, b: Profile, result: UnitResult, b
     for n, (pattern, reject_at) in enumerate(tried):
         forget_terms()
         pattern.keys = {renewed(ident): paths for ident, paths in containers.items()}
+        pattern.ceilings = frozenset(map(renewed, a.taken | b.taken))
         scenario = Scenario(program, [a.entry, b.entry], pattern)
         left = len(tried) - n
         share = Budget(

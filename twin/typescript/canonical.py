@@ -16,12 +16,13 @@ from krepis.twin.typescript.values import Term, V, Value, term
 
 
 class Pattern:
-    """Which leaves of the arguments of a later call differ from those of the first, and which are swapped.
+    """Which leaves of the arguments of a later call differ from those of the first, and which every other call swaps.
 
     `keys` says by which arguments the calls look into a container: what iterates over it may meet those keys.
+    `ceilings` are counts that no call leaves above what the program starts with.
     """
 
-    __slots__ = ("different", "keys", "name", "same", "swapped")
+    __slots__ = ("ceilings", "different", "keys", "name", "same", "swapped")
 
     def __init__(
         self,
@@ -35,6 +36,7 @@ class Pattern:
         self.swapped = swapped or {}
         self.same = same
         self.keys: dict[Any, tuple[str, ...]] = {}
+        self.ceilings: frozenset[Any] = frozenset()
 
 
 def path_of(t: Term) -> str | None:
@@ -140,7 +142,7 @@ class Canonical:
     def _rewritten(self, t: Term) -> Any:
         path = path_of(t)
         pattern = self.pattern
-        if path is not None and path in pattern.swapped:
+        if path is not None and path in pattern.swapped and t.call % 2:
             other = pattern.swapped[path]
             return term(".", _moved(t.args[0], 0, {}), other.rsplit(".", 1)[1]) if is_parsed(other) else leaf(other)
         if path is not None and path in pattern.same:

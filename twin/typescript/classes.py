@@ -255,7 +255,9 @@ def construct(R: Machine, ctor: JsFunction, args: list[Value], nt: JsFunction, s
     result = run_constructor(R, ctor, o, args, nt, s)
     if _has_conditions(nt):
         R.instances.append(o)
-    return result if isinstance(raw(result), JsObject) else o
+    # The class of a model may give something unknown, or what it was given (`new ObjectId(id)`).
+    given = raw(result) is not UNDEFINED and R.program.is_model_class(ctor.klass)
+    return result if given or isinstance(raw(result), JsObject) else o
 
 
 def _has_conditions(ctor: JsFunction | None) -> bool:

@@ -51,6 +51,9 @@ _GIVES = re.compile(
     rb"\b(?:locals|state)\s*(?:\.\s*\w+|\[[^\]]+\])\s*=[^=]|\b(?:req|request|ctx|context)\s*\.\s*\w+\s*=[^=]|\bc\s*\.\s*set\s*\("
 )
 """Text of a middleware that puts something where later handlers of the request find it."""
+_BODY = re.compile(rb"=>|\{")
+_LATER = rb",\s*(?:(?:async\s*)?\(\s*\)\s*=>\s*\{?\s*(?:(?:return|await)\s+)*)?"
+"""What stands before an argument, or before what a callback that is one begins with."""
 _HOST = re.compile(r"(?:app|fastify|server|router|instance|api)$", re.I)
 """First parameter of a function that registers routes on it."""
 _LIFECYCLE = frozenset(
@@ -195,7 +198,14 @@ def _registrations(R: Machine) -> Iterator[tuple[Any, str, JsFunction]]:
 def _prepares(program: Program, f: JsFunction) -> bool:
     """Whether a middleware of a whole application leaves something with the request for those that follow."""
     code = f.code
-    return code is not None and code.n_params > 1 and bool(_GIVES.search(program.look_into(code)))
+    if code is None or code.n_params < 2:
+        return False
+    text = program.look_into(code)
+    start = _BODY.search(text)
+    go_on = re.escape(code.param_names[-1].encode()) + rb"\b"
+    # `next` handed to another function, which calls it within something: a context, say
+    hands_on = start is not None and re.compile(_LATER + go_on).search(text, start.end())
+    return bool(_GIVES.search(text)) or bool(hands_on)
 
 
 def _chain(R: Machine, handlers: list[JsFunction]) -> JsFunction:

@@ -229,6 +229,10 @@ class World:
             self.nothing.add(q.args[0])
 
 
+HANDED_OVER = "handed over"
+"""What a list that is given away as it is reads as."""
+
+
 def owned_by_call(ident: Any) -> bool:
     """Whether an identity belongs to an object that one of the calls created."""
     if isinstance(ident, tuple) and len(ident) == 2 and isinstance(ident[0], tuple):
@@ -644,6 +648,17 @@ class Machine:
         """Logs what a call hands to its own request: it is part of no outcome, but it may be another request's."""
         self._log("O", ("answer", name), None, s).tags = tags
 
+    def hand_over(self, args: list[Value], s: int) -> int:
+        """Reads the lists that others can reach and that are given away as they are; what that depends on."""
+        tags = 0
+        given = [raw(a) for a in args if a.__class__ is not Rest]
+        given += [raw(v) for o in given if isinstance(o, JsObject) and not o.shared for v in o.props.values()]
+        for a in given:
+            if isinstance(a, JsArray) and a.shared and self._tracked(a):
+                tags |= 1 << len(self.log)
+                self.note_read(("array", a.ident, a.label or "array"), HANDED_OVER, s)
+        return tags
+
     def deep_tags(self, value: Value, depth: int = 4) -> int:
         """What a value depends on, through the objects that it is made of."""
         tags = tags_of(value)
@@ -795,7 +810,12 @@ class Machine:
             if owner is not None and owner.root < 0:
                 name = loc[-1] if isinstance(loc[-1], str) else "value"
                 if not self.ask(term("initially", loc), True):
+                    start = value
                     value = term("init", loc, name, type=(INTEGER if isinstance(value, int) else NUMBER, None))
+                    if loc in self.pattern.ceilings:
+                        over = terms.less(start, value)
+                        self.world.answer(over, False)
+                        self.world.defaults[over] = False
                     if key is None:
                         holder.v = value
                     else:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from krepis.twin.typescript.code import FunctionCode
-from krepis.twin.typescript.machine import Access, Frame, Machine, owned_by_call
+from krepis.twin.typescript.machine import HANDED_OVER, Access, Frame, Machine, owned_by_call
 from krepis.twin.typescript.scenario import Execution
 from krepis.twin.typescript.values import JsObject, JsPromise, Term, V, raw
 
@@ -237,6 +237,15 @@ def overwritten(run: Execution) -> list[StaleAct]:
     for a in R.log:
         if a.kind == "W" and a.loc[0] in ("prop", "cell", "field", "global"):
             mine[(a.root, a.loc)] = a
+        elif a.kind == "W" and a.loc[0] == "array":
+            if not _updates(R.log, a) and (a.root, a.loc) not in mine:
+                mine[(a.root, a.loc)] = a  # emptied for what follows
+        elif a.kind == "R" and a.loc[0] == "array":
+            own = mine.get((a.root, a.loc))
+            if own is not None and raw(a.value) == HANDED_OVER and own.event != a.event:
+                others = [w for w in R.log[own.index : a.index] if w.kind == "W" and w.loc == a.loc]
+                if others[-1].root != a.root:
+                    found.append(StaleAct(own, others[-1], a, True, True, (0, 0, 0, a.index)))
         elif a.kind == "R":
             own = mine.get((a.root, a.loc))
             if (

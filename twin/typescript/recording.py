@@ -13,6 +13,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,12 +58,14 @@ def record(scenario: Scenario, run: Execution) -> Recording | None:
     answered = run.machine.world.answers
     needed: dict[Term, bool] = {}
     wanted = _trace(run)
+    pattern = copy(scenario.pattern)
+    pattern.ceilings = frozenset()  # a token has the answers instead
     for last in (*([False] * MAX_ROUNDS), True):
         if last:
             needed = dict(answered)
         kept = Recording(
             tuple(scenario.entries),
-            scenario.pattern,
+            pattern,
             tuple(run.choices),
             run.machine.serial,
             run.machine.reject_at,

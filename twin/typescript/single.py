@@ -220,6 +220,24 @@ def marks(run: Execution) -> dict[Any, tuple[Access, Access, bool]]:
     return out
 
 
+def counts(run: Execution) -> tuple[set[Any], set[Any]]:
+    """The numbers in memory that a call takes from and gives back, never above their start; others that it changes."""
+    first: dict[Any, Any] = {}
+    last: dict[Any, Any] = {}
+    over: set[Any] = set()
+    for a in run.machine.log:
+        if a.kind in ("R", "W") and a.loc[0] in ("cell", "prop") and oracle.durable(a.loc):
+            value = raw(a.value)
+            start = first.setdefault(a.loc, value if a.kind == "R" else None)
+            if a.kind == "W":
+                last[a.loc] = value
+                if start.__class__ not in (int, float) or value.__class__ not in (int, float) or value > start:
+                    over.add(a.loc)
+    given_back = {loc for loc, value in last.items() if loc not in over and value == first[loc]}
+    unknown = {loc for loc in last if first[loc].__class__ is Term}  # another world tells
+    return given_back, last.keys() - given_back - unknown
+
+
 def _number(value: Any) -> bool:
     return (value.__class__ is int or value.__class__ is float) or (
         value.__class__ is Term and (value.op in ("lin", "init") or value.type is not None)

@@ -423,6 +423,13 @@ def _conjuncts(node: exp.Expression | None) -> Iterator[exp.Expression]:
             yield top
 
 
+def _is_missing(condition: Expr, table: Table) -> bool:
+    """Whether a condition keeps only what a LEFT JOIN found nothing for."""
+    if not isinstance(condition, Op) or condition.name != "isnull" or not isinstance(condition.args[0], Col):
+        return False
+    return condition.args[0].table in (table.name, table.alias) and condition.args[0].table != ""
+
+
 def _where(node: exp.Expression) -> exp.Expression | None:
     where = node.args.get("where")
     return where.this if where is not None else None
@@ -481,8 +488,15 @@ class _Reader:
         tables = [self.table(source.this)] if source is not None else []
         where = [self.condition(c) for c in _conjuncts(_where(tree))]
         for join in tree.args.get("joins") or ():
-            tables.append(self.table(join.this))
-            where += [self.condition(c) for c in _conjuncts(join.args.get("on"))]
+            other = self.table(join.this)
+            on = [self.condition(c) for c in _conjuncts(join.args.get("on"))]
+            missing = [c for c in where if join.side == "LEFT" and _is_missing(c, other)]
+            if missing:
+                gone = Op("exists", (Sub(Select((other,), (), tuple(on))),))
+                where = [c for c in where if c not in missing] + [Op("not", (gone,))]
+                continue
+            tables.append(other)
+            where += on
         locks = tree.args.get("locks") or ()
         for_update = ("update" if locks[0].args.get("update") else "share") if locks else None
         limit = tree.args.get("limit")

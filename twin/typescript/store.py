@@ -296,7 +296,7 @@ class RowView:
 
 @dataclass(frozen=True)
 class Query:
-    """Which rows. `one`: at most one; `must`: expected to exist; `lock`: None, 'update' or 'share'."""
+    """Which rows. `one`: at most one; `must`: expected to exist, `rare`: not to; `lock`: None, 'update' or 'share'."""
 
     table: str
     where: tuple[Expr, ...] = ()
@@ -305,6 +305,14 @@ class Query:
     lock: str | None = None
     skip_locked: bool = False
     nowait: bool = False
+    rare: bool = False
+
+
+@dataclass(frozen=True)
+class _Within(Sub):
+    """A subquery about the row around it, in the transaction that asks."""
+
+    tx: Tx | None = None
 
 
 @dataclass(frozen=True)
@@ -358,6 +366,7 @@ class Database:
         self.dialect = dialect
         self.schema = schema
         self.likely = False
+        self.looked: list[Location] = []
         self.tables = Tables()
         self.locks = Locks(host)
         self.version = 0
@@ -652,7 +661,8 @@ class Database:
         if row is not None:
             known = self.facts.get((table, row.key))
             if known and expr in known[1] and not any(c in row.cols for c in self._columns(table, expr)):
-                return True
+                if not _looks_elsewhere(expr):
+                    return True
         if not isinstance(expr, Op):
             value = self.evaluate(expr, table, row, excluded)
             return self.host.ask(value) if self.host.is_term(value) else bool(value)
@@ -661,9 +671,13 @@ class Database:
             return all(self.test(arg, table, row, excluded) for arg in args)
         if name == "or":
             return any(self.test(arg, table, row, excluded) for arg in args)
+        if name == "exists" and isinstance(args[0], _Within) and row is not None:
+            return self._beside(args[0], table, row)
         if name == "not":
             return not self.test(args[0], table, row, excluded)
         if name == "isnull":
+            if self._left_out(args[0], table, row):
+                return True
             return self.host.is_null(self.evaluate(args[0], table, row, excluded), self.likely)
         if name == "in" and not any(isinstance(arg, Sub) for arg in args):
             return self._member(args, table, row, excluded)
@@ -672,10 +686,43 @@ class Database:
             if name in ("=", "<>"):
                 if a is None or b is None:
                     return False
+                if b is not True and not self.likely and self._left_out(args[0], table, row):
+                    self.likely = True  # what a new row leaves to its default is what programs ask for
+                    same = self.same(a, b)
+                    self.likely = False
+                    return same == (name == "=")
                 return self.same(a, b) == (name == "=")
             return self.host.decide(name, a, b)
         values = [self.evaluate(arg, table, row, excluded) for arg in args]
         return self.host.ask(self.host.term("pred", name.removeprefix("fn:"), *values))
+
+    def _left_out(self, expr: Expr, table: str, row: Row | None) -> bool:
+        """Whether a column of a new row was left to its default."""
+        if row is None or not row.inserted or not isinstance(expr, Col):
+            return False
+        column = self.column(table, expr.name)
+        return column not in row.cols and all(name != column for name, _ in row.key)
+
+    def _beside(self, sub: _Within, table: str, row: Row) -> bool:
+        """Whether there is a row that a correlated subquery is about."""
+        own = {name for t in sub.select.tables for name in (t.name, t.alias, "")}
+        where = tuple(self._about(c, own, table, row) for c in sub.select.where)
+        likely, self.likely = self.likely, False
+        found = self._rows_of(sub.tx, replace(sub.select, where=where, limit=Lit(1)), rare=True)
+        self.likely = likely
+        self.looked += found.seen
+        return bool(found.rows)
+
+    def _about(self, expr: Expr, own: set[str], table: str, row: Row) -> Expr:
+        """A condition of a subquery with the columns of the row around it filled in."""
+        if isinstance(expr, Col):
+            return expr if expr.table in own else Lit(self.value(table, row, self.column(table, expr.name)))
+        if isinstance(expr, Op):
+            args = tuple(self._about(arg, own, table, row) for arg in expr.args)
+            if expr.name in _FLIP and isinstance(args[0], Lit) and isinstance(args[1], Col):
+                return Op(_FLIP[expr.name], (args[1], args[0]))
+            return Op(expr.name, args)
+        return expr
 
     def _member(
         self, args: tuple[Expr, ...], table: str, row: Row | None, excluded: Mapping[str, Value] | None
@@ -822,7 +869,7 @@ class Database:
                 if query.lock and row.exists is not False and not self._take(owner, tx, table, row, query):
                     continue
                 row = self.load(tx, table, row.key, current)
-                if not self.exists(table, row, query.must):
+                if not self.exists(table, row, query.must, not query.rare):
                     continue
                 self.likely = several  # who asks for a list is most interested in what is on it
                 holds = self._guarded(table, row, guards, seen)
@@ -837,12 +884,13 @@ class Database:
             rest = self.host.term("rows", table, *_shape(query.where), *self._history(tx, table, None))
             others = tuple(other for other in before if other != key)
             return Rows(tuple(found), rest, (*seen, ("table", table)), at, others)
+        self.looked = []
         if query.one:
             for row in self._picks(tx, query, current):
                 if query.lock and not self._take(owner, tx, table, row, query):
                     continue
-                return Rows((RowView(self, table, row, at),), None, (("table", table),), at)
-            return Rows((), None, (("table", table),), at)
+                return Rows((RowView(self, table, row, at),), None, (("table", table), *self.looked), at)
+            return Rows((), None, (("table", table), *self.looked), at)
         rows = [
             RowView(self, table, row, at)
             for row in self._touched(tx, table, current)
@@ -854,12 +902,15 @@ class Database:
         changed = {row.key: before for row, before, _ in self._changes(tx, query)}
         known = [key for key, before in changed.items() if before]
         known += [view.row.key for view in rows if view.row.key not in changed]
-        return Rows(tuple(rows), rest, (("table", table),), at, tuple(known))
+        return Rows(tuple(rows), rest, (("table", table), *self.looked), at, tuple(known))
 
     def _guarded(self, table: str, row: Row, guards: Sequence[Expr], seen: list[Location]) -> bool:
         for guard in guards:
             seen += [("row", table, row.key, column) for column in sorted(self._columns(table, guard))]
-            if not self.test(guard, table, row):
+            self.looked = []
+            holds = self.test(guard, table, row)
+            seen += self.looked
+            if not holds:
                 return False
             self._remember(table, row, guard)
         return True
@@ -898,11 +949,39 @@ class Database:
         self._enter(tx)
         query = replace(query, table=self.table(query.table), where=self._resolve(tx, query.table, query.where))
         history = self._history(tx, query.table, query.where)
+        other = next((c for c in query.where if self._but(query.table, c) is not None), None)
+        if other is not None and not history:
+            return self._count_others(tx, query, other)
         total = self.host.term("count", query.table, *_shape(query.where), *history)
         for _, before, after in self._changes(tx, query):
             if before != after:
                 total = self.add(total, 1, 1 if after else -1)
         return self.host.note_read(("table", query.table), total, self.host.now())
+
+    def _but(self, table: str, condition: Expr) -> Value | None:
+        """The primary key of the one row that a condition leaves out."""
+        if isinstance(condition, Op) and condition.name == "not" and isinstance(condition.args[0], Op):
+            inner, name = condition.args[0], "="
+        elif isinstance(condition, Op):
+            inner, name = condition, "<>"
+        else:
+            return None
+        if inner.name != name or not isinstance(inner.args[0], Col) or not isinstance(inner.args[1], Lit):
+            return None
+        return inner.args[1].value if self.primary(table) == (self.column(table, inner.args[0].name),) else None
+
+    def _count_others(self, tx: Tx | None, query: Query, but: Expr) -> Value:
+        """The number of rows but one: of all, less that one when it is among them."""
+        table = query.table
+        where = tuple(c for c in query.where if c is not but)
+        total = self.count(tx, replace(query, where=where))
+        row = self.load(tx, table, ((self.primary(table)[0], self._but(table, but)),))
+        self.likely = True  # who counts the others is one of them
+        among = row.exists is not False and self.exists(table, row) and self.holds(table, row, where)
+        self.likely = False
+        if not among:
+            return total
+        return self.host.note_read(("table", table), self.add(self.host.strip(total), 1, -1), self.host.now())
 
     def _changes(self, tx: Tx | None, query: Query) -> Iterator[tuple[Row, bool, bool]]:
         """Touched rows that matter to a condition: whether they satisfied it at first and do now."""
@@ -949,13 +1028,16 @@ class Database:
 
     def select(self, tx: Tx | None, select: Select) -> Rows:
         """The rows of the first table of a SELECT, locked as it says."""
+        return self._rows_of(tx, select)
+
+    def _rows_of(self, tx: Tx | None, select: Select, rare: bool = False) -> Rows:
         tables = [table for table in select.tables if table.name]
         if not tables:
             return Rows((), None, (), self.host.now())
         names = {tables[0].name, tables[0].alias, ""}
         where = tuple(c for c in select.where if all(col in names for col in _qualifiers(c)))
         one = isinstance(select.limit, Lit) and select.limit.value == 1
-        query = Query(tables[0].name, where, one, False, select.for_update, select.skip_locked, select.nowait)
+        query = Query(tables[0].name, where, one, False, select.for_update, select.skip_locked, select.nowait, rare)
         return self.find(tx, query)
 
     def _resolve(self, tx: Tx | None, table: str, where: Iterable[Expr]) -> tuple[Expr, ...]:
@@ -970,6 +1052,8 @@ class Database:
         if isinstance(expr, Op):
             args = tuple(self._resolved(tx, arg) for arg in expr.args)
             if expr.name == "exists" and isinstance(expr.args[0], Sub):
+                if _correlated(expr.args[0].select):
+                    return Op("exists", (_Within(expr.args[0].select, tx),))
                 return Lit(self._exists(tx, expr.args[0].select))
             if expr.name == "in" and isinstance(expr.args[-1], Sub):
                 return Op("=", (args[0], args[1]))
@@ -1303,6 +1387,19 @@ def _literals(expr: Expr) -> list[Value]:
     if isinstance(expr, Lit):
         return [expr.value]
     return [v for arg in expr.args for v in _literals(arg)] if isinstance(expr, (Op, Unknown)) else []
+
+
+def _looks_elsewhere(expr: Expr) -> bool:
+    """Whether a condition asks for rows of another table."""
+    if isinstance(expr, Op):
+        return any(isinstance(arg, _Within) or _looks_elsewhere(arg) for arg in expr.args)
+    return False
+
+
+def _correlated(select: Select) -> bool:
+    """Whether a subquery mentions columns of the query around it."""
+    own = {name for table in select.tables for name in (table.name, table.alias, "")}
+    return any(name not in own for condition in select.where for name in _qualifiers(condition))
 
 
 def _qualifiers(expr: Expr) -> Iterator[str]:

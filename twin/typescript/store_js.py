@@ -1161,13 +1161,15 @@ def _statement(
         else:
             key = [db.evaluate(bind(part, params, holes), "", None) for part in statement.key]
             got = db.advisory_lock(owner, key, statement.mode, statement.wait)
-            if got and owner is session:
+            if got and statement.scope != "xact" and (session is not None or tx is None):
                 machine.kept[id(session), str(key)] = (machine.frame, s)
             row = machine.new_object()
             row.props[statement.column] = got
             return _result(machine, [row], 1)
     elif isinstance(statement, sql.Unlock):
-        if session is not None or tx is not None:
+        if session is None and tx is None:
+            machine.given_back = True  # as far as the program knows: another connection of the pool holds it
+        else:
             key = [db.evaluate(bind(part, params, holes), "", None) for part in statement.key]
             db.advisory_unlock(session or tx, key or None)
             machine.given_back = True

@@ -108,7 +108,7 @@ def call(R: Machine, name: str, receiver: Value, args: list[Value], s: int, fn: 
             R.effect(name, args, s)
     elif R.tracking and not per_request and (verb is Verb.EFFECT or _for_its_effect(R, name, s)):
         R.effect(name, args, s)
-    elif per_request and tags and R.tracking:
+    elif per_request and R.tracking and (tags := tags | R.hand_over(args, s)):
         R.answer(name, s, tags)
     value_head: Any = R.canon(head) if head.__class__ is Term else str(head)
     result: Value = term("call", name, value_head, *argument_terms(R, args), type=result_type)

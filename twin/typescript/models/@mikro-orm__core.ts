@@ -68,7 +68,7 @@ const checked = (row, version) => {
   return row;
 };
 
-export class EntityManager {
+class Manager {
   constructor() {
     this.tx = null;
     this.kept = [];
@@ -76,13 +76,13 @@ export class EntityManager {
   }
 
   within(tx) {
-    const inner = new EntityManager();
+    const inner = new Manager();
     inner.tx = tx;
     return inner;
   }
 
   fork() {
-    return new EntityManager();
+    return new Manager();
   }
 
   clear() {
@@ -264,17 +264,32 @@ export class EntityManager {
   }
 }
 
+const injected = new Manager();
+
+// What a container injects is one for all, and injected repositories work on it.
+export class EntityManager extends Manager {
+  constructor() {
+    super();
+    return injected;
+  }
+}
+
 export class EntityRepository {
   constructor(em, entity) {
-    this.em = em;
-    this.entity = entity;
+    const alone = entity === undefined; // a container gives the entity only
+    this.manager = alone ? null : em;
+    this.entity = alone ? em : entity;
     for (const method of ['find', 'findOne', 'findOneOrFail', 'findAndCount', 'findAll', 'count', 'create', 'upsert']) {
-      this[method] = (...args) => em[method](entity, ...args);
+      this[method] = (...args) => this.em[method](this.entity, ...args);
     }
     for (const method of ['nativeInsert', 'insert', 'nativeUpdate', 'nativeDelete', 'getReference']) {
-      this[method] = (...args) => em[method](entity, ...args);
+      this[method] = (...args) => this.em[method](this.entity, ...args);
     }
-    this.assign = (object, data) => em.assign(object, data);
+    this.assign = (object, data) => this.em.assign(object, data);
+  }
+
+  get em() {
+    return this.manager ?? injected;
   }
 
   getEntityManager() {
@@ -286,7 +301,7 @@ export const wrap = (object) => ({ assign: (data) => Object.assign(object, data)
 
 export class MikroORM {
   constructor(options) {
-    this.em = new EntityManager();
+    this.em = new Manager();
   }
 
   static init(options) {
@@ -301,5 +316,5 @@ export class MikroORM {
 
 export const RequestContext = {
   create: (em, next) => next(),
-  getEntityManager: () => new EntityManager(),
+  getEntityManager: () => new Manager(),
 };

@@ -30,7 +30,8 @@ const write = (path, data, options) => {
 
 const info = (path) => {
   const content = existing(path);
-  return { isFile: () => true, isDirectory: () => false, content, size: files.look('size', path, []) };
+  const folder = () => files.look('is a folder', path, []);
+  return { isFile: () => !folder(), isDirectory: folder, content, size: files.look('size', path, []) };
 };
 
 // What each call does at its instant.

@@ -24,8 +24,8 @@ export class Collection {
     return new Cursor(this.model.find(filter, undefined, options));
   }
 
-  aggregate() {
-    return new Cursor(this.model.find({}, undefined, undefined));
+  aggregate(pipeline, options) {
+    return new Cursor(this.model.aggregate(pipeline, options));
   }
 
   findOne(filter, options) {

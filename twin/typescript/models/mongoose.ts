@@ -111,6 +111,24 @@ export class Query {
   }
 }
 
+// What a pipeline gives: groups as rows of their own, else the documents of its first `$match`.
+const aggregated = (tx, name, pipeline) => {
+  const filter = pipeline[0]?.$match ?? {};
+  for (const { $group, $count } of pipeline) {
+    if ($count !== undefined) return [{ [$count]: db.count(tx, name, filter, {}) }];
+    if ($group === undefined) continue;
+    const group = {};
+    for (const [field, value] of Object.entries($group)) {
+      const column = value?.$sum ?? value?.$max ?? value?.$min ?? value?.$avg;
+      if (field === '_id') group._id = typeof value === 'string' ? filter[value.slice(1)] : value;
+      else if (typeof column !== 'string') group[field] = db.count(tx, name, filter, {});
+      else group[field] = db.aggregate(tx, name, filter, Object.keys(value)[0].slice(1), column.slice(1));
+    }
+    return [group];
+  }
+  return db.select(tx, name, filter, {});
+};
+
 const counted = ({ count }) => ({ acknowledged: true, matchedCount: count, modifiedCount: count, upsertedCount: 0 });
 
 const byId = (id) => ({ _id: id });
@@ -145,6 +163,10 @@ export class Model {
 
   countDocuments(filter, options) {
     return new Query('countDocuments', (o) => db.count(txOf(o), this.modelName, filter, {}), options);
+  }
+
+  aggregate(pipeline, options) {
+    return new Query('aggregate', (o) => aggregated(txOf(o), this.modelName, pipeline ?? []), options);
   }
 
   estimatedDocumentCount() {
@@ -264,6 +286,7 @@ const STATICS = [
   'findById',
   'exists',
   'countDocuments',
+  'aggregate',
   'estimatedDocumentCount',
   'distinct',
   'create',

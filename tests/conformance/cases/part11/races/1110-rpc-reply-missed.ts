@@ -1,0 +1,30 @@
+// pattern: a request is published before the awaited bookkeeping, and its reply handler is only registered after it
+import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import { appendFile } from 'node:fs/promises';
+import { connect, StringCodec } from 'nats';
+
+const codec = StringCodec();
+const replies = new EventEmitter();
+
+export async function start(url: string) {
+  const nc = await connect({ servers: url });
+  const sub = nc.subscribe('replies.>');
+  (async () => {
+    for await (const msg of sub) {
+      const body = JSON.parse(codec.decode(msg.data)) as { id: string; result: unknown };
+      replies.emit(body.id, body.result);
+    }
+  })();
+
+  return {
+    async call(subject: string, payload: unknown): Promise<unknown> {
+      const id = randomUUID();
+      nc.publish(subject, codec.encode(JSON.stringify({ id, payload })));
+      await appendFile('rpc.log', `${id} ${subject}\n`);
+      return new Promise((resolve) => {
+        replies.once(id, resolve); // RACE: order-violation
+      });
+    },
+  };
+}

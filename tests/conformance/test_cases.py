@@ -8,6 +8,7 @@ expected span, a safe case is clean when nothing of severity error or warning is
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -49,7 +50,7 @@ def _judge(case: dict[str, Any], root: Path, tmp: Path) -> bool:
     """Whether the verdict on a case is right."""
     files = []
     names = {}
-    top = Path(case["files"][0]).parent
+    top = Path(os.path.commonpath([Path(name).parent for name in case["files"]]))
     for name in case["files"]:
         relative = Path(name).relative_to(top) if len(case["files"]) > 1 else Path(Path(name).name)
         target = tmp / "src" / relative

@@ -728,7 +728,7 @@ class Program:
         if methods and service and not self.is_row(cls):
             return self.instance(R, cls, home, "") if self.per_request(cls) else self.singleton(R, cls, home, "")
         if t.op == "entry" and t.shared and methods and not cls.abstract and self.orders(cls, home):
-            return _quietly(R, lambda: self.instance(R, cls, home, ""), ("made", t))
+            return _quietly(R, lambda: self.instance(R, cls, home, "", of=t), ("made", t))
         return None
 
     def orders(self, cls: ClassCode, module: ModuleCode) -> bool:
@@ -797,9 +797,12 @@ class Program:
         return R.singletons[key]
 
     def instance(
-        self, R: Machine, cls: ClassCode, module: ModuleCode, argument: str, given: Any = None
+        self, R: Machine, cls: ClassCode, module: ModuleCode, argument: str, given: Any = None, of: Term | None = None
     ) -> Value | None:
-        """A new instance with injected constructor arguments, unless a plain value is `given` for the only one."""
+        """A new instance with injected constructor arguments, unless a plain value is `given` for the only one.
+
+        What stands for the unknown value `of` has plain arguments of its own.
+        """
         home = R.load(module.path)
         cell = home.cells.get(cls.name) if home is not None else None
         ctor = raw(cell.v) if cell.__class__ is Cell else None
@@ -811,11 +814,11 @@ class Program:
         elif given is not None:
             args = [_value_of(R, given)]
         else:
-            args = self.injected_arguments(R, ctor)
+            args = self.injected_arguments(R, ctor, of)
         return construct(R, ctor, args, ctor, 0)
 
-    def injected_arguments(self, R: Machine, ctor: JsFunction) -> list[Value]:
-        """What a container would give to a constructor."""
+    def injected_arguments(self, R: Machine, ctor: JsFunction, of: Term | None = None) -> list[Value]:
+        """What a container would give to a constructor; plain values are parts of `of`, if that is given."""
         c: JsFunction | None = ctor
         while c is not None and c.klass is not None and c.klass.ctor is None:
             c = c.klass.base
@@ -828,6 +831,9 @@ class Program:
         for i, name in enumerate(code.param_names):
             ref = code.param_types[i] if i < len(code.param_types) else None
             typed = (ref, code.module) if ref is not None else None
+            if of is not None and typed is not None and self.kind_of(typed) == "primitive":
+                out.append(term(".", of, name, type=typed))
+                continue
             make = partial(self.inject, R, name, typed, f"{ctor.name}.{name}")
             out.append(Lazy(make) if lazy else make())
         return out

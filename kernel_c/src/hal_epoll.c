@@ -19,7 +19,10 @@
 
 #include "server.h"
 
+enum { DESCRIPTORS_MAX = 1 << 17 }; /* whose files go out in steps; higher ones send as much as the socket takes */
+
 typedef struct kr__epoll {
+    uint32_t *ids; /* of connections, by their descriptors */
     int epoll, wake, spare; /* spare: given up for a moment when descriptors run out, to turn a client away */
 } kr__epoll;
 
@@ -70,11 +73,15 @@ static void wake(void *self)
     (void)written; /* a full counter wakes as well */
 }
 
+enum { EDGE = EPOLLIN | EPOLLOUT | EPOLLRDHUP | (int)EPOLLET };
+
 static int watch(void *self, int fd, uint32_t id, bool edge)
 {
     const kr__epoll *hal = self;
     struct epoll_event event = {.data.u32 = id};
-    event.events = edge ? EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET : EPOLLIN;
+    event.events = edge ? (uint32_t)EDGE : EPOLLIN;
+    if (edge && fd < DESCRIPTORS_MAX)
+        hal->ids[fd] = id;
     return epoll_ctl(hal->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? KR_ESYSTEM : 0;
 }
 
@@ -229,10 +236,16 @@ static int open_file(void *self, int directory, const char *path, kr__file *file
 static int64_t send_file(void *self, int fd, int file, uint64_t at, uint64_t length)
 {
     enum { STEP = 1 << 20 }; /* so that one client's file does not keep the others waiting */
-    (void)self;
+    const kr__epoll *hal = self;
     assert(length > 0);
     off_t offset = (off_t)at;
-    ssize_t sent = sendfile(fd, file, &offset, length < STEP ? length : STEP);
+    bool steps = length > STEP && fd < DESCRIPTORS_MAX;
+    ssize_t sent = sendfile(fd, file, &offset, steps ? STEP : length);
+    if (steps && sent == STEP) { /* the socket may take more, and then has no edge to tell of */
+        struct epoll_event event = {.data.u32 = hal->ids[fd], .events = (uint32_t)EDGE};
+        if (epoll_ctl(hal->epoll, EPOLL_CTL_MOD, fd, &event) < 0)
+            return KR__BROKEN;
+    }
     if (sent > 0)
         return sent;
     return sent < 0 && (errno == EAGAIN || errno == EINTR) ? KR__AGAIN : KR__BROKEN; /* 0: it was cut short */
@@ -260,6 +273,7 @@ static void free_hal(void *self)
         (void)close(hal->wake);
     if (hal->spare >= 0)
         (void)close(hal->spare);
+    free(hal->ids);
     free(hal);
 }
 
@@ -268,10 +282,11 @@ int kr__epoll_new(kr__hal *out)
     kr__epoll *hal = malloc(sizeof *hal);
     if (!hal)
         return KR_ENOMEM;
+    hal->ids = calloc(DESCRIPTORS_MAX, sizeof *hal->ids); /* no memory before it is touched */
     hal->epoll = epoll_create1(EPOLL_CLOEXEC);
     hal->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     hal->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (hal->epoll < 0 || hal->wake < 0 || watch(hal, hal->wake, KR__ID_WAKE, false) < 0) {
+    if (!hal->ids || hal->epoll < 0 || hal->wake < 0 || watch(hal, hal->wake, KR__ID_WAKE, false) < 0) {
         free_hal(hal);
         return KR_ESYSTEM;
     }

@@ -3171,7 +3171,7 @@ class Machine:
             finished = True
             raise
         finally:
-            if not finished and not self.dead and isinstance(raw(it), JsObject) and self._finds(raw(it), "return"):
+            if not finished and not self.ended and isinstance(raw(it), JsObject) and self._finds(raw(it), "return"):
                 self.callm(it, "return", [], s)
 
     def keys(self, v: Value, s: int) -> Iterator[Value]:

@@ -44,10 +44,15 @@ def cache_folder(root: Path) -> Path:
     return root / ".krepis" / "cache"
 
 
+def is_linked(folder: Path) -> bool:
+    """Whether a folder in `.krepis`, or `.krepis` itself, is a link: a project must not choose where we write."""
+    return folder.is_symlink() or folder.parent.is_symlink()
+
+
 def own_folder(root: Path, name: str = "") -> Path:
     """Makes `.krepis`, which git ignores, and a folder in it, below the root of a project.
 
-    Raises OSError, also where either is a link: a project must not choose another place to write to.
+    Raises OSError, also where either is a link.
     """
     folder = root / ".krepis"
     for each in (folder, folder / name):

@@ -207,7 +207,7 @@ def similar(place: Place, files: Sequence[SourceFile], root: Path) -> str:
     heads = [match for match in _HEAD.finditer(place.before) if match[1] not in _NO_NAMES]
     if not heads:
         return ""
-    for path, _, body in nearest(root, heads[-1][0].strip(" \t{")):
+    for path, body in nearest(root, heads[-1][0].strip(" \t{")):
         if path != place.file.path and _HEAD.match(body):
             return _shown(path, body)
     wanted = set(split(heads[-1][1]))

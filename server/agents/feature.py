@@ -319,7 +319,7 @@ def _pruned(text: str) -> str:
 
 def _relevant(wish: Wish) -> tuple[SourceFile, ...]:
     """The files of the program, those first that are near what is asked for in meaning, then those that share words."""
-    near = list(dict.fromkeys(path for path, _, _ in nearest(wish.root, wish.description)))
+    near = list(dict.fromkeys(path for path, _ in nearest(wish.root, wish.description)))
     asked = stems(wish.description)
 
     def shared(file: SourceFile) -> int:

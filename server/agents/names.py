@@ -27,9 +27,9 @@ from krepis.server.index import parsed
 from tree_sitter import Node
 
 MAX_DEPTH: Final = 8
+"""Re-exports and base classes that are followed."""
 MAX_NAMED: Final = 6
 """Members that are named where another one was asked for: those that are spelt most like it."""
-"""Re-exports and base classes that are followed."""
 
 
 def _names(text: str) -> frozenset[str]:

@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from krepis.server.run import is_linked
+
 NEAREST: Final = 8
 """Symbols that are asked for."""
 
 
-def nearest(root: Path, text: str) -> Iterator[tuple[str, str, str]]:
-    """Path, name and body of symbols whose meaning is near that of a text, the nearest first; none without a store."""
+def nearest(root: Path, text: str) -> Iterator[tuple[str, str]]:
+    """Path and body of symbols whose meaning is near that of a text, the nearest first; none without a store."""
     folder = root / ".krepis" / "index"
-    if not folder.is_dir() or folder.is_symlink() or folder.parent.is_symlink():
+    if not folder.is_dir() or is_linked(folder):
         return
     from krepis.server.store import Store, StoreError  # slow to import
     from krepis.server.store.answer import body
@@ -25,4 +27,4 @@ def nearest(root: Path, text: str) -> Iterator[tuple[str, str, str]]:
         return  # whoever asks the index is told
     for hit, score in found:
         if score > 0:
-            yield hit.path, hit.symbol.name, body(hit, root)
+            yield hit.path, body(hit, root)

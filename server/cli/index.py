@@ -16,7 +16,7 @@ from typing import Final
 import click
 from krepis.server.config import ConfigError, find_settings
 from krepis.server.discover import JAVASCRIPT, TYPESCRIPT, DiscoveryError, Selection, discover
-from krepis.server.run import own_folder
+from krepis.server.run import is_linked, own_folder
 from krepis.server.store import Store, StoreError
 from krepis.server.store.indexing import Indexed, default_jobs
 from krepis.server.store.indexing import index as bring_up_to_date
@@ -78,7 +78,7 @@ def opened(workspace: str) -> tuple[Path, Store]:
     try:
         own_folder(root, folder.name)
     except OSError as error:
-        if folder.is_symlink() or folder.parent.is_symlink():
+        if is_linked(folder):
             raise StoreError(str(error)) from error
     return root, Store.open(folder, workspace)  # which says whether it can do without
 

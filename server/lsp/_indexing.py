@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from krepis.server.discover import shown
+from krepis.server.run import is_linked
 from krepis.twin.contents import Contents
 from krepis.twin.options import SourceFile
 
@@ -33,7 +34,7 @@ class Indexer:
         `files` is the same object for as long as nothing has changed there. An index that cannot be used stays as it
         is: whoever asks it is told.
         """
-        if files is self._seen or wanted() or not self._folder.is_dir() or self._linked():
+        if files is self._seen or wanted() or not self._folder.is_dir() or is_linked(self._folder):
             return
         from krepis.server.store import Store, StoreError  # slow to import
         from krepis.server.store.indexing import facts_of
@@ -50,10 +51,6 @@ class Indexer:
                         return
                     store.update(facts_of((name, self._root / name) for name in stale[start : start + BATCH]))
         self._seen = files
-
-    def _linked(self) -> bool:
-        """Whether the folder is somewhere else, where nothing may be written."""
-        return self._folder.is_symlink() or self._folder.parent.is_symlink()
 
     def _digest(self, file: SourceFile) -> str:
         return self._contents.of(str(file.absolute), file.stamp).digest

@@ -232,16 +232,24 @@ def explore_armed(program: Program, profiles: list[Profile], result: UnitResult,
             ([b.entry, a.entry, b.entry], Pattern("different arguments", None)),
             ([b.entry, a.entry, a.entry], Pattern("the same arguments")),
         ):
-            forget_terms()
-            scenario = Scenario(program, entries, pattern)
-            budget = Budget(bounds.seconds, bounds.effort)
-            with result.spending(a.entry, b.entry):
-                found = explore_pattern(scenario, result, budget, bounds.max_states, MAX_TRIPLE_WORLDS)
-                result.scenarios += 1
-                result.states += scenario.steps
-                result.traces += scenario.executions
+            found = explore_three(program, entries, pattern, result, bounds)
             seen = {x.where() for x in result.anomalies}
             result.anomalies.extend(x for x in found if x.where() not in seen)
+
+
+def explore_three(
+    program: Program, entries: list[Entry], pattern: Pattern, result: UnitResult, bounds: Bounds
+) -> list[Anomaly]:
+    """What three calls show; their figures are added to the result."""
+    forget_terms()
+    scenario = Scenario(program, entries, pattern)
+    with result.spending(*entries):
+        budget = Budget(bounds.seconds, bounds.effort)
+        found = explore_pattern(scenario, result, budget, bounds.max_states, MAX_TRIPLE_WORLDS)
+        result.scenarios += 1
+        result.states += scenario.steps
+        result.traces += scenario.executions
+    return found
 
 
 def armed(profiles: list[Profile]) -> Iterator[tuple[Profile, Profile]]:
@@ -344,14 +352,7 @@ def explore_triples(program: Program, profiles: list[Profile], result: UnitResul
         # Locks of two keys in another order need a third call: nobody waits between them as long as both are free.
         swaps = [p for p in patterns(a, a) if a.queues and p.swapped][:1]
         for pattern in [Pattern("the same arguments"), *swaps]:
-            forget_terms()
-            budget = Budget(bounds.seconds, bounds.effort)
-            scenario = Scenario(program, [a.entry] * 3, pattern)
-            with result.spending(a.entry):
-                found = explore_pattern(scenario, result, budget, bounds.max_states, MAX_TRIPLE_WORLDS)
-                result.scenarios += 1
-                result.states += scenario.steps
-                result.traces += scenario.executions
+            found = explore_three(program, [a.entry] * 3, pattern, result, bounds)
             result.anomalies.extend(found[:1])
             if found:
                 break

@@ -319,8 +319,6 @@ def _classes(program: Program, R: Machine, module: ModuleCode) -> Iterator[Item]
                 not eligible or member.name in _LIFECYCLE or member.private or hidden(fn)
             ):
                 continue
-            if not member.static and row:
-                continue  # whoever has loaded the row calls it
             if member.static:
 
                 def pick_static(
@@ -333,8 +331,8 @@ def _classes(program: Program, R: Machine, module: ModuleCode) -> Iterator[Item]
 
                 yield f"{cls.name}.{member.name}", fn, unit, pick_static, "static method"
                 continue
-            if not isinstance(made, JsObject):
-                continue
+            if row or not isinstance(made, JsObject):
+                continue  # whoever has loaded a row calls its methods
             methods += 1
 
             def pick(

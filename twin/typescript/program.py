@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, partial
 from itertools import repeat
 from pathlib import Path
@@ -116,7 +116,9 @@ _REQUESTS = frozenset(
     ]
 )
 _TRANSPARENT = frozenset({"Readonly", "Required", "NonNullable", "Awaited", "Partial", "DeepPartial", "Omit", "Pick"})
-ROWS = frozenset({"Entity", "ViewEntity", "ChildEntity", "Table", "Schema"})
+_MAX_LINEAGE = 12
+"""Classes that one extends."""
+_ROWS = frozenset({"Entity", "ViewEntity", "ChildEntity", "Table", "Schema"})
 """Decorators of classes whose objects are rows or documents of a database."""
 _ROW_BASES = frozenset(
     {
@@ -733,19 +735,24 @@ class Program:
 
     def orders(self, cls: ClassCode, module: ModuleCode) -> bool:
         """Whether a class, or one that it extends, keeps a promise, a function or a flag to itself: calls may wait."""
-        seen = 0
-        found: tuple[str, Any, ModuleCode] | None = ("class", cls, module)
-        while found is not None and found[0] == "class" and seen < 8:
-            _, c, home = found
+        for c in self.lineage(cls, module):
             own = [m for m in c.members if m.kind == "field" and not m.static]
             if not all(m.private or m.readonly or _HIDDEN.match(_text_of(m)) for m in own):
                 return False  # others may write to it
             if any(_ORDERING.search(_text_of(m)) for m in own):
                 return True
+        return False
+
+    def lineage(self, cls: ClassCode, module: ModuleCode) -> Iterator[ClassCode]:
+        """A class, and those of the program that it extends, one after the other."""
+        found: tuple[str, Any, ModuleCode] | None = ("class", cls, module)
+        for _ in range(_MAX_LINEAGE):
+            if found is None or found[0] != "class":
+                return
+            _, c, home = found
+            yield c
             base = c.super_type
             found = self.find(base.name, home) if base is not None and _nominal(base.name) else None
-            seen += 1
-        return False
 
     def per_request(self, cls: ClassCode) -> bool:
         """Whether each call has instances of its own: the class says so, or it is given something that does."""
@@ -765,20 +772,11 @@ class Program:
 
     def is_row(self, cls: ClassCode) -> bool:
         """Whether objects of a class are rows of a database, of which each call loads its own."""
-        module, seen = cls.module, 0
-        found: tuple[str, Any, ModuleCode] | None = ("class", cls, module)
-        while found is not None and found[0] == "class" and seen < 12:
-            _, c, module = found
-            if any(d.name in ROWS for d in c.decorators):
-                return True
-            base = c.super_type
-            if base is None:
-                return False
-            if module.imports.get(base.name) in _ROW_BASES:
-                return True
-            found = self.find(base.name, module) if _nominal(base.name) else None
-            seen += 1
-        return False
+        return any(
+            any(d.name in _ROWS for d in c.decorators)
+            or (c.super_type is not None and c.module.imports.get(c.super_type.name) in _ROW_BASES)
+            for c in self.lineage(cls, cls.module)
+        )
 
     def _given_per_request(self, ref: TypeRef | None, module: ModuleCode) -> bool:
         found = self.find(ref.name, module) if ref is not None and _nominal(ref.name) else None

@@ -14,7 +14,7 @@ from krepis.server.lsp.edits import suppression, with_new_files, workspace_edit
 from krepis.server.lsp.features.inline_completion import ACCEPTED
 from krepis.server.lsp.progress import WorkProgress
 from krepis.server.lsp.state import Project, path_of
-from krepis.server.run import cache_folder
+from krepis.server.run import cache_folder, is_linked
 from krepis.twin.options import Progress
 from krepis.twin.report import RULE_OF
 from lsprotocol import types
@@ -87,8 +87,7 @@ def clear_cache(server: KrepisServer) -> None:
     for project in server.state.projects.values():
         server.stop(project)
         folder = cache_folder(project.settings.root)
-        linked = folder.is_symlink() or folder.parent.is_symlink()
-        for file in folder.glob("*.mdb") if not linked else ():
+        for file in folder.glob("*.mdb") if not is_linked(folder) else ():
             file.unlink(missing_ok=True)
     server.restart()
     verify_workspace(server)

@@ -229,6 +229,16 @@ def get(port: int, path: str, method: str = "GET", **fields: str) -> tuple[int, 
     return response.status, dict(response.getheaders()), body
 
 
+def test_a_long_file_is_sent_to_its_end(site: tuple[int, Path]) -> None:
+    port, root = site
+    with (root / "long.bin").open("wb") as file:
+        file.truncate(48 << 20)
+        file.seek(-3, 2)
+        file.write(b"end")
+    status, _, body = get(port, "/s/long.bin")
+    assert (status, len(body), body[-4:]) == (200, 48 << 20, b"\0end")
+
+
 def test_files_are_sent_with_their_type(site: tuple[int, Path]) -> None:
     port, _ = site
     for path, kind, body in (

@@ -45,7 +45,7 @@ def entries_of(report: Report) -> tuple[EntryStatus, ...]:
     """The entry points of a report with their verdicts."""
     entries = []
     for entry in report.entry_points:
-        findings = tuple(f for f in report.findings if f.fingerprint in entry.fails)
+        findings = tuple(f for f in report.findings if f.fingerprint in entry.fails) if entry.fails else ()
         verdict: Verdict = "failed" if findings else "bounded" if entry.bounded else "verified"
         figures = (entry.states, entry.traces, entry.milliseconds) if entry.traces else (None, None, None)
         entries.append(EntryStatus(entry.file, entry.line, entry.name, verdict, findings, *figures))

@@ -9,7 +9,7 @@ where all results are known.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from krepis.twin.findings import EntryPoint, Finding, Note, Report, Summary
@@ -131,23 +131,25 @@ def inner_entries(results: Sequence[FileResult]) -> frozenset[Key]:
     inside another one that is explored on its own, and knows of itself what it works on, add nothing to it.
     """
     sheltered = _sheltered(results)
-    return frozenset(sheltered | {key for key, inside in _covering(results, sheltered).items() if inside})
+    return frozenset(sheltered | _covering(results, sheltered).keys())
 
 
 def _sheltered(results: Sequence[FileResult]) -> set[Key]:
     """The entry points that another one runs under its protection."""
-    calls = {key: set(called) for r in results for key, called in r.calls}
+    calls = {key: called for r in results for key, called in r.calls}
     return {c for key, called in calls.items() for c in called if c != key and c in calls and key not in calls[c]}
 
 
 def _covering(results: Sequence[FileResult], sheltered: set[Key]) -> dict[Key, list[Key]]:
-    """Of each entry point those inside which it does all that matters, and which know what they work on."""
-    touched = {key: set(codes) for r in results for key, codes in r.touching}
+    """Of entry points those inside which they do all that matters, and which know what they work on."""
+    touched = {key: codes for r in results for key, codes in r.touching}
 
     def covers(inner: Key, outer: Key) -> bool:
-        return inner != outer and inner in touched and inner not in sheltered and touched[outer] <= touched[inner]
+        known = inner != outer and inner in touched and inner not in sheltered
+        return known and set(touched[outer]) <= set(touched[inner])
 
-    return {key: [c for c in inside if covers(c, key)] for r in results for key, inside in r.within}
+    found = ((key, [c for c in inside if covers(c, key)]) for r in results for key, inside in r.within if inside)
+    return {key: inside for key, inside in found if inside}
 
 
 def across_files(
@@ -214,16 +216,9 @@ def merge(results: list[FileResult], files: int, seconds: float) -> Report:
         states, traces, seconds_of = spent.get((e.file, e.line, e.name), (0, 0, 0.0))
         places = ((e.file, e.line), *covering.get((e.file, e.line), ()))
         fails = sorted({told[key].fingerprint for place in places for key in callers.get(place, ())})
-        entries.append(
-            replace(
-                e,
-                states=states,
-                traces=traces,
-                milliseconds=round(1000 * seconds_of),
-                fails=tuple(fails),
-                bounded=not bounded.isdisjoint(places),
-            )
-        )
+        figures = states, traces, round(1000 * seconds_of)
+        cut = not bounded.isdisjoint(places)
+        entries.append(EntryPoint(e.file, e.line, e.name, e.acts, *figures, tuple(fails), cut))
     own = tuple(f for key, f in findings.items() if told[key] is f)
     return Report(summary, own, tuple(notes), tuple(failures), entry_points=tuple(entries)).sorted()
 
@@ -232,7 +227,7 @@ def _covering_places(results: Sequence[FileResult]) -> dict[tuple[str, int], lis
     """Where the entry points are that were explored in place of those at a file and line."""
     places = {key: (e.file, e.line) for r in results for key, e in zip(r.keys, r.entry_points, strict=True)}
     covering = _covering(results, _sheltered(results))
-    return {places[key]: [places[c] for c in inside if c in places] for key, inside in covering.items() if inside}
+    return {places[key]: [places[c] for c in inside if c in places] for key, inside in covering.items()}
 
 
 def _follows(f: Finding, cause: Finding) -> bool:

@@ -21,6 +21,7 @@ _DEFAULT_KINDS: Final = ("calls", "reads", "writes", "locks", "handles-route")
 @click.option(
     "--format", "form", type=click.Choice(list(FORMATS)), default="html", show_default=True, help="Form of the graph."
 )
+@click.option("--json", "form", flag_value="json", help="The same as --format json.")
 @click.option("--depth", type=click.IntRange(1, 5), default=2, show_default=True, help="Steps in each direction.")
 @click.option(
     "--relation",

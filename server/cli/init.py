@@ -93,7 +93,8 @@ def init(folder: Path | None, *, name: str | None, listed: bool, yes: bool, dry_
 # fmt: off
 @click.command(short_help="Write the SDK's npm package of this Krepis into a project.")
 @click.argument("folder", default=".", type=click.Path(exists=True, file_okay=False, path_type=Path))
-def sdk(folder: Path) -> int:
+@click.option("--json", "json_wanted", is_flag=True, help="Say as JSON what was written.")
+def sdk(folder: Path, json_wanted: bool) -> int:
     """Write vendor/krepis.tgz of the project in FOLDER: the SDK of this version, with the kernel for this machine.
 
     Run npm install afterwards, which takes it up into node_modules and the lock file.
@@ -112,7 +113,10 @@ def sdk(folder: Path) -> int:
     except NodeError as error:
         click.echo(visible(f"krepis: {error}"), err=True)
         return _FAILURE
-    click.echo(f"Wrote {visible(str(target))}; npm install takes it up.")
+    if json_wanted:
+        click.echo(json.dumps({"version": 1, "files": [str(target)]}, indent=2))
+    else:
+        click.echo(f"Wrote {visible(str(target))}; npm install takes it up.")
     return 0
 
 

@@ -61,7 +61,8 @@ def list_models(as_json: bool) -> int:
 @click.argument("reference", metavar="MODEL")
 @click.option("--sha256", default="", metavar="HEX", help="The checksum that the file must have.")
 @click.option("--again", is_flag=True, help="Pull it even if it is there.")
-def pull(reference: str, sha256: str, again: bool) -> int:
+@click.option("--json", "as_json", is_flag=True, help="Print what was installed as JSON.")
+def pull(reference: str, sha256: str, again: bool, as_json: bool) -> int:
     """Install a model.
 
     MODEL is a name from `krepis model list`, or OWNER/REPOSITORY/FILE.gguf on the Hugging Face hub. The file is
@@ -74,6 +75,8 @@ def pull(reference: str, sha256: str, again: bool) -> int:
     """
     with _reported(), _progress() as show:
         done = bring(reference, models_folder(), sha256, show, again)
+        if as_json:
+            _print(done)
         click.echo(f"{done.name} is installed in {visible(str(done.file))}.", err=True)
         return 0
     return 1
@@ -81,7 +84,8 @@ def pull(reference: str, sha256: str, again: bool) -> int:
 
 @model.command(short_help="Choose the model that is used.")
 @click.argument("name")
-def use(name: str) -> int:
+@click.option("--json", "as_json", is_flag=True, help="Print what is used as JSON.")
+def use(name: str, as_json: bool) -> int:
     """Choose the installed model that is used where the setting `model` of [ai] names none.
 
     \b
@@ -90,7 +94,10 @@ def use(name: str) -> int:
     Exit status: 0 chosen; 1 there is no such model, or it is damaged; 2 wrong usage.
     """
     with _reported():
-        click.echo(f"{choose(name, models_folder()).name} is used from now on.", err=True)
+        entry = choose(name, models_folder())
+        if as_json:
+            _print(entry)
+        click.echo(f"{entry.name} is used from now on.", err=True)
         return 0
     return 1
 
@@ -134,6 +141,11 @@ def info(name: str, as_json: bool) -> int:
 
 def _entry(model: Installed, used: bool) -> dict[str, object]:
     return {"name": model.name, "bytes": model.size, "origin": model.origin, "sha256": model.sha256, "used": used}
+
+
+def _print(model: Installed) -> None:
+    entry = _entry(model, model.name == chosen(models_folder()))
+    click.echo(json.dumps({"version": 1, **entry, "file": str(model.file)}, indent=1))
 
 
 @contextmanager

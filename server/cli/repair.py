@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 from krepis.server.cli.verify import print_text, rewrite
@@ -14,6 +15,9 @@ from krepis.server.run import judged, options_of, selected, text_of
 from krepis.twin.findings import Finding
 from krepis.twin.options import Options, SourceFile
 from krepis.twin.report import visible
+
+if TYPE_CHECKING:
+    from krepis.server.agents.repair import Proposal
 
 _NONE = 1
 _By = Literal["recipe", "model", "either"]
@@ -26,9 +30,11 @@ _By = Literal["recipe", "model", "either"]
 @click.option("--by", type=click.Choice(["recipe", "model", "either"]), default="either", show_default=True,
               help="Who writes it; either: a model, when no recipe holds.")
 @click.option("--apply", "writes", is_flag=True, help="Write it, instead of printing a diff.")
+@click.option("--json", "as_json", is_flag=True, help="Print the repair as JSON: who wrote it, and its diff.")
 @click.option("--config", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Settings instead of the nearest krepis.toml.")
-def repair(fingerprint: str, paths: tuple[str, ...], by: _By, writes: bool, config: Path | None) -> int:
+def repair(fingerprint: str, paths: tuple[str, ...], by: _By, writes: bool, as_json: bool,
+           config: Path | None) -> int:
     """Repair one finding.
 
     FINGERPRINT, or its first characters, is as `krepis verify --format json` gives it; PATHs are those that it was
@@ -57,12 +63,21 @@ def repair(fingerprint: str, paths: tuple[str, ...], by: _By, writes: bool, conf
     if len(named) != 1:
         many = "no finding has" if not named else f"{len(named)} findings have"
         raise click.UsageError(visible(f"{many} the fingerprint {fingerprint!r}; `krepis verify` shows what there is"))
-    return _repaired(named[0], files, options, settings, by, writes)
+    proposal = _proposed(named[0], files, options, settings, by)
+    diff = as_diff(files, proposal.files) if proposal else ""
+    written = proposal is not None and writes and _written(proposal, files)
+    if as_json:
+        found = proposal and {"by": proposal.by, "label": proposal.label, "diff": diff}
+        document = {"version": 1, "fingerprint": named[0].fingerprint, "repair": found, "written": written}
+        print_text(json.dumps(document, indent=2) + "\n")
+    elif proposal is not None and not writes:
+        print_text(diff)
+    return 0 if written or (proposal is not None and not writes) else _NONE
 
 
-def _repaired(
-    finding: Finding, files: tuple[SourceFile, ...], options: Options, settings: Settings, by: _By, writes: bool
-) -> int:
+def _proposed(
+    finding: Finding, files: tuple[SourceFile, ...], options: Options, settings: Settings, by: _By
+) -> Proposal | None:
     from krepis.server.agents.journal import Journal
     from krepis.server.agents.messages import SourceError
     from krepis.server.agents.repair import repair_by_model, repair_by_recipe
@@ -80,7 +95,7 @@ def _repaired(
             source = Journal(open_source(settings.ai), settings.root)
         except SourceError as error:
             say(f"No recipe holds, and {error}." if by == "either" else f"krepis: {error}")
-            return _NONE
+            return None
         try:
             tell, types = source.telling(say), type_check(settings.root)
             proposal = repair_by_model(
@@ -92,13 +107,14 @@ def _repaired(
             source.close()
     if proposal is None:
         say(f"No repair of {finding.file}:{finding.line} {finding.rule} passes.")
-        return _NONE
-    say(f"{finding.file}:{finding.line} {finding.rule}: {proposal.label}")
-    if not writes:
-        print_text(as_diff(files, proposal.files))
-        return 0
+    else:
+        say(f"{finding.file}:{finding.line} {finding.rule}: {proposal.label}")
+    return proposal
+
+
+def _written(proposal: Proposal, files: tuple[SourceFile, ...]) -> bool:
     for path, old, new in changes(files, proposal.files):
         if problem := rewrite(path, old, new):
-            say(f"{path}: {problem}")
-            return _NONE
-    return 0
+            click.echo(visible(f"{path}: {problem}"), err=True)
+            return False
+    return True

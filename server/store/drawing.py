@@ -1,4 +1,4 @@
-"""A graph of relations as text: Graphviz dot, Mermaid, or one HTML page that needs nothing else.
+"""A graph of relations as text: Graphviz dot, Mermaid, JSON, or one HTML page that needs nothing else.
 
 Pure functions from edges to text. The page lays the nodes out in columns by distance from the middle one
 (callers to the left, what it calls to the right), with a table of the same edges below for readers that see no picture.
@@ -6,6 +6,7 @@ Pure functions from edges to text. The page lays the nodes out in columns by dis
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import Final
@@ -44,6 +45,17 @@ def mermaid(edges: Sequence[Edge], columns: Columns, title: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def as_json(edges: Sequence[Edge], columns: Columns, title: str) -> str:
+    """`nodes` with their distance from the middle (negative: leads to it), and `edges` between their numbers."""
+    names = _numbers(edges)
+    nodes = [{"name": node.qualified, "file": node.path, "column": columns.get(node, 0)} for node in names]
+    lines = [
+        {"kind": edge.kind, "source": names[edge.source], "target": names[edge.target], "line": edge.line}
+        for edge in edges
+    ]
+    return json.dumps({"version": 1, "title": title, "nodes": nodes, "edges": lines}, indent=1) + "\n"
+
+
 def picture(edges: Sequence[Edge], columns: Columns, title: str) -> str:
     """An SVG element, for a page that has `PICTURE_STYLE`."""
     places = _places(edges, columns)
@@ -69,6 +81,7 @@ def html(edges: Sequence[Edge], columns: Columns, title: str) -> str:
 FORMATS: Final[Mapping[str, Callable[[Sequence[Edge], Columns, str], str]]] = {
     "dot": dot,
     "mermaid": mermaid,
+    "json": as_json,
     "html": html,
 }
 

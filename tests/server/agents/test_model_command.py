@@ -183,7 +183,7 @@ def test_the_commands(tmp_path: Path) -> None:
     (tmp_path / "bad.gguf").write_bytes(GOOD[:200])
 
     assert "krepis model pull smollm2-135m" in krepis(tmp_path, "list").stdout
-    assert krepis(tmp_path, "use", "tiny").returncode == 0
+    assert json.loads(krepis(tmp_path, "use", "tiny", "--json").stdout)["used"] is True
     listed = json.loads(krepis(tmp_path, "list", "--json").stdout)
     assert [(entry["name"], entry["used"]) for entry in listed["installed"]] == [("bad", False), ("tiny", True)]
     assert json.loads(krepis(tmp_path, "info", "tiny", "--json").stdout)["architecture"] == "llama"

@@ -120,5 +120,8 @@ def test_the_command(tmp_path: Path) -> None:
     assert (without.returncode, without.stdout) == (1, "")
     assert "krepis model pull smollm2-135m" in without.stderr and without.stderr.count("\n") == 1
     assert krepis(tmp_path, "repair", "0000").returncode == 2
-    assert krepis(tmp_path, "repair", fingerprint, "--apply").returncode == 0
+    none = json.loads(krepis(tmp_path, "repair", fingerprint, "--by", "model", "--json").stdout)
+    assert (none["repair"], none["written"]) == (None, False)
+    done = json.loads(krepis(tmp_path, "repair", fingerprint, "--apply", "--json").stdout)
+    assert (done["repair"]["by"], done["repair"]["diff"], done["written"]) == ("recipe", shown.stdout, True)
     assert krepis(tmp_path, "verify", "src").returncode == 0

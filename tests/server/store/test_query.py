@@ -108,6 +108,9 @@ def test_graphs(workspace: Path) -> None:
     dot = krepis(workspace, "graph", "transfer", "--format", "dot").stdout
     assert dot.startswith("digraph") and dot.count("->") == 3
     assert "flowchart LR" in krepis(workspace, "graph", "transfer", "--format", "mermaid").stdout
+    said = json.loads(krepis(workspace, "graph", "transfer", "--json").stdout)
+    ends = {(said["nodes"][e["source"]]["name"], said["nodes"][e["target"]]["name"]) for e in said["edges"]}
+    assert len(ends) == 3 and ("transfer", "SqlLedger.post") in ends
     page = Page()
     page.feed(krepis(workspace, "graph", "transfer").stdout)
     assert page.loads == [] and "SqlLedger.post\nledger.ts" in page.cells

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -51,6 +52,7 @@ _GIVES = re.compile(
     rb"\b(?:locals|state)\s*(?:\.\s*\w+|\[[^\]]+\])\s*=[^=]|\b(?:req|request|ctx|context)\s*\.\s*\w+\s*=[^=]|\bc\s*\.\s*set\s*\("
 )
 """Text of a middleware that puts something where later handlers of the request find it."""
+_GIVEN_OUT = re.compile(rb"\breturn\s*\{|\breturn\s+Object\.freeze\(")
 _BODY = re.compile(rb"=>|\{")
 _LATER = rb",\s*(?:(?:async\s*)?\(\s*\)\s*=>\s*\{?\s*(?:(?:return|await)\s+)*)?"
 """What stands before an argument, or before what a callback that is one begins with."""
@@ -455,6 +457,8 @@ def _function(
 
     if code.is_async and not (code.param_names and _HOST.match(code.param_names[0])):
         yield name, code, path, pick, "exported"
+        if _makes_functions(module, code):
+            yield from _awaited_product(program, R, module, name, code, get)
         return
     before = len(list(_registrations(R)))
     made = _try_factory(R, value, code)
@@ -485,6 +489,31 @@ def _function(
         yield from _members(program, module, made, f"{name}()", product, unit)
         return
     yield name, code, path, pick, "exported"
+
+
+def _makes_functions(module: ModuleCode, code: FunctionCode) -> bool:
+    """Whether an asynchronous function may return an object of functions that wait for something."""
+    inner = [f for f in module.functions if code.start < f.start and f.end <= code.end and f.is_async]
+    return bool(inner) and _GIVEN_OUT.search(module.text, code.start, code.end) is not None
+
+
+def _awaited_product(
+    program: Program, R: Machine, module: ModuleCode, name: str, code: FunctionCode, get: Callable[[Machine], Value]
+) -> Iterator[Item]:
+    """The functions of an object that a factory makes and that is waited for."""
+
+    def product(R2: Machine) -> Value:
+        key = ("awaited", module.path, name)
+        if key not in R2.singletons:
+            made = _try_factory(R2, get(R2), code)
+            with suppress(JsThrow, Stop, RecursionError):
+                R2.settle_setup()
+            R2.singletons[key] = raw(made.value) if isinstance(made, JsPromise) and made.state == 1 else UNDEFINED
+        return R2.singletons[key]
+
+    made = product(R)
+    if isinstance(made, JsObject) and not isinstance(made, JsPromise | JsFunction) and made.cls is None:
+        yield from _members(program, module, made, f"{name}()", product, f"{module.path}#{name}()")
 
 
 def _try_factory(R: Machine, value: Value, code: FunctionCode) -> Value:

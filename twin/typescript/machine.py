@@ -320,6 +320,7 @@ class Machine:
         self.overlays: dict[Any, JsObject] = {}
         self.stores: dict[Any, Any] = {}
         self.singletons: dict[Any, Value] = {}
+        self.constants: dict[tuple[Any, Any], bool] = {}
         self.locks: list[Lock] = []
         self.called: dict[int, FunctionCode] = {}
         """The function that each call of the scenario runs, whatever a library wraps around it."""
@@ -1120,7 +1121,7 @@ class Machine:
                 if self.tracking and h is o and o.owner is not None and (o.shared or o.owner is not self.act):
                     if isinstance(v, JsFunction) and o.cls is None and o.owner.root < 0:
                         return v
-                    if o.cls is not None and self.program.is_constant(o, k):
+                    if o.cls is not None and self._constant(o, k):
                         return v
                     loc = ("prop", o.ident, self._prop_name(o), k)
                     v = self._initial(loc, v, o, k)
@@ -1468,6 +1469,14 @@ class Machine:
             if self._tracked(target):
                 return self.note_read(("prop", target.ident, self._prop_name(target), kk), False, s)
         return False
+
+    def _constant(self, o: JsObject, key: Any) -> bool:
+        memo = (o.cls.code, key)
+        found = self.constants.get(memo)
+        if found is None:
+            loaded = [m.code for m in self.modules.values()]
+            found = self.constants[memo] = self.program.is_constant(o, key, loaded)
+        return found
 
     # ------------------------------------------------------------------ arrays
 

@@ -189,6 +189,7 @@ class Program:
         self._types: dict[tuple[str, str], tuple[Any, frozenset[str]]] = {}
         self._kinds: dict[Any, tuple[Any, Any, str | None, frozenset[str]]] = {}
         self._constants: dict[tuple[Any, str], bool] = {}
+        self._assigns: dict[ModuleCode, frozenset[str]] = {}
         self._discarded: dict[tuple[ModuleCode, int, bool], bool] = {}
         self._per_request: dict[ClassCode, tuple[bool, frozenset[str]]] = {}
         self._adopted: dict[tuple[str, str, str], tuple[adoption.Client | None, str]] = {}
@@ -267,6 +268,7 @@ class Program:
         self._types.clear()
         self._kinds.clear()
         self._constants.clear()
+        self._assigns.clear()
         self._discarded.clear()
         self._per_request.clear()
         self._adopted.clear()
@@ -942,8 +944,8 @@ class Program:
         """`instanceof` with a class without a body."""
         return o.cls is not None and o.cls.base_unknown is ctor
 
-    def is_constant(self, o: JsObject, key: Any) -> bool:
-        """Whether a field is assigned only at construction, as far as its module's text shows."""
+    def is_constant(self, o: JsObject, key: Any, loaded: Iterable[ModuleCode] = ()) -> bool:
+        """Whether a field is assigned only at construction, as far as the text of its module and of others shows."""
         code = o.cls.code
         if code is None or not isinstance(key, str):
             return False
@@ -952,6 +954,18 @@ class Program:
         if found is None:
             found = self._constant(code, key)
             self._constants[memo] = found
+        if not found or not any(
+            m.name == key and not m.private and not _HIDDEN.match(_text_of(m)) for m in code.members
+        ):
+            return found
+        return not any(key in self._assigned(m) for m in loaded if m is not code.module)
+
+    def _assigned(self, module: ModuleCode) -> frozenset[str]:
+        """The fields that a module assigns of objects other than its own `this`."""
+        found = self._assigns.get(module)
+        if found is None:
+            names = () if self.is_model(module.path) else _ASSIGNED.findall(module.text)
+            found = self._assigns[module] = frozenset((a or b).decode() for a, b in names)
         return found
 
     def _constant(self, code: ClassCode, key: str) -> bool:
@@ -1033,6 +1047,11 @@ def substitute(ref: TypeRef, mapping: dict[str, TypeRef], depth: int = 0) -> Typ
 
 
 _HIDDEN = re.compile(r"(?:private|protected)\b")
+_ASSIGNED = re.compile(
+    rb"(?<!\bthis)(?<=[\w\])!])\s*\??\.\s*([\w$]+)\s*(?:!\s*)?(?:=[^=>]|\+\+|--|[-+*/%&|^?]{1,3}=[^=])"
+    rb"|(?:\+\+|--)\s*(?!this\b)[\w.]+\.([\w$]+)"
+)
+"""A field of something else than `this` that is assigned."""
 _ORDERING = re.compile(r"Promise|=>|\b(?:true|false)\b|\bboolean\b")
 """In the text of a field: something that calls may wait for."""
 

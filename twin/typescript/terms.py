@@ -295,14 +295,12 @@ def monotone(q: Term, answers: dict[Term, bool]) -> bool | None:
     """
     const, parts = linear(q.args[0])
     mine = dict(parts)
-    if len(mine) < 2:
-        return None
     for other, negative in answers.items():
         if other.op != "lt0" or other.args[0].__class__ is not Term:
             continue
         c, rest = linear(other.args[0])
         theirs = dict(rest)
-        if len(theirs) < 2 or mine.keys().isdisjoint(theirs):
+        if len(mine) + len(theirs) < 3 or mine.keys().isdisjoint(theirs):
             continue
         gaps = [mine.get(x, 0) - theirs.get(x, 0) for x in {**mine, **theirs}] + [const - c]
         if negative and all(g <= 0 for g in gaps):

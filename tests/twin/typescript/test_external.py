@@ -142,3 +142,27 @@ def test_routes_registered_by_an_exported_plugin_with_middleware(tmp_path: Path)
         """,
     )
     assert found == [("lost-update", 10)]
+
+
+def test_a_public_field_that_another_module_assigns(tmp_path: Path) -> None:
+    found = findings(
+        tmp_path,
+        """
+        import express from 'express';
+        import { counter } from './state';
+        const app = express();
+        app.post('/hit', async (req, res) => {
+          const before = counter.value;
+          await fetch('http://log.internal/');
+          counter.value = before + 1;
+          res.json({ before });
+        });
+        """,
+        state="""
+        export class Counter {
+          public value = 0;
+        }
+        export const counter = new Counter();
+        """,
+    )
+    assert found == [("lost-update", 7)]

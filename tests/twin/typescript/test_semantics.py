@@ -1150,6 +1150,38 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         });
         """,
     ),
+    "a factory that is waited for makes functions that live on": (
+        "lost-update",
+        """
+        export async function createQuota(client: { connect(): Promise<void>; note(n: number): Promise<void> }) {
+          await client.connect();
+          let used = 0;
+          const take = async (n: number) => {
+            const before = used;
+            await client.note(n);
+            used = before + n; // HERE
+          };
+          return { take, reset() { used = 0; } };
+        }
+        """,
+    ),
+    "an amount that is taken first and given back is enough for both or for neither alone": (
+        "",
+        """
+        import axios from 'axios';
+        export class Budget {
+          private rest = 10_000;
+          async with<T>(cents: number, work: () => Promise<T>): Promise<T | undefined> {
+            if (this.rest < cents) return undefined;
+            this.rest -= cents;
+            try { return await work(); } finally { this.rest += cents; }
+          }
+          async send(cents: number, url: string) {
+            return this.with(cents, () => axios.post(url, { cents }));
+          }
+        }
+        """,
+    ),
 }
 
 

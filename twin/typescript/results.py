@@ -8,7 +8,7 @@ where all results are known.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -176,7 +176,22 @@ def across_files(
     return out
 
 
-def merge(results: list[FileResult], files: int, seconds: float) -> Report:
+class Memory:
+    """What follows from parts of results which most edits leave as they are."""
+
+    def __init__(self) -> None:
+        self._asked: tuple[object, ...] = ()
+        self._covering: dict[Key, list[Key]] = {}
+
+    def covering(self, results: Sequence[FileResult]) -> dict[Key, list[Key]]:
+        """Of entry points those that were explored in their place."""
+        asked = [r.calls for r in results], [r.within for r in results], [r.touching for r in results]
+        if asked != self._asked:
+            self._asked, self._covering = asked, _covering(results, _sheltered(results))
+        return self._covering
+
+
+def merge(results: list[FileResult], files: int, seconds: float, memory: Memory | None = None) -> Report:
     """One report from the results of the files; an anomaly seen from two files is reported once."""
     findings: dict[tuple[str, int, str], Finding] = {}
     callers: dict[tuple[str, int], set[tuple[str, int, str]]] = {}
@@ -210,7 +225,7 @@ def merge(results: list[FileResult], files: int, seconds: float) -> Report:
     )
     told = {key: next((c for c in findings.values() if _follows(f, c)), f) for key, f in findings.items()}
     bounded = {(n.file, n.line) for n in notes if n.kind == "bounded"}
-    covering = _covering_places(results)
+    covering = _covering_places(results, (memory or Memory()).covering(results))
     entries = []
     for e in points:
         states, traces, seconds_of = spent.get((e.file, e.line, e.name), (0, 0, 0.0))
@@ -223,10 +238,11 @@ def merge(results: list[FileResult], files: int, seconds: float) -> Report:
     return Report(summary, own, tuple(notes), tuple(failures), entry_points=tuple(entries)).sorted()
 
 
-def _covering_places(results: Sequence[FileResult]) -> dict[tuple[str, int], list[tuple[str, int]]]:
+def _covering_places(
+    results: Sequence[FileResult], covering: Mapping[Key, Sequence[Key]]
+) -> dict[tuple[str, int], list[tuple[str, int]]]:
     """Where the entry points are that were explored in place of those at a file and line."""
     places = {key: (e.file, e.line) for r in results for key, e in zip(r.keys, r.entry_points, strict=True)}
-    covering = _covering(results, _sheltered(results))
     return {places[key]: [places[c] for c in inside if c in places] for key, inside in covering.items()}
 
 

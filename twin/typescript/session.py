@@ -32,6 +32,7 @@ from krepis.twin.typescript.program import read_text
 from krepis.twin.typescript.project_schema import declaration_files, declaration_in, declaration_of
 from krepis.twin.typescript.results import (
     FileResult,
+    Memory,
     Phase,
     across_files,
     alone,
@@ -92,6 +93,7 @@ class Session:
         self._unsaved: set[tuple[str, bool]] = set()
         self._layouts: dict[str, tuple[Any, Layout | None]] = {}
         self._outlines: dict[str, tuple[Any, Outline | None]] = {}
+        self._memory = Memory()
 
     def verify(
         self,
@@ -108,17 +110,23 @@ class Session:
         """
         started = time.monotonic()
         sys.setrecursionlimit(max(RECURSION, sys.getrecursionlimit()))
+        progress = progress or (lambda p: None)
         self._update(files, disk)
-        run = _Run(self, files, progress or (lambda p: None), cancelled or (lambda: False), first)
-        self._busy = run.busy
-        try:
-            results = run.phases()
-        finally:
-            self._busy = tuple
-            run.close()
-            self._contents.save()
+        results = self._held([str(f.absolute) for f in files])
+        if results is not None:
+            self._waiting.clear()
+            progress(Progress(2 * len(files), 2 * len(files), "done"))
+        else:
+            run = _Run(self, files, progress, cancelled or (lambda: False), first)
+            self._busy = run.busy
+            try:
+                results = run.phases()
+            finally:
+                self._busy = tuple
+                run.close()
+        self._contents.save()
         self.few = FEW_AGAIN
-        return merge(results, len(files), time.monotonic() - started)
+        return merge(results, len(files), time.monotonic() - started, self._memory)
 
     def write_moved(self, wanted: Callable[[], bool]) -> None:
         """Puts results that were only moved into the cache, until something else is `wanted`."""
@@ -140,7 +148,7 @@ class Session:
         """What is known: of each file its new results, else those that it had before, else what there is."""
         shown = [self._shown.get(str(f.absolute), ()) for f in self._files]
         results = [r[0] for r in shown if r] + [r[1] for r in shown if len(r) > 1]
-        return merge(results, len(self._files), 0.0)
+        return merge(results, len(self._files), 0.0, self._memory)
 
     def results(self, path: str) -> Sequence[FileResult]:
         """What `so_far` has of the file at an absolute path."""
@@ -343,6 +351,14 @@ class Session:
             for results in (last.first, last.second)
         )
         return last, first, second
+
+    def _held(self, paths: list[str]) -> list[FileResult] | None:
+        """The results of the verification before, of the same files, if all of them hold."""
+        last = self._last
+        if last is None or self._dropped or last.paths != paths:
+            return None
+        results = [*map(last.first.__getitem__, range(len(paths))), *map(last.second.__getitem__, sorted(last.second))]
+        return None if any(r.failure for r in results) else results
 
     def begin(self) -> None:
         """The second phase is asked something else: until it is complete, nothing stands for what is shown."""

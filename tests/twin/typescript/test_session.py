@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from krepis.twin.findings import Report
 from krepis.twin.options import Options, Progress, SourceFile
+from krepis.twin.typescript import results
+from krepis.twin.typescript import session as session_module
 from krepis.twin.typescript.session import Session
 from krepis.twin.typescript.verify import verify
 from krepis.twin.typescript.workers import Workers
@@ -69,6 +71,17 @@ def test_only_what_a_change_can_affect_is_looked_at(tmp_path: Path) -> None:
     (tmp_path / "a.ts").unlink()
     report, _ = looked_at(session, unsaved)
     assert [(n.file, n.kind) for n in report.notes] == [("a.ts", "skipped")]
+
+
+def test_after_a_comment_nothing_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = project(tmp_path, {"a.ts": RACY, "util.ts": UTIL})
+    session = Session(Options(tmp_path))
+    session.verify(files)
+    now = [replace(f, text="// prose\n" + RACY) if f.path == "a.ts" else f for f in files]
+    fresh = verify(now, Options(tmp_path))
+    monkeypatch.setattr(session_module, "_Run", None)
+    monkeypatch.setattr(results, "_covering", None)
+    assert timeless(session.verify(now)) == timeless(fresh) != timeless(session.verify(files))
 
 
 def test_a_constraint_that_is_declared_counts_at_once(tmp_path: Path) -> None:

@@ -667,7 +667,7 @@ def explore_internal(scenario: Scenario, entry: Entry, result: UnitResult, repor
             fails = fails or reference.machine.external_count > 0
             expected = oracle.outcome(reference)
             wanted = result_picture(reference, 0)
-            scenario.close(reference)
+            scenario.give_back(reference)
             for run in scenario.interleavings(world, MAX_TRACES, reject_at):
                 fails = fails or run.machine.external_count > 0
                 if run.limit or not run.settled(0):
@@ -733,11 +733,13 @@ def explore_pair(program: Program, a: Profile, b: Profile, result: UnitResult, b
     tried = [(p, -1) for p in patterns(a, b)]
     tried += [(Pattern("different arguments, and a failure", None), i) for i in a.failing[:MAX_FAILURES]]
     expected = list(map(meeting((a.reads, a.writes), (b.reads, b.writes)), [p for p, _ in tried]))
+    pair = Scenario(program, [a.entry, b.entry], tried[0][0])
+    pair.often = True
     for n, (pattern, reject_at) in enumerate(tried):
-        forget_terms()
+        pair.forget_terms()
         pattern.keys = {renewed(ident): paths for ident, paths in containers.items()}
         pattern.ceilings = frozenset(map(renewed, a.taken | b.taken))
-        scenario = Scenario(program, [a.entry, b.entry], pattern)
+        scenario = pair.again(pattern)
         left = len(tried) - n
         share = Budget(
             budget.end - time.process_time(), budget.left // 2 if n == 0 and left > 2 else -(-budget.left // left)
@@ -825,11 +827,11 @@ def explore_pattern(
                     )
                 hung = hung or not all(run.settled(i) for i in range(len(names)))
                 lasting.update(b.subject for b in left_broken(run))
-                scenario.close(run)
                 if not late and not conflict:
                     conflict = conflicts(run)
-                    if not conflict and not timers:
-                        break  # calls that do not meet in one order do not meet in any
+                scenario.give_back(run)
+                if not late and not conflict and not timers:
+                    break  # calls that do not meet in one order do not meet in any
             if not conflict and not timers:
                 break
         meets = meets or conflict

@@ -34,6 +34,9 @@ class Anomaly:
     data_site: tuple[Frame, int] | None = None
     recording: Recording | None = None
 
+    def __post_init__(self) -> None:
+        self.run.kept = True
+
     def where(self) -> tuple[str, int]:
         """(module path, line)."""
         code = self.frame.code

@@ -27,13 +27,13 @@ def result_picture(run: Execution, i: int) -> Any:
 
 def _subset(scenario: Scenario, world: World, calls: tuple[int, ...]) -> set[Any]:
     """The outcomes when only some of the calls happen, one after the other."""
-    inner = Scenario(scenario.program, scenario.entries, scenario.pattern)
+    inner = scenario.again()
     outcomes = set()
     for order in permutations(calls):
         run = inner.serial(world, list(order), False)
         if run is not None:
             outcomes.add(oracle.outcome(run))
-            inner.close(run)
+            inner.give_back(run)
     scenario.steps += inner.steps
     scenario.executions += inner.executions
     return outcomes
@@ -405,11 +405,11 @@ def _doubtful(scenario: Scenario, run: Execution, world: World, got: Any, allowe
     ):
         if extra:
             known = {q: world.answers[q] for q in asked if q in world.answers}
-            inner = Scenario(scenario.program, scenario.entries, scenario.pattern)
+            inner = scenario.again()
             again = inner.serial(World(known | {q: not world.answers[q] for q in extra}), order, False)
             if again is not None:
                 same = oracle.outcome(again) == got
-                inner.close(again)
+                inner.give_back(again)
                 if same:
                     return True
     return False

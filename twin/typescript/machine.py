@@ -220,6 +220,10 @@ class World:
         for q, yes in self.fixed.items():
             self.answer(q, yes)
 
+    def size(self) -> tuple[int, ...]:
+        """How much is known; what asks nothing leaves it as it is."""
+        return len(self.answers), len(self.defaults), len(self.order), len(self.entered), len(self.leads)
+
     def answer(self, q: Term, yes: bool) -> None:
         """Settles a question."""
         self.answers[q] = yes

@@ -15,6 +15,7 @@ from typing import Any
 
 from krepis.twin.explore import Explorer
 from krepis.twin.typescript.canonical import Pattern
+from krepis.twin.typescript.checkpoint import Checkpoint, checkpoint
 from krepis.twin.typescript.code import FunctionCode
 from krepis.twin.typescript.invariants import Watch, begin, look
 from krepis.twin.typescript.machine import MAX_EVENTS, Activation, Frame, Machine, Pending, World
@@ -30,6 +31,7 @@ from krepis.twin.typescript.values import (
     Park,
     Unsupported,
     Value,
+    forget_terms,
     raw,
     term,
 )
@@ -64,6 +66,9 @@ class Execution:
     overlapped: bool = False
     watch: Watch | None = None
     choices: list[int] = field(default_factory=list)
+    taken: Checkpoint | None = None
+    kept: bool = False
+    """Whether an anomaly shows it, so that its machine stays as it is."""
 
     def settled(self, i: int) -> bool:
         """Whether call `i` ended."""
@@ -72,7 +77,10 @@ class Execution:
 
 
 class Scenario:
-    """Calls of entries under a pattern; `executions` and `steps` count what was run."""
+    """Calls of entries under a pattern; `executions` and `steps` count what was run.
+
+    `idle` are the machines that the next executions may begin with; `often` says that many executions are to come.
+    """
 
     def __init__(self, program: Program, entries: list[Entry], pattern: Pattern) -> None:
         self.program = program
@@ -82,6 +90,18 @@ class Scenario:
         self.steps = 0
         self.processes: dict[Any, int] = {}
         self.locations: dict[Any, int] = {}
+        self.idle: list[Checkpoint] = []
+        self.often = False
+
+    def again(self, pattern: Pattern | None = None) -> Scenario:
+        """The same scenario, or the same calls under another pattern, with counts of its own."""
+        other = Scenario(self.program, self.entries, pattern or self.pattern)
+        other.idle, other.often = self.idle, self.often
+        return other
+
+    def forget_terms(self) -> None:
+        """Empty the table of terms but for those of the set-up that the next execution begins with."""
+        forget_terms(self.idle[-1].terms if self.idle else None)
 
     # -- set-up
 
@@ -90,9 +110,34 @@ class Scenario:
         cancelled = self.program.cancelled
         if cancelled is not None and cancelled():
             raise Cancelled
-        R = Machine(self.program, world, self.pattern, serial=serial)
-        R.reject_at = reject_at
-        run = Execution(R, [], [])
+        R, picked, taken = self._set_up(world)
+        if picked is None:
+            return None
+        R.serial, R.reject_at = serial, reject_at
+        run = Execution(R, [], [], taken=taken)
+        for i, (this, f) in enumerate(picked):
+            frame = Frame(None, None, 0, i)
+            frame.native = self.entries[i].name
+            act = Activation((i,), i, frame)
+            run.roots.append(act)
+            run.promises.append(None)
+            R.act = act
+            R.pending.append(self._start_event(R, run, i, act, this, f))
+        R.act = R.setup_act
+        run.watch = begin(R)
+        self.executions += 1
+        return run
+
+    def _set_up(self, world: World) -> tuple[Machine, list[tuple[Value, JsFunction]] | None, Checkpoint | None]:
+        """A machine with the unit loaded; one that was given back, if there is."""
+        if self.idle:
+            taken = self.idle.pop()
+            taken.restore(world, self.pattern)
+            if world.before < 0:
+                world.before = world.noted = len(world.order)
+            return taken.machine, taken.picked, taken
+        R = Machine(self.program, world, self.pattern)
+        known = world.size()
         picked = []
         for entry in self.entries:
             try:
@@ -100,7 +145,7 @@ class Scenario:
             except (Exhausted, Unsupported, Park, RecursionError):
                 found = None
             if found is None:
-                return None
+                return R, None, None
             picked.append(found)
         R.settle_setup()
         if world.before < 0:
@@ -118,18 +163,9 @@ class Scenario:
         R.reads.clear()
         R.writes.clear()
         R.tracking = True
-        for i, (this, f) in enumerate(picked):
-            frame = Frame(None, None, 0, i)
-            frame.native = self.entries[i].name
-            act = Activation((i,), i, frame)
-            run.roots.append(act)
-            run.promises.append(None)
-            R.act = act
-            R.pending.append(self._start_event(R, run, i, act, this, f))
-        R.act = R.setup_act
-        run.watch = begin(R)
-        self.executions += 1
-        return run
+        if not self.often or R.asked or world.size() != known:
+            return R, picked, None
+        return R, picked, checkpoint(R, picked)
 
     def _start_event(self, R: Machine, run: Execution, i: int, act: Activation, this: Value, f: JsFunction) -> Pending:
         entry = self.entries[i]
@@ -292,9 +328,11 @@ class Scenario:
                 run.limit = "unsupported"
             explorer.finish()
             R.tracking = False
-            if complete:
-                yield run
-            self.close(run)
+            try:
+                if complete:
+                    yield run
+            finally:
+                self.give_back(run)
         self.stopped = explorer.stopped_by
 
     stopped: str | None = None
@@ -303,6 +341,13 @@ class Scenario:
     def close(run: Execution) -> None:
         """Unwinds what is still suspended."""
         run.machine.ended = True
+
+    def give_back(self, run: Execution) -> None:
+        """Closes an execution that nobody looks at any more; the next one may begin with its machine."""
+        self.close(run)
+        self.often = True
+        if run.taken is not None and not run.kept:
+            self.idle.append(run.taken)
 
 
 def arguments(R: Machine, f: JsFunction, call: int) -> list[Value]:

@@ -136,9 +136,21 @@ def _call_of(args: tuple[Any, ...]) -> int:
     return call
 
 
-def forget_terms() -> None:
-    """Empty the table of terms (between programs, to bound memory)."""
+Known = list[tuple[tuple[Any, ...], Term, Any, str | None]]
+"""Terms as they were at some time, with what was known of their types and order."""
+
+
+def known_terms() -> Known:
+    """The table of terms as it is."""
+    return [(key, t, t.type, t.order) for key, t in _TERMS.items()]
+
+
+def forget_terms(but: Known | None = None) -> None:
+    """Empty the table of terms (between programs, to bound memory), or bring it back to an earlier state of it."""
     _TERMS.clear()
+    for key, t, type_, order in but or ():
+        t.type, t.order = type_, order
+        _TERMS[key] = t
 
 
 def renewed(value: Any) -> Any:

@@ -27,7 +27,9 @@ MAX_DECLARING_BYTES = 2_000_000
 IGNORE = b"krepis-ignore"
 """What a suppression comment starts with."""
 _SNIFFED_BYTES = 8192
-_DECLARES = re.compile(rb"\b(?:create\s+(?:unique|table)|alter\s+table|createTable|alterTable|createIndex)\b", re.I)
+_DECLARES = re.compile(
+    rb"\b(?:create\s+(?:unique|table)|alter\s+table|createTable|alterTable|createIndex)\b|@Schema\(", re.I
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -377,7 +377,9 @@ def from_typescript(text: str) -> Schema:
     """Sequelize, Mongoose, Drizzle, knex and Kysely declarations in one file's text."""
     if len(text) > TEXT_LIMIT_CHARS or not any(hint in text for hint in _HINTS):
         return EMPTY
-    return merge(*_mongoose(text), *_mongodb(text), *_sequelize(text), *_drizzle(text), *_builders(text))
+    return merge(
+        *_mongoose(text), *_nest_mongoose(text), *_mongodb(text), *_sequelize(text), *_drizzle(text), *_builders(text)
+    )
 
 
 def _mongoose(text: str) -> Iterator[Schema]:
@@ -405,6 +407,26 @@ def _mongoose(text: str) -> Iterator[Schema]:
                 if len(parts) > 1 and re.search(r"\bunique\s*:\s*true", parts[1]):
                     table.add_unique(_object(parts[0]))
         yield table.schema(named)
+
+
+def _nest_mongoose(text: str) -> Iterator[Schema]:
+    """Classes under `@Schema(...)`, whose fields are under `@Prop(...)`."""
+    for found in re.finditer(r"@Schema\s*(?=\()", text):
+        args, at = _call_args(text, found.end())
+        named = re.match(r"\s*(?:export\s+)?(?:default\s+)?(?:abstract\s+)?class\s+(\w+)[^{]*", text[at : at + 300])
+        if named is None:
+            continue
+        table = _Table(named[1])
+        table.set_primary(["_id"])
+        if args and _object(args[0]).get("optimisticConcurrency", "").startswith("true"):
+            table.version = "__v"
+        start = at + named.end()
+        for prop in re.finditer(r"@Prop\s*(?=\()", text[start : _end(text, start)]):
+            props, after = _call_args(text, start + prop.end())
+            name = re.match(r"\s*(?:readonly\s+)?(\w+)", text[after : after + 100])
+            if name is not None and props and re.search(r"\bunique\s*:\s*(?:true|\[)", props[0]):
+                table.add_unique([name[1]])
+        yield table.schema(named[1])
 
 
 def _mongodb(text: str) -> Iterator[Schema]:

@@ -228,8 +228,18 @@ class Columns(dict[Any, Any]):
         return self[name] if name in self else default  # noqa: SIM401 (this is what `get` means here)
 
     def changed(self) -> dict[str, Value]:
-        """The properties that the program has set since they were loaded."""
-        return {
+        """The properties that the program has set since they were loaded, or in whose value it has set something."""
+        machine = self.machine
+        within: dict[str, Value] = {}
+        for name, value in self.items():
+            v = raw(value)
+            if v.__class__ is Term and name in self.loaded and self.loaded[name] is v and (parts := machine.changes(v)):
+                pictures = tuple((machine.canon(part), machine.snapshot(o)) for part, o in parts)
+                tags = tags_of(value)
+                for _, o in parts:
+                    tags |= machine.deep_tags(o)
+                within[name] = tagged(machine.term("with", v, pictures), tags)
+        return within | {
             name: value
             for name, value in self.items()
             if isinstance(name, str)

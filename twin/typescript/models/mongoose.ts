@@ -133,9 +133,10 @@ const counted = ({ count }) => ({ acknowledged: true, matchedCount: count, modif
 
 const byId = (id) => ({ _id: id });
 
-// The operations of one collection.
+// The operations of one collection. A model that is only known by its type (`Model<Cart>`) is compiled here.
 export class Model {
   constructor(name, type) {
+    if (type === undefined) return compiled(name.replace(/Document$/, ''), undefined);
     this.modelName = name;
     this.type = type;
     this.collection = { name };
@@ -345,23 +346,27 @@ export class Document {
   }
 }
 
-export const model = (name, schema) => {
+const compiled = (name, schema) => {
   class Compiled extends Document {
     constructor(data) {
       super();
       Object.assign(this, data);
     }
   }
-  const unique = [...(schema?.uniques ?? [])];
-  for (const [key, field] of Object.entries(schema?.definition ?? {})) if (field?.unique === true) unique.push([key]);
-  const version = schema?.options?.optimisticConcurrency === true ? '__v' : undefined;
-  db.declare(name, { unique, primaryKey: ['_id'], version });
   const operations = new Model(name, Compiled);
   Compiled.modelName = name;
   for (const key of STATICS) Compiled[key] = (...args) => operations[key](...args);
   if (schema?.methods !== undefined) Object.assign(Compiled.prototype, schema.methods);
   if (schema?.statics !== undefined) Object.assign(Compiled, schema.statics);
   return Compiled;
+};
+
+export const model = (name, schema) => {
+  const unique = [...(schema?.uniques ?? [])];
+  for (const [key, field] of Object.entries(schema?.definition ?? {})) if (field?.unique === true) unique.push([key]);
+  const version = schema?.options?.optimisticConcurrency === true ? '__v' : undefined;
+  db.declare(name, { unique, primaryKey: ['_id'], version });
+  return compiled(name, schema);
 };
 
 export class Schema {

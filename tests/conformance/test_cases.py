@@ -34,6 +34,7 @@ SETS = {
     "part10": HERE / "cases" / "part10" / "manifest.json",
     "part11": HERE / "cases" / "part11" / "manifest.json",
     "part12": HERE / "cases" / "part12" / "manifest.json",
+    "part13": HERE / "cases" / "part13" / "manifest.json",
 }
 KNOWN: dict[str, list[str]] = json.loads((HERE / "known.json").read_text(encoding="utf-8"))
 _HINTS = re.compile(r"[ \t]*// RACE: .*$|^// (?:source|pattern):.*$", re.M)

@@ -213,9 +213,8 @@ def client_of(module: ModuleCode, local: str, specifier: str) -> Client | None:
         "transaction" in used and re.search(r"\btransaction:|\{\s*transaction\s*\}", text)
     ):
         return SEQUELIZE
-    if used & {"query", "execute", "connect", "getConnection"} and re.search(
-        r"\b(?:SELECT|INSERT|UPDATE|DELETE)\b", text
-    ):
+    asks = used & {"query", "execute", "getConnection"} or re.search(rf"{name}\s*\.\s*connect\(\s*\)", text)
+    if asks and re.search(r"\b(?:SELECT|INSERT|UPDATE|DELETE)\b", text):
         return (
             MYSQL if used & {"execute", "getConnection"} or ("?" in text and not re.search(r"\$\d", text)) else POSTGRES
         )

@@ -21,7 +21,7 @@ from types import BuiltinFunctionType, CellType, CodeType, FunctionType, Generat
 from typing import Any, Final, NamedTuple
 
 from krepis.twin.typescript.canonical import Canonical, Pattern
-from krepis.twin.typescript.code import ClassCode, FunctionCode, ModuleCode, TypeRef
+from krepis.twin.typescript.code import ClassCode, FunctionCode, Member, ModuleCode, TypeRef
 from krepis.twin.typescript.machine import Machine, World
 from krepis.twin.typescript.program import Program
 from krepis.twin.typescript.values import BUILTIN, JsObject, Known, Rest, Symbol, Term, Undefined, known_terms
@@ -31,7 +31,21 @@ MAX_PARTS: Final = 50_000
 
 _LEAVES: Final = frozenset(
     {str, int, float, bool, type(None), bytes, complex, frozenset, type, ModuleType, CodeType, Expression}
-    | {Undefined, Symbol, Term, Rest, World, Pattern, Canonical, Program, FunctionCode, ClassCode, ModuleCode, TypeRef}
+    | {
+        Undefined,
+        Symbol,
+        Term,
+        Rest,
+        World,
+        Pattern,
+        Canonical,
+        Program,
+        FunctionCode,
+        ClassCode,
+        Member,
+        ModuleCode,
+        TypeRef,
+    }
 )
 """What never changes, or belongs to all executions."""
 

@@ -72,7 +72,7 @@ class Klass:
         self.base: JsFunction | None = None
         self.base_unknown: Term | None = None
         self.ctor: JsFunction | None = None
-        self.fields: list[tuple[Value, JsFunction | None, Any]] = []
+        self.fields: list[tuple[Value, JsFunction | partial[Value] | None, Any]] = []
 
 
 def make_class(
@@ -169,7 +169,8 @@ def _fill(
         elif member.kind == "static-block" or member.static:
             deferred.append((member.kind, key, f))
         elif member.kind in ("field", "accessor"):
-            klass.fields.append((key, f, (member.type, code.module) if member.type is not None else None))
+            given = partial(R.program.given_field, R, code, member) if f is None and member.decorators else None
+            klass.fields.append((key, f or given, (member.type, code.module) if member.type is not None else None))
     if cell is not None and not code.plain:
         R.init(cell, ctor)
     static_types = {m.name: m.type for m in code.members if m.static and m.type is not None}
@@ -302,7 +303,10 @@ def param_properties(klass: Klass, o: JsObject, args: list[Value]) -> None:
 def init_fields(R: Machine, klass: Klass, o: JsObject, s: int) -> None:
     """The instance fields of one class, in order."""
     for key, f, typed in klass.fields:
-        value = R.invoke(f, o, [], UNDEFINED, s) if f is not None else UNDEFINED
+        if f is None:
+            value = UNDEFINED
+        else:
+            value = f() if isinstance(f, partial) else R.invoke(f, o, [], UNDEFINED, s)
         o.props[key] = value
         r = raw(value)
         if typed is not None and isinstance(r, JsObject) and r.types is None:

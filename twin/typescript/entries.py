@@ -13,7 +13,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from krepis.twin.typescript import jsdoc
+from krepis.twin.typescript import jsdoc, startup
 from krepis.twin.typescript.canonical import Pattern
 from krepis.twin.typescript.classes import construct
 from krepis.twin.typescript.code import CONDITION, ClassCode, FunctionCode, Member, ModuleCode
@@ -343,6 +343,7 @@ def _classes(program: Program, R: Machine, module: ModuleCode) -> Iterator[Item]
                 o = raw(make(R2))
                 if not isinstance(o, JsObject):
                     return None
+                startup.start(R2, o, m)
                 h: JsObject | None = o
                 while h is not None:
                     f = own(h, m)
@@ -572,6 +573,7 @@ def _members(
             p = raw(get(R2))
             if not isinstance(p, JsObject):
                 return None
+            startup.start(R2, p, key)
             g: JsObject | None = p
             while g is not None:
                 fn = own(g, key)

@@ -12,6 +12,7 @@ Deliberately absent: the search (explore.py), what an anomaly is (oracle.py), li
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
@@ -233,6 +234,8 @@ class World:
             self.nothing.add(q.args[0])
 
 
+_COLUMN = re.compile(r"\w+\.\w+")
+"""Terms for what is in a column of a row."""
 HANDED_OVER = "handed over"
 """What a list that is given away as it is reads as."""
 
@@ -1278,7 +1281,8 @@ class Machine:
         """The array behind parsed data, once a method `k` has changed it as one."""
         memo = (self._overlay_key(t), "made")
         found = self.overlays.get(memo)
-        if found is None and k in ("push", "unshift", "splice", "pop", "shift") and t.base.op == "json":
+        held = t.base.op == "json" or ((t.op == "." or t.op == t.base.op) and _COLUMN.fullmatch(t.base.op))
+        if found is None and held and k in ("push", "unshift", "splice", "pop", "shift"):
             found = self.overlays[memo] = self.new_array([Rest(t)])
         return found if isinstance(found, JsArray) else None
 
@@ -2579,6 +2583,11 @@ class Machine:
     def unlikely(self, v: Value, s: int) -> bool:
         """Truth of a guard that leaves: tried as false first."""
         return self._way(s, self.truth(v, s, False), False)
+
+    def detours(self, v: Value, s: int) -> bool:
+        """The same of one that changes something before it leaves: both answers let code run."""
+        yes = self.truth(v, s, False)
+        return self._way(s, yes, not yes)
 
     def opens(self, v: Value, s: int) -> bool:
         """Truth of a condition under which, and only then, some code runs."""

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from krepis.twin.typescript import adoption, jsdoc
+from krepis.twin.typescript import adoption, jsdoc, startup
 from krepis.twin.typescript.classes import Klass, construct
 from krepis.twin.typescript.code import ClassCode, FunctionCode, Member, ModuleCode, TypeDecl, TypeRef
 from krepis.twin.typescript.schema import EMPTY, Schema
@@ -118,6 +118,8 @@ _REQUESTS = frozenset(
 _TRANSPARENT = frozenset({"Readonly", "Required", "NonNullable", "Awaited", "Partial", "DeepPartial", "Omit", "Pick"})
 _MAX_LINEAGE = 12
 """Classes that one extends."""
+_GIVEN_BY = re.compile(r"(?i:lazy)?[Ii]nject|Autowired$|WebSocketServer$")
+"""Decorators of fields that a container fills."""
 _ROWS = frozenset({"Entity", "ViewEntity", "ChildEntity", "Table", "Schema"})
 """Decorators of classes whose objects are rows or documents of a database."""
 _ROW_BASES = frozenset(
@@ -194,6 +196,7 @@ class Program:
         self._per_request: dict[ClassCode, tuple[bool, frozenset[str]]] = {}
         self._adopted: dict[tuple[str, str, str], tuple[adoption.Client | None, str]] = {}
         self._model_of: dict[str, str | None] = {}
+        self._initialisers: dict[ClassCode, tuple[str, ...]] = {}
         self.failed: dict[str, str] = {}
         self.touched: set[str] = set()
         self.entered: set[FunctionCode] = set()
@@ -853,7 +856,30 @@ class Program:
             found = self.find(typed[0].name, typed[1])
             own = self.instance(R, found[1], found[2], "") if found is not None else None
             return own if own is not None else t
-        return R.unknown(t, typed)
+        value = R.unknown(t, typed)
+        if isinstance(made := raw(value), JsObject):
+            startup.start(R, made)
+        return value
+
+    def initialisers(self, cls: ClassCode) -> tuple[str, ...]:
+        """The methods that make instances of a class of the program ready."""
+        if self.is_model(cls.module.path):
+            return ()
+        if cls not in self._initialisers:
+            self._initialisers[cls] = startup.initialisers(cls)
+        if self._initialisers[cls]:
+            self.entered.update(f for f in cls.functions)  # whose texts say so
+        return self._initialisers[cls]
+
+    def quietly(self, R: Machine, make: Callable[[], object], place: tuple[Any, ...]) -> None:
+        """Run work of the set-up beside the calls; that it fails is nothing to them."""
+        _quietly(R, make, place)
+
+    def given_field(self, R: Machine, cls: ClassCode, member: Member) -> Value:
+        """What a container puts into a field without an initialiser, if its decorators say that one does."""
+        if member.name is None or member.type is None or not any(_GIVEN_BY.match(d.name) for d in member.decorators):
+            return UNDEFINED
+        return self.inject(R, member.name, (member.type, cls.module), f"{cls.name}.{member.name}")
 
     def method_of(self, R: Machine, typed: Any, name: str) -> JsFunction | None:
         """The method of an unknown instance whose class has a body here."""

@@ -92,6 +92,22 @@ def _refuses(g: Gen, then: Node | None) -> bool:
     return name is None or _REFUSAL.search(name) is not None
 
 
+def _acts(g: Gen, then: Node | None) -> bool:
+    """Whether a branch that leaves assigns what outlives it before it does."""
+    pending = children_of(g, then)[:-1] if then is not None and g.kinds[then.kind_id] == "statement_block" else []
+    while pending:
+        current = pending.pop()
+        kind = g.kinds[current.kind_id]
+        if kind in _OWN_CODE:
+            continue
+        if kind in _ASSIGNS:
+            target = current.child_by_field_id(g.fields.argument if kind == "update_expression" else g.fields.left)
+            if target is not None and g.kinds[g.a.unwrap(target).kind_id] in MEMBERS:
+                return True
+        pending.extend(current.named_children)
+    return False
+
+
 def _throws(g: Gen, then: Node | None) -> bool:
     """Whether a branch ends in a method that is called `throw`: Koa's `ctx.throw(404)`."""
     call = _last_call(g, then)
@@ -127,6 +143,8 @@ def _if_chain(g: Gen, node: Node) -> None:
         otherwise = current.child_by_field_id(fields.alternative)
         guard = otherwise is None and (_leaves(g, then) or _throws(g, then))
         how = ("unlikely", "opens") if guard else ("opens", "shuts") if otherwise is None else ("turns", "turns")
+        if guard and _acts(g, then):
+            how = "detours", "turns"
         if guard and g.targets and _leaves(g, then, _ENDS):
             how = "enough", "more"
         text = condition(g, test, *how) if test is not None else "False"

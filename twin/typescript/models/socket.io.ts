@@ -28,7 +28,7 @@ export class Socket extends Emitter {
   constructor(data) {
     super();
     this.broadcast = new Emitter();
-    this.data = {};
+    this.data = undefined;
     this.id = undefined;
     this.handshake = undefined;
     this.request = undefined;

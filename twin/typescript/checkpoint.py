@@ -1,8 +1,8 @@
 """A machine after its set-up, put back to where it was, so that one set-up serves many executions.
 
 Strategy: the heap of the set-up is walked once and what every mutable part holds is copied, one level deep; to put
-it back each part gets its own contents again, so that identities stay and nothing is copied twice (shadow copies,
-as of Chandy and Lamport's local checkpoints). What an execution made is dropped.
+it back each part gets its own contents again, so that identities stay and nothing is copied twice.
+What an execution made is dropped.
 
 A part that cannot be put back (suspended code, an iterator, a foreign object) means that there is no checkpoint;
 the set-up then runs again. `values.py`, `machine.py` and `store.py` say what there is.
@@ -53,9 +53,6 @@ _UNWALKED: Final = frozenset({"ident", "code", "loc", "path", "term", "types"})
 """Slots with names of things: they are put back, but nothing that changes is behind them."""
 
 _UNSET: Final = object()
-_MISSING: Final = object()
-
-Restore = Callable[[], None]
 
 
 class Slots(NamedTuple):

@@ -344,13 +344,8 @@ def _classes(program: Program, R: Machine, module: ModuleCode) -> Iterator[Item]
                 if not isinstance(o, JsObject):
                     return None
                 startup.start(R2, o, m)
-                h: JsObject | None = o
-                while h is not None:
-                    f = own(h, m)
-                    if isinstance(f, JsFunction):
-                        return (o, f)
-                    h = h.proto
-                return None
+                f = startup.method(o, m)
+                return None if f is None else (o, f)
 
             yield f"{cls.name}.{member.name}", fn, unit, pick, "method"
         if isinstance(made, JsObject) and eligible and not row:
@@ -574,13 +569,8 @@ def _members(
             if not isinstance(p, JsObject):
                 return None
             startup.start(R2, p, key)
-            g: JsObject | None = p
-            while g is not None:
-                fn = own(g, key)
-                if isinstance(fn, JsFunction):
-                    return (p, fn)
-                g = g.proto
-            return None
+            fn = startup.method(p, key)
+            return None if fn is None else (p, fn)
 
         yield f"{name}.{k}" if name != "exports" else k, f.code, unit, pick, "member"
 

@@ -32,14 +32,15 @@ def start(R: Machine, o: JsObject, but: str = "") -> None:
             if name == but or key in R.singletons:
                 continue
             R.singletons[key] = True
-            f = _method(o, name)
+            f = method(o, name)
             if f is not None:
                 _run(R, o, f, key)
         base = klass.base
         klass = base.klass if base is not None else None
 
 
-def _method(o: JsObject, name: str) -> JsFunction | None:
+def method(o: JsObject, name: str) -> JsFunction | None:
+    """The function that an object, or what it inherits from, has under a name."""
     h: JsObject | None = o
     while h is not None:
         f = own(h, name)

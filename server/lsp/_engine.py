@@ -143,7 +143,14 @@ class Saved:
     task: Task
 
 
-Job = Task | Repairs | RepairAll | Complete | RepairByModel | Implement | Generate | Saved
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A file of `task` was opened, as it is on disk: it is likely to be edited."""
+
+    task: Task
+
+
+Job = Task | Repairs | RepairAll | Complete | RepairByModel | Implement | Generate | Saved | Opened
 """What a worker can be asked."""
 
 
@@ -251,7 +258,14 @@ class Engine:
         """Does what can wait, until something is `wanted`."""
         for folder in self._folders.values():
             folder.session.write_moved(wanted)
+            folder.session.prepare(wanted)
             folder.indexer.update(folder.found[0], wanted)
+
+    def opened(self, task: Task) -> None:
+        """The open files of a task are looked at when there is time, so that an edit of them finds what it needs."""
+        known = self._folders.get(task.folder)
+        if known is not None:
+            known.session.soon([str(path) for path in task.texts])
 
     def files(self, task: Task, context: Context) -> tuple[SourceFile, ...]:
         """The files of a task with their texts. Raises Unusable."""
@@ -344,6 +358,9 @@ def perform(engine: Engine, job: Job, context: Context) -> object:
             return engine.verify(job, context)
         case Saved():
             engine.files(job.task, context)
+            return ()
+        case Opened():
+            engine.opened(job.task)
             return ()
         case Repairs():
             return repairs(engine, job, context)

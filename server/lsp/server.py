@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from krepis.server.config import FILE_NAME, editor_values
 from krepis.server.lsp import watch
-from krepis.server.lsp._engine import News, RepairAll, Repairs, Saved, Task
+from krepis.server.lsp._engine import News, Opened, RepairAll, Repairs, Saved, Task
 from krepis.server.lsp._messages import TaskFailed, WorkerDied
 from krepis.server.lsp.capabilities import Client, client_of
 from krepis.server.lsp.features import COMPLETED, METHODS, PULLED
@@ -241,6 +241,8 @@ class KrepisServer(LanguageServer):
             project = self.state.adopt(opened.path)
             if not _on_disk(opened.path, item.text) or project.loose:
                 self.edited(project, [opened.path])
+            elif project.phase == "done" and project.settings.run != "manual":
+                self.spawn(self._opened(project))
 
     def did_change(self, params: types.DidChangeTextDocumentParams) -> None:
         """textDocument/didChange."""
@@ -379,6 +381,11 @@ class KrepisServer(LanguageServer):
         """The worker has nothing to verify, but what is on disk has changed."""
         with contextlib.suppress(WorkerDied, TaskFailed):
             await self.verifier.run(Saved(self.state.task(project)))
+
+    async def _opened(self, project: Project) -> None:
+        """The worker has nothing to verify, but a file is likely to be edited."""
+        with contextlib.suppress(WorkerDied, TaskFailed):
+            await self.verifier.run(Opened(self.state.task(project)))
 
     async def _survived(self, task: Task, moved: Callable[[Progress], None], told: Callable[[News], None]) -> News:
         """The last news of a task; it is tried once more when the worker dies of something."""

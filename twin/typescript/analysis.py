@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice, permutations
 from typing import Any
 
@@ -34,6 +34,7 @@ from krepis.twin.typescript.judgement import (
     successes,
 )
 from krepis.twin.typescript.machine import Frame, World
+from krepis.twin.typescript.parts import Lines, Part, Parts, current, watched
 from krepis.twin.typescript.program import Program
 from krepis.twin.typescript.recording import record
 from krepis.twin.typescript.scenario import Entry, Execution, Scenario
@@ -86,7 +87,8 @@ class Profile:
     """What an entry does alone; `limited` says that its first execution was cut off.
 
     `stuck` is a world in which it waits for ever because of what it has written itself. `taken` are counts that it
-    takes from and gives back, `moved` those that it leaves otherwise.
+    takes from and gives back, `moved` those that it leaves otherwise. `part` is the name of the part that it is kept
+    as, if it is.
     """
 
     entry: Entry
@@ -107,6 +109,29 @@ class Profile:
     stuck: World | None = None
     taken: set[Any] = field(default_factory=set)
     moved: set[Any] = field(default_factory=set)
+    part: object = None
+
+    def locations(self) -> Iterator[Any]:
+        """All locations that it names."""
+        yield from (*self.reads, *self.writes, *self.looks, *self.by, *self.acts, *self.taken, *self.moved)
+
+    def renewed(self) -> Profile:
+        """The same in terms of the table as it is now, so that its locations can be compared with others'."""
+        known: dict[Term, Term] = {}
+
+        def now(locations: Iterable[Any]) -> list[Any]:
+            return [renewed(loc, known) for loc in locations]
+
+        return replace(
+            self,
+            reads=set(now(self.reads)),
+            writes=set(now(self.writes)),
+            looks=dict.fromkeys(now(self.looks)),
+            by=dict(zip(now(self.by), self.by.values(), strict=True)),
+            acts=set(now(self.acts)),
+            taken=set(now(self.taken)),
+            moved=set(now(self.moved)),
+        )
 
 
 Spent = tuple[int, int, float]
@@ -124,6 +149,18 @@ class UnitResult:
     bounds: set[tuple[str, int, str]] = field(default_factory=set)
     unsupported: set[tuple[str, int, str]] = field(default_factory=set)
     spent: dict[Entry, Spent] = field(default_factory=dict)
+    parts: UnitParts | None = None
+
+    def add(self, other: UnitResult) -> None:
+        """Adds what another has, except its anomalies."""
+        self.scenarios += other.scenarios
+        self.states += other.states
+        self.traces += other.traces
+        self.bounds |= other.bounds
+        self.unsupported |= other.unsupported
+        for entry, more in other.spent.items():
+            known = self.spent.get(entry, (0, 0, 0.0))
+            self.spent[entry] = known[0] + more[0], known[1] + more[1], known[2] + more[2]
 
     @contextmanager
     def spending(self, *entries: Entry) -> Iterator[None]:
@@ -134,6 +171,46 @@ class UnitResult:
         for entry in {*entries}:
             known = self.spent.get(entry, (0, 0, 0.0))
             self.spent[entry] = known[0] + more[0], known[1] + more[1], known[2] + more[2]
+
+
+Found = tuple[UnitResult, Profile | None]
+"""What an entry point alone or calls together gave: figures and notes, of one alone also its profile."""
+UnitParts = Parts[Found]
+"""The parts of a file's verdict."""
+
+
+def unit_parts() -> UnitParts:
+    """No parts yet."""
+    return Parts(_carried)
+
+
+def _carried(program: Program, value: Found, lines: Lines) -> Found | None:
+    """A part after lines moved; None when one that it names is gone."""
+    result, profile = value
+    try:
+        bounds, unsupported = (
+            {(path, lines[path][line] if path in lines else line, message) for path, line, message in notes}
+            for notes in (result.bounds, result.unsupported)
+        )
+    except KeyError:
+        return None
+    if profile is not None:
+        by = {
+            loc: {None if code is None else current(program, code) for code in codes}
+            for loc, codes in profile.by.items()
+        }
+        profile = replace(profile, by=by)
+    return replace(result, bounds=bounds, unsupported=unsupported), profile
+
+
+def _told_again(found: UnitResult, entries: Iterable[Entry]) -> UnitResult:
+    """Figures of entry points that have been discovered anew since."""
+    now = {_entry_key(entry): entry for entry in entries}
+    return replace(found, spent={now[_entry_key(entry)]: figures for entry, figures in found.spent.items()})
+
+
+def _entry_key(entry: Entry) -> tuple[Any, ...]:
+    return entry.code.module.path, entry.code.index, entry.name, entry.unit, entry.how, entry.exclusive, entry.home
 
 
 class Budget:
@@ -150,7 +227,11 @@ class Budget:
 
     def spent(self) -> bool:
         """Whether nothing is left."""
-        return self.left <= 0 or time.process_time() > self.end
+        return self.left <= 0 or self.late()
+
+    def late(self) -> bool:
+        """Whether the time is over."""
+        return time.process_time() > self.end
 
     def limit(self) -> str:
         """Which limit was met."""
@@ -169,10 +250,8 @@ def profile_all(
     """Every entry of a unit alone, with at most about `effort` executions each."""
     budget = Budget(seconds * max(1, min(len(entries), 6)))
     profiles: list[Profile] = []
-    forget_terms()  # not between entries: their locations are compared
     for entry in entries:
-        with result.spending(entry):
-            profile = profile_entry(program, entry, result, Budget(seconds, effort))
+        profile = profile_alone(program, entry, result, seconds, effort)
         if profile is not None:
             profiles.append(profile)
         if budget.spent():
@@ -180,7 +259,46 @@ def profile_all(
                 (entry.code.module.path, entry.code.span[0], "time limit met; the rest of the unit was not explored")
             )
             break
-    return profiles
+    forget_terms()
+    return [profile.renewed() for profile in profiles]  # their locations are compared
+
+
+def profile_alone(program: Program, entry: Entry, result: UnitResult, seconds: float, effort: int) -> Profile | None:
+    """An entry alone, explored or as it was; the table of terms is its own, so that nothing depends on the others."""
+    key = "alone", _entry_key(entry), seconds, effort
+    kept = result.parts.recall(key, program) if result.parts is not None else None
+    if kept is not None:
+        found, profile = kept.value
+        assert profile is not None
+        result.add(_told_again(found, [entry]))
+        return replace(profile, entry=entry)
+    forget_terms()
+    found, budget = UnitResult(), Budget(seconds, effort)
+    with watched(program) as seen, found.spending(entry):
+        profile = profile_entry(program, entry, found, budget)
+    if profile is not None and result.parts is not None and not found.anomalies and not budget.late():
+        if profile.stuck is None and not _have_sites(profile.locations()):
+            part: Part[Found] = Part(seen, (found, profile))
+            profile.part = part.name
+            result.parts.keep(key, part)
+    result.add(found)
+    result.anomalies.extend(found.anomalies)
+    return profile
+
+
+def _have_sites(locations: Iterable[Any]) -> bool:
+    """Whether the number of a site is part of any location: what is fresh is named by who made it where."""
+    rest, seen = list(locations), set()
+    while rest:
+        value = rest.pop()
+        if value.__class__ is Term and value not in seen:
+            if value.op == "fresh":
+                return True
+            seen.add(value)
+            rest.extend(value.args)
+        elif value.__class__ in (tuple, frozenset):
+            rest.extend(value)
+    return False
 
 
 @dataclass(frozen=True)
@@ -207,10 +325,8 @@ def explore_all(program: Program, profiles: list[Profile], result: UnitResult, b
             (code.module.path, code.span[0], f"only {MAX_PAIRS} of {len(pairs)} pairs of entry points were explored")
         )
     for _, a, b in pairs[:MAX_PAIRS]:
-        forget_terms()
-        share = Budget(seconds, effort * SELF_SHARE if a is b else effort)
-        with result.spending(a.entry, b.entry):
-            explore_pair(program, a, b, result, share, bounds.max_states)
+        share = effort * SELF_SHARE if a is b else effort
+        pair_together(program, a, b, result, replace(bounds, effort=share))
         if budget.spent():
             result.bounds.add(
                 (
@@ -223,6 +339,29 @@ def explore_all(program: Program, profiles: list[Profile], result: UnitResult, b
     explore_triples(program, profiles, result, bounds)
     explore_armed(program, profiles, result, bounds)
     explore_hanging(program, profiles, result)
+
+
+def pair_together(program: Program, a: Profile, b: Profile, result: UnitResult, bounds: Bounds) -> None:
+    """A pair, explored or as it was; anomalies that others have shown already are not told again."""
+    parts = result.parts if not a.taken and a.part is not None and b.part is not None else None
+    key, others = ("pair", _entry_key(a.entry), _entry_key(b.entry), bounds), (a.part, b.part)
+    kept = parts.recall(key, program, others) if parts is not None else None
+    if kept is not None:
+        result.add(_told_again(kept.value[0], [a.entry, b.entry]))
+        return
+    forget_terms()
+    found, budget = UnitResult(), Budget(bounds.seconds, bounds.effort)
+    with watched(program) as seen, found.spending(a.entry, b.entry):
+        anomalies = explore_pair(program, a, b, found, budget, bounds.max_states)
+    if parts is not None and not anomalies and not budget.late():
+        parts.keep(key, Part(seen, (found, None), others))
+    result.add(found)
+    told, causes = {x.where() for x in result.anomalies}, {cause_of(x) for x in result.anomalies}
+    for anomaly in anomalies:
+        if anomaly.where() not in told and cause_of(anomaly) not in causes:
+            told.add(anomaly.where())
+            causes.add(cause_of(anomaly))
+            result.anomalies.append(anomaly)
 
 
 def explore_armed(program: Program, profiles: list[Profile], result: UnitResult, bounds: Bounds) -> None:
@@ -240,16 +379,25 @@ def explore_armed(program: Program, profiles: list[Profile], result: UnitResult,
 def explore_three(
     program: Program, entries: list[Entry], pattern: Pattern, result: UnitResult, bounds: Bounds
 ) -> list[Anomaly]:
-    """What three calls show; their figures are added to the result."""
+    """What three calls show, explored or as it was; their figures are added to the result."""
+    same = pattern.name, pattern.different, tuple(pattern.swapped.items()), pattern.same
+    key = "three", tuple(map(_entry_key, entries)), same, bounds
+    kept = result.parts.recall(key, program) if result.parts is not None else None
+    if kept is not None:
+        result.add(_told_again(kept.value[0], entries))
+        return []
     forget_terms()
     scenario = Scenario(program, entries, pattern)
-    with result.spending(*entries):
-        budget = Budget(bounds.seconds, bounds.effort)
-        found = explore_pattern(scenario, result, budget, bounds.max_states, MAX_TRIPLE_WORLDS)
-        result.scenarios += 1
-        result.states += scenario.steps
-        result.traces += scenario.executions
-    return found
+    found, budget = UnitResult(), Budget(bounds.seconds, bounds.effort)
+    with watched(program) as seen, found.spending(*entries):
+        anomalies = explore_pattern(scenario, found, budget, bounds.max_states, MAX_TRIPLE_WORLDS)
+        found.scenarios += 1
+        found.states += scenario.steps
+        found.traces += scenario.executions
+    if result.parts is not None and not anomalies and not budget.late():
+        result.parts.keep(key, Part(seen, (found, None)))
+    result.add(found)
+    return anomalies
 
 
 def armed(profiles: list[Profile]) -> Iterator[tuple[Profile, Profile]]:
@@ -408,8 +556,7 @@ def explore_across(program: Program, pairs: list[tuple[Entry, Entry]], result: U
     for pair in pairs:
         for _, a, b in interesting([known[entry] for entry in pair if entry in known]):
             if a is not b:
-                with result.spending(a.entry, b.entry):
-                    explore_pair(program, a, b, result, Budget(bounds.seconds, bounds.effort), bounds.max_states)
+                pair_together(program, a, b, result, bounds)
 
 
 def _fields(a: Profile) -> bool:
@@ -724,9 +871,11 @@ def _count_others(a: Profile, b: Profile) -> bool:
     return any(loc[0] == "row" and loc[1] in looked for p in (a, b) for loc in p.writes)
 
 
-def explore_pair(program: Program, a: Profile, b: Profile, result: UnitResult, budget: Budget, max_states: int) -> None:
-    """Two calls under every pattern and world until the budget is spent."""
-    seen, causes = {x.where() for x in result.anomalies}, {cause_of(x) for x in result.anomalies}
+def explore_pair(
+    program: Program, a: Profile, b: Profile, result: UnitResult, budget: Budget, max_states: int
+) -> list[Anomaly]:
+    """What two calls show under every pattern and world until the budget is spent."""
+    anomalies: list[Anomaly] = []
     containers: dict[Any, tuple[str, ...]] = {}
     for ident, path in [*a.looks, *b.looks]:
         containers[ident] = tuple(dict.fromkeys([*containers.get(ident, ()), path]))
@@ -758,11 +907,7 @@ def explore_pair(program: Program, a: Profile, b: Profile, result: UnitResult, b
         result.scenarios += 1
         result.states += scenario.steps
         result.traces += scenario.executions
-        for anomaly in found:
-            if anomaly.where() not in seen and cause_of(anomaly) not in causes:
-                seen.add(anomaly.where())
-                causes.add(cause_of(anomaly))
-                result.anomalies.append(anomaly)
+        anomalies += found
         if budget.spent():
             result.bounds.add(
                 (
@@ -771,7 +916,8 @@ def explore_pair(program: Program, a: Profile, b: Profile, result: UnitResult, b
                     f"limit of {budget.limit()} met while exploring {a.entry.name} with {b.entry.name}",
                 )
             )
-            return
+            break
+    return anomalies
 
 
 def explore_pattern(

@@ -79,7 +79,8 @@ def _verify_file(job: Job, source: SourceFile, phase: Phase, result: FileResult)
         result.functions = sum(1 for f in code.functions if f.kind not in ("module", "field")) - len(code.conditions)
         for problem in code.problems:
             result.notes.append(Note(source.path, max(1, problem.line), problem.kind, problem.message))
-    found = UnitResult()
+    parts = job.parts(path)
+    found = UnitResult(parts=parts)
     kept = job.profiles.pop(path, None)
     if kept is None or phase.inner is None:
         kept, keys, points = _profiles(job, path, found, phase.alone)
@@ -99,7 +100,7 @@ def _verify_file(job: Job, source: SourceFile, phase: Phase, result: FileResult)
     options = job.options
     bounds = Bounds(options.time_limit_s, phase.together, options.max_states, options.calls)
     for unit in kept:
-        found = UnitResult()
+        found = UnitResult(parts=parts)
         outer = [p for p in unit if _key(p.entry) not in inner]
         explore_all(program, outer, found, bounds)
         _report(job, source, found, result, counts)

@@ -225,6 +225,10 @@ class Program:
         self._modules[path] = code
         return code
 
+    def held(self, path: str) -> ModuleCode | None:
+        """The module at a path, if it is in memory and could be read."""
+        return self._modules.get(path)
+
     def begin(self) -> None:
         """From now on, `touched` are modules that were asked for, `entered` functions that ran, `whole` texts read."""
         self.touched, self.entered, self.whole = set(), set(), set()

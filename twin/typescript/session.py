@@ -42,7 +42,7 @@ from krepis.twin.typescript.results import (
     together,
 )
 from krepis.twin.typescript.values import Cancelled
-from krepis.twin.typescript.verify import Job
+from krepis.twin.typescript.verify import LASTING, Job
 from krepis.twin.typescript.workers import RECURSION, Workers, rare_collections
 
 FEW = 4
@@ -94,6 +94,7 @@ class Session:
         self._layouts: dict[str, tuple[Any, Layout | None]] = {}
         self._outlines: dict[str, tuple[Any, Outline | None]] = {}
         self._memory = Memory()
+        self._soon: list[str] = []
 
     def verify(
         self,
@@ -112,6 +113,7 @@ class Session:
         sys.setrecursionlimit(max(RECURSION, sys.getrecursionlimit()))
         progress = progress or (lambda p: None)
         self._update(files, disk)
+        self._soon = [str(f.absolute) for f in files if f.path in first]
         results = self._held([str(f.absolute) for f in files])
         if results is not None:
             self._waiting.clear()
@@ -127,6 +129,35 @@ class Session:
         self._contents.save()
         self.few = FEW_AGAIN
         return merge(results, len(files), time.monotonic() - started, self._memory)
+
+    def soon(self, paths: Sequence[str]) -> None:
+        """The files at these absolute paths are likely to be edited, the last of them first."""
+        self._soon = list(paths)
+
+    def prepare(self, wanted: Callable[[], bool]) -> None:
+        """Loads what files need that are likely to be edited, and makes their parts, until something is `wanted`."""
+        last = self._last
+        if last is None:
+            return
+        job, number = self.job, {path: i for i, path in enumerate(last.paths)}
+        job.program.cancelled = wanted
+        try:
+            with rare_collections():
+                for path in self._soon[: -LASTING - 1 : -1]:
+                    i = number.get(path)
+                    if i is None or path in job.prepared or path in self._dropped:
+                        continue
+                    job.keep_parts(path)
+                    work = job.worker()
+                    work(i, Phase(alone(len(last.paths))))
+                    if i in last.two:
+                        work(i, replace(last.two[i], across=()))
+                    job.prepared.add(path)
+        except Cancelled:
+            pass
+        finally:
+            job.program.cancelled = None
+            job.profiles.clear()
 
     def write_moved(self, wanted: Callable[[], bool]) -> None:
         """Puts results that were only moved into the cache, until something else is `wanted`."""
@@ -430,6 +461,9 @@ class _Run:
         self._count = options.jobs or os.cpu_count() or 1
         self._paths = [str(f.absolute) for f in files]
         order = [i for i, f in enumerate(files) if f.path in first]
+        if session.few == FEW_AGAIN:
+            for i in order:
+                session.job.keep_parts(self._paths[i])
         self._urgent = len(order)
         self._order = order + [i for i, f in enumerate(files) if f.path not in first]
 

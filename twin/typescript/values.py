@@ -153,13 +153,18 @@ def forget_terms(but: Known | None = None) -> None:
         _TERMS[key] = t
 
 
-def renewed(value: Any) -> Any:
-    """A value from before the table was emptied, as it is made now."""
+def renewed(value: Any, known: dict[Term, Term] | None = None) -> Any:
+    """A value from before the table was emptied, as it is made now; `known` are terms that have been made again."""
+    known = {} if known is None else known
     if value.__class__ is Term:
-        return term(value.op, *map(renewed, value.args), type=value.type)
+        found = known.get(value)
+        if found is None:
+            found = term(value.op, *[renewed(x, known) for x in value.args], type=value.type)
+            known[value] = found
+        return found
     if value.__class__ is tuple:
-        return tuple(map(renewed, value))
-    return frozenset(map(renewed, value)) if value.__class__ is frozenset else value
+        return tuple([renewed(x, known) for x in value])
+    return frozenset([renewed(x, known) for x in value]) if value.__class__ is frozenset else value
 
 
 _INFIX = {

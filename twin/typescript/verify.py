@@ -17,17 +17,25 @@ from krepis.twin.typescript.program import Program
 from krepis.twin.typescript.results import FileResult, Phase
 
 if TYPE_CHECKING:
-    from krepis.twin.typescript.analysis import Profile
+    from krepis.twin.typescript.analysis import Profile, UnitParts
+
+LASTING = 16
+"""Files whose parts are kept, the last of those that were wanted first."""
 
 
 class Job:
-    """What all pieces of work share: the program, how paths are shown, and what a first phase left for a second."""
+    """What all pieces of work share: the program, how paths are shown, and what a first phase left for a second.
+
+    `prepared` are the files, by absolute path, of which all parts that can be kept are.
+    """
 
     def __init__(self, files: Sequence[SourceFile], options: Options) -> None:
         self.options = options
         self.files = list(files)
         self.shown = {str(f.absolute): f.path for f in files}
         self.profiles: dict[str, list[list[Profile]]] = {}
+        self.prepared: set[str] = set()
+        self._parts: dict[str, UnitParts | None] = {}
         texts = {str(f.absolute): f.text for f in files if f.text is not None}
         self.program = Program([str(f.absolute) for f in files], options.root, options.models, texts)
 
@@ -36,6 +44,25 @@ class Job:
         from krepis.twin.typescript.one_file import verify_file  # slow to import
 
         return lambda index, phase: verify_file(self, self.files[index], phase)
+
+    def keep_parts(self, path: str) -> None:
+        """From now on the parts of a file's verdict are kept, so that its next text need not be explored whole."""
+        self._parts[path] = self._parts.pop(path, None)
+        while len(self._parts) > LASTING:
+            oldest = next(iter(self._parts))
+            del self._parts[oldest]
+            self.prepared.discard(oldest)
+
+    def parts(self, path: str) -> UnitParts | None:
+        """The parts of a file's verdict, if they are kept."""
+        if path not in self._parts:
+            return None
+        found = self._parts[path]
+        if found is None:
+            from krepis.twin.typescript.analysis import unit_parts
+
+            found = self._parts[path] = unit_parts()
+        return found
 
     def show(self, path: str) -> str:
         """A module path as reports show it."""

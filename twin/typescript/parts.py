@@ -13,17 +13,21 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 from krepis.twin.typescript.code import FunctionCode, ModuleCode
 from krepis.twin.typescript.layout import Moves
-from krepis.twin.typescript.outline import Outline, edit, outline
+from krepis.twin.typescript.outline import Edit, Outline, edit, outline
 from krepis.twin.typescript.program import Program
 
 Value = TypeVar("Value")
 Lines = Mapping[str, Moves]
 """The new numbers of lines, by the paths of the modules that have changed."""
+
+RECENT = 8
+"""Edits that are remembered."""
 
 _outlines: WeakKeyDictionary[ModuleCode, Outline | None] = WeakKeyDictionary()
 
@@ -33,6 +37,12 @@ def outline_of(module: ModuleCode) -> Outline | None:
     if module not in _outlines:
         _outlines[module] = outline(module)
     return _outlines[module]
+
+
+@lru_cache(maxsize=RECENT)
+def _edit(before: ModuleCode, now: ModuleCode) -> Edit | None:
+    """What has changed between two versions of a module; all parts of a verdict ask it."""
+    return edit(outline_of(before), outline_of(now))
 
 
 @dataclass(slots=True)
@@ -79,7 +89,7 @@ def since(program: Program, seen: Seen) -> Lines | None:
             continue
         if now is None or before is None or path in seen.whole:
             return None
-        edited = edit(outline_of(before), outline_of(now))
+        edited = _edit(before, now)
         if edited is None or not edited.changed.isdisjoint(f.index for f in seen.entered if f.module is before):
             return None
         lines[path] = edited.lines

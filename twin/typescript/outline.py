@@ -14,6 +14,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
 
 from krepis.twin.typescript import adoption
 from krepis.twin.typescript.code import ClassCode, FunctionCode, ModuleCode
@@ -48,8 +49,17 @@ class Edit:
     lines: Moves
 
 
+_known: WeakKeyDictionary[ModuleCode, Outline | None] = WeakKeyDictionary()
+
+
 def outline(module: ModuleCode) -> Outline | None:
-    """The outline of a module; None for one with conditions, which are evaluated whatever is entered."""
+    """The outline of a module, made once; None for one with conditions, which are evaluated whatever is entered."""
+    if module not in _known:
+        _known[module] = _outline(module)
+    return _known[module]
+
+
+def _outline(module: ModuleCode) -> Outline | None:
     if module.conditions or b"@invariant" in module.text:
         return None
     owned = [hashlib.blake2b(_numberless(f.source), digest_size=8) for f in module.functions]

@@ -15,11 +15,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Generic, TypeVar
-from weakref import WeakKeyDictionary
 
 from krepis.twin.typescript.code import FunctionCode, ModuleCode
 from krepis.twin.typescript.layout import Moves
-from krepis.twin.typescript.outline import Edit, Outline, edit, outline
+from krepis.twin.typescript.outline import Edit, edit, outline
 from krepis.twin.typescript.program import Program
 
 Value = TypeVar("Value")
@@ -29,20 +28,11 @@ Lines = Mapping[str, Moves]
 RECENT = 8
 """Edits that are remembered."""
 
-_outlines: WeakKeyDictionary[ModuleCode, Outline | None] = WeakKeyDictionary()
-
-
-def outline_of(module: ModuleCode) -> Outline | None:
-    """The outline of a module, made once."""
-    if module not in _outlines:
-        _outlines[module] = outline(module)
-    return _outlines[module]
-
 
 @lru_cache(maxsize=RECENT)
 def _edit(before: ModuleCode, now: ModuleCode) -> Edit | None:
     """What has changed between two versions of a module; all parts of a verdict ask it."""
-    return edit(outline_of(before), outline_of(now))
+    return edit(outline(before), outline(now))
 
 
 @dataclass(slots=True)

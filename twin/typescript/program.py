@@ -1052,7 +1052,8 @@ def _statement_of_its_own(module: ModuleCode, site: int, awaited: bool) -> bool:
 def carried_by(module: ModuleCode, name: str) -> adoption.Client | None:
     """The client that fields called `name` evidently are, by what a module calls on them."""
     text = module.text.decode("utf-8", "replace")
-    locals_ = [name, *dict.fromkeys(re.findall(rf"[\w$]+\.{name}\b", text))]
+    held = re.findall(rf"[\w$]+\.{name}\b", text) if f".{name}" in text else ()
+    locals_ = [name, *dict.fromkeys(held)]
     return next(filter(None, (adoption.client_of(module, local, "") for local in locals_)), None)
 
 

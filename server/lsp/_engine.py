@@ -38,8 +38,6 @@ NEWS_EVERY_S = 0.25
 if TYPE_CHECKING:
     from krepis.server.lsp._assist import Assistant
 
-WORTH_TELLING = 3
-"""Files that are still looked at when those that were wanted first are done, and told at once."""
 NEWS_SHARE = 20
 """The time between two news, in times that making them takes."""
 
@@ -240,7 +238,7 @@ class Engine:
             context.progress(progress)
             started = time.monotonic()
             waiting = folder.session.waiting if urgent else ()
-            if urgent and len(waiting) >= WORTH_TELLING and urgent.isdisjoint(waiting):
+            if urgent and waiting and urgent.isdisjoint(waiting):  # any of the others may take seconds
                 urgent.clear()
                 due = started
             if started >= due:

@@ -22,19 +22,7 @@ HERE = Path(__file__).parent
 SHARED = HERE.parents[2] / "shared" / "cases"
 SETS = {
     "shared": SHARED / "manifest.json",
-    "part1": HERE / "cases" / "part1" / "manifest.json",
-    "part2": HERE / "cases" / "part2" / "manifest.json",
-    "part3": HERE / "cases" / "part3" / "manifest.json",
-    "part4": HERE / "cases" / "part4" / "manifest.json",
-    "part5": HERE / "cases" / "part5" / "manifest.json",
-    "part6": HERE / "cases" / "part6" / "manifest.json",
-    "part7": HERE / "cases" / "part7" / "manifest.json",
-    "part8": HERE / "cases" / "part8" / "manifest.json",
-    "part9": HERE / "cases" / "part9" / "manifest.json",
-    "part10": HERE / "cases" / "part10" / "manifest.json",
-    "part11": HERE / "cases" / "part11" / "manifest.json",
-    "part12": HERE / "cases" / "part12" / "manifest.json",
-    "part13": HERE / "cases" / "part13" / "manifest.json",
+    **{f"part{n}": HERE / "cases" / f"part{n}" / "manifest.json" for n in range(1, 15)},
 }
 KNOWN: dict[str, list[str]] = json.loads((HERE / "known.json").read_text(encoding="utf-8"))
 _HINTS = re.compile(r"[ \t]*// RACE: .*$|^// (?:source|pattern):.*$", re.M)

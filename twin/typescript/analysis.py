@@ -27,6 +27,7 @@ from krepis.twin.typescript.judgement import (
     Serial,
     alike,
     conflicts,
+    empty,
     invariants_broken,
     judge,
     left_broken,
@@ -969,7 +970,14 @@ def explore_pattern(
                     belated.add(oracle.outcome(run))
                 else:
                     allowed.setdefault(oracle.outcome(run), []).append(
-                        Serial(successes(run), run.machine.asked, order, alike(run), bool(run.machine.refused))
+                        Serial(
+                            successes(run),
+                            run.machine.asked,
+                            order,
+                            alike(run),
+                            bool(run.machine.refused),
+                            empty(run),
+                        )
                     )
                 hung = hung or not all(run.settled(i) for i in range(len(names)))
                 lasting.update(b.subject for b in left_broken(run))

@@ -207,7 +207,13 @@ def _prepares(program: Program, f: JsFunction) -> bool:
     go_on = re.escape(code.param_names[-1].encode()) + rb"\b"
     # `next` handed to another function, which calls it within something: a context, say
     hands_on = start is not None and re.compile(_LATER + go_on).search(text, start.end())
-    return bool(_GIVES.search(text)) or bool(hands_on)
+    return bool(_GIVES.search(text)) or bool(hands_on) or _leaves(code, text)
+
+
+def _leaves(code: FunctionCode, text: bytes) -> bool:
+    """Whether a function assigns a variable from outside of itself, or a property of one."""
+    names = b"|".join(re.escape(name.encode()) for name in code.captures)
+    return bool(names) and bool(re.search(rb"(?<![.\w$])(?:" + names + rb")(?:\.\w+)*\s*=[^=>]", text))
 
 
 def _chain(R: Machine, handlers: list[JsFunction]) -> JsFunction:

@@ -14,7 +14,7 @@ from krepis.twin.typescript.machine import Access, Machine, World
 from krepis.twin.typescript.scenario import Execution, Scenario
 from krepis.twin.typescript.single import deletes, end_of
 from krepis.twin.typescript.unknowns import refusal
-from krepis.twin.typescript.values import UNDEFINED, JsObject, JsPromise, Term, raw
+from krepis.twin.typescript.values import NOT_BOUND, UNDEFINED, JsObject, JsPromise, Term, raw
 
 
 def result_picture(run: Execution, i: int) -> Any:
@@ -114,7 +114,7 @@ def _waiting_after(R: Machine, a: Access) -> Access:
 class Serial(NamedTuple):
     """A serial execution: which calls succeeded, what was asked, the order of the calls.
 
-    Also whether results are alike, and whether a call answered with the status of an error.
+    Also whether results are alike, whether a call answered with the status of an error, and which gave nothing.
     """
 
     succeeded: tuple[bool, ...]
@@ -122,6 +122,7 @@ class Serial(NamedTuple):
     order: list[int]
     alike: bool
     refused: bool
+    empty: tuple[bool, ...]
 
 
 Allowed = dict[Any, list[Serial]]
@@ -180,7 +181,7 @@ def judge(
                 lost = oracle.taken_away(run, i)
                 if lost is not None:
                     yield anomaly_of(lost, run, [lost], names, scenario, kind="order-violation")
-            early = _failed_early(run, allowed)
+            early = _failed_early(run, allowed) or _answered_early(scenario, run, allowed)
             if early is not None:
                 yield early_anomaly(*early, early[0], run, names, scenario)
         return
@@ -268,6 +269,14 @@ def _about(f: oracle.StaleAct) -> Any:
     return f.read.loc[:3] if f.read.loc[0] == "row" else f.read.loc
 
 
+def _same_place(R: Machine, a: Any, b: Any) -> bool:
+    """Whether two locations are one: also entries under keys that are known to be equal."""
+    if a == b or a[0] != "entry" or a[:3] != b[:3]:
+        return bool(a == b)
+    known = R.world.about.get(a[3], {})
+    return any(yes and q.op == "seq" and b[3] in q.args for q, yes in known.items())
+
+
 def seen_too_early(run: Execution) -> Iterator[tuple[Access, Access]]:
     """What calls looked for in memory before another call wrote it, which had announced it: (read, later write).
 
@@ -285,7 +294,7 @@ def seen_too_early(run: Execution) -> Iterator[tuple[Access, Access]]:
                 seen.setdefault(a.root, []).append(last)
             continue
         for w in writes:
-            if w.index > a.index and w.root != a.root and w.loc == a.loc:
+            if w.index > a.index and w.root != a.root and _same_place(run.machine, a.loc, w.loc):
                 marks = (m for m in seen.get(a.root, ()) if m.root == w.root and m.loc != w.loc)
                 if any(all(x.loc != m.loc or x.index <= m.index for x in writes) for m in marks):
                     yield a, w
@@ -301,6 +310,33 @@ def _failed_early(run: Execution, allowed: Allowed) -> tuple[Access, Access] | N
     """What a call that threw had looked for too early, if it never throws in a serial execution."""
     fails = _fails_only_here(run, allowed)
     return next((pair for pair in seen_too_early(run) if pair[0].root in fails), None) if fails else None
+
+
+def _answered_early(scenario: Scenario, run: Execution, allowed: Allowed) -> tuple[Access, Access] | None:
+    """What a call that gave nothing had looked for too early, if calls one after the other all give something."""
+    R = run.machine
+    ends = {a.root: a.tags | a.ctrl for a in R.log if a.kind == "X"}
+    nothing = empty(run)
+    serial = [s.empty for runs in allowed.values() for s in runs]
+    codes = [e.code for e in scenario.entries]
+    for read, write in seen_too_early(run):
+        i, bit = read.root, 1 << read.index
+        p = run.promises[i]
+        alike = [j for j, code in enumerate(codes) if code is codes[i]]
+        if (
+            nothing[i]
+            and p is not None
+            and (ends.get(i, 0) | R.deep_tags(p.value)) & bit
+            and not any(e[j] for e in serial for j in alike)
+        ):
+            return read, write
+    return None
+
+
+def empty(run: Execution) -> tuple[bool, ...]:
+    """Which calls ended with nothing: undefined, null, a no, what is no number."""
+    given = [raw(p.value) if p is not None and p.state == 1 else NOT_BOUND for p in run.promises]
+    return tuple([v is UNDEFINED or v is None or v is False or v != v for v in given])
 
 
 def early_anomaly(

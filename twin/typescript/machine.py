@@ -80,9 +80,19 @@ ELEMENTWISE = frozenset(
 )
 """Methods of an array that take its elements one by one: how many others there are does not matter to them."""
 PARTS = frozenset([".", "entry", "elem", "await", "rest", "find", "filter", "slice", "sort"])
+
 """Operations that take a part of an unknown value."""
 
 Typed = tuple[TypeRef, ModuleCode]
+
+
+def _list_of(t: Any) -> Term | None:
+    """The element of an unknown list, `elem(list, n)`, that a value is or is a part of."""
+    while t.__class__ is Term and t.op in PARTS:
+        if t.op == "elem":
+            return t
+        t = t.args[0]
+    return None
 
 
 class Frame:
@@ -1211,7 +1221,7 @@ class Machine:
         """The content that a shared container may have had for `k` before the calls began."""
         typed = self._element_type(o, 1)
         memory = (loc, "entry")
-        if memory in self.symbolic:
+        if memory in self.symbolic or ("cleared", loc[1]) in self.symbolic:
             return UNDEFINED
         kind = self.program.kind_of(typed)
         if kind in ("promise", "function", "timer", "lock"):
@@ -1585,7 +1595,7 @@ class Machine:
 
     def map_get(self, m: JsMap, key: Value, s: int) -> Value:
         """The value under `key`, or NOT_BOUND; logs the read."""
-        k = self.key(key)
+        k = self._entry_key(m, key)
         loc = ("entry", m.ident, m.label or m.kind, k)
         found = m.entries.get(k)
         value: Value = NOT_BOUND
@@ -1603,6 +1613,25 @@ class Machine:
             return tagged_value
         return value
 
+    def _entry_key(self, m: JsMap, key: Value) -> Any:
+        """The key of an entry: that of another one if it may be the same and is, as of a list that was put in."""
+        k = self.key(key)
+        if k.__class__ is not Term or k in m.entries or not m.entries:
+            return k
+        source = _list_of(k)
+        position = source.args[1] if source is not None else 0
+        for other in list(m.entries):
+            listed = _list_of(other)
+            if (
+                listed is None
+                or listed.args[1] != position
+                or (source is not None and source.args[0] is listed.args[0])
+            ):
+                continue
+            if self.equal(other, k, m.kind in ("Map", "WeakMap")):
+                return other
+        return k
+
     @staticmethod
     def _weak_local(m: JsMap, key: Value) -> bool:
         k = raw(key)
@@ -1612,7 +1641,7 @@ class Machine:
 
     def map_set(self, m: JsMap, key: Value, value: Value, s: int) -> None:
         """Stores under `key`; logs the write, and the change of the set of keys if there is one."""
-        k = self.key(key)
+        k = self._entry_key(m, key)
         if self._tracked(m) and not self._weak_local(m, key):
             tags = self.share(value) | tags_of(key) if m.shared else self.deep_tags(value)
             self.share(key)
@@ -1626,7 +1655,7 @@ class Machine:
 
     def map_delete(self, m: JsMap, key: Value, s: int) -> Value:
         """Removes `key`; whether it was there."""
-        k = self.key(key)
+        k = self._entry_key(m, key)
         had = self.map_get(m, key, s)
         loc = ("entry", m.ident, m.label or m.kind, k)
         if self._tracked(m) and not self._weak_local(m, key):
@@ -1643,6 +1672,7 @@ class Machine:
                 self.note_write(("entry", m.ident, m.label or m.kind, k), UNDEFINED, s)
                 self.symbolic.add((("entry", m.ident, m.label or m.kind, k), "entry"))
             self.note_write(("keys", m.ident, m.label or m.kind), UNDEFINED, s)
+            self.symbolic.add(("cleared", m.ident))
         m.entries.clear()
         m.removals += 1
 
@@ -1677,7 +1707,8 @@ class Machine:
         n: Value = len(m.entries)
         if m.owner is not None and m.owner.root < 0 and self.tracking and m.shared:
             kind = self.program.kind_of(self._element_type(m, 1 if m.kind == "Map" else 0))
-            if kind not in ("promise", "function", "timer", "lock") and not self.ask(term("initially", loc), True):
+            left = kind not in ("promise", "function", "timer", "lock") and ("cleared", m.ident) not in self.symbolic
+            if left and not self.ask(term("initially", loc), True):
                 n = terms.add(term("init", loc, "size"), n)
         if self._tracked(m):
             for k in m.entries:

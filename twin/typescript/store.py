@@ -86,6 +86,9 @@ class Host(Protocol):
     def elements(self, value: Value) -> Sequence[Value] | None:
         """The items of an array, None when they are not all known."""
 
+    def unrolled(self, value: Value) -> Sequence[Value] | None:
+        """The items that a loop over a list runs for, None for what is no list."""
+
     def strip(self, value: Value) -> Value:
         """The value without dependence tags, as it is stored."""
 
@@ -341,6 +344,8 @@ class Affected:
 
 _VERSION_LIKE = frozenset({"version", "revision", "rev", "v", "lock_version", "etag", "row_version"})
 _NAME_LIKE = frozenset({"id", "key", "name", "code", "slug", "sku", "uuid", "email", "handle", "username"})
+_LIST_LIMIT = 4
+"""Values of a list whose rows are looked at one by one."""
 _PICK_LIMIT = 8
 _FLIP = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
 
@@ -784,6 +789,34 @@ class Database:
         key = tuple(sorted((column, equal[column][0]) for column in chosen))
         return self._canonical(table, key), rest, unique
 
+    def _singly(self, table: str, where: tuple[Expr, ...]) -> list[tuple[Expr, ...]] | None:
+        """`key IN (a, b)` as a condition for each of the rows that it names: `key = a`, `key = b`."""
+        for i, condition in enumerate(where):
+            if not isinstance(condition, Op) or condition.name != "in" or not isinstance(condition.args[0], Col):
+                continue
+            values = self._listed(condition.args[1:])
+            if values is None or not 0 < len(values) <= _LIST_LIMIT:
+                continue
+            rest = (*where[:i], *where[i + 1 :])
+            column = condition.args[0]
+            each = [(Op("=", (column, Lit(value))), *rest) for value in values]
+            named = [self.address(table, conditions) for conditions in each]
+            if all(key is not None and (unique or not _plural(key)) for key, _, unique in named):
+                return each
+        return None
+
+    def _listed(self, args: Sequence[Expr]) -> list[Value] | None:
+        """The values of a list after `IN`, None when they are not all known."""
+        out: list[Value] = []
+        for arg in args:
+            if not isinstance(arg, Lit):
+                return None
+            items = self.host.unrolled(arg.value) if len(args) == 1 else None
+            if items is None and len(args) == 1:
+                return None
+            out += [arg.value] if items is None else items
+        return out
+
     def _own_column(self, table: str, column: str, value: Value) -> bool:
         origin = self.origins.get(value)
         return origin is not None and origin[:2] == (table, column)
@@ -859,6 +892,10 @@ class Database:
         if query.lock:
             self.locks.acquire(owner, ("table", self.name, table), "u", hold=tx is not None)
         current = query.lock is not None
+        if not query.one and (singly := self._singly(table, query.where)) is not None:
+            parts = [self.find(tx, replace(query, where=where, one=True)) for where in singly]
+            rows_found = {view.row.key: view for part in parts for view in part.rows}
+            return Rows(tuple(rows_found.values()), None, tuple(loc for part in parts for loc in part.seen), at)
         key, guards, unique = self.address(table, query.where)
         if key is not None:
             several = not unique and not query.one and _plural(key)

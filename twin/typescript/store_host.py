@@ -112,6 +112,13 @@ class MachineHost:
             return list(v.items)
         return None
 
+    def unrolled(self, value: Value) -> Sequence[Value] | None:
+        """The items that a loop over a list runs for."""
+        v = raw(value)
+        if isinstance(v, JsArray) or (v.__class__ is Term and self.R.program.kind_of(v.type) != "primitive"):
+            return list(self.R.iter(v, 0))
+        return None
+
     def strip(self, value: Value) -> Value:
         """The value as stored."""
         v = raw(value)

@@ -19,11 +19,12 @@ from __future__ import annotations
 import re
 import time
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 
 import tree_sitter_typescript
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
 MAX_BYTES = 8 * 1024 * 1024
 _CHUNK = 1 << 16
@@ -109,6 +110,21 @@ class Grammar:
     language: Language
     kinds: Kinds
     fields: Fields
+    assertions: Query
+
+    def misplaced(self, root: Node) -> Iterator[int]:
+        """Offsets of the marks of assertions like `a + b!.c`, which the grammar takes for `(a + b)!.c`."""
+        for found in QueryCursor(self.assertions).captures(root).get("misplaced", ()):
+            node: Node | None = found
+            while node is not None and node.start_byte == found.start_byte and node.type in _LINKS:
+                if node.type == "non_null_expression":
+                    yield node.end_byte - 1
+                node = node.parent
+
+
+_ASSERTION = re.compile(rb"[\w$)\]}]\s*!(?!=)")
+_LINKS = frozenset(["non_null_expression", "member_expression", "subscript_expression", "call_expression"])
+_MISPLACED = "(non_null_expression [(binary_expression) (unary_expression) {}]) @misplaced"
 
 
 @cache
@@ -116,7 +132,12 @@ def grammar(dialect: str) -> Grammar:
     """The grammar of one dialect, 'typescript' or 'tsx'."""
     source = tree_sitter_typescript.language_tsx() if dialect == "tsx" else tree_sitter_typescript.language_typescript()
     language = Language(source)
-    return Grammar(language, Kinds(language), Fields(language))
+    return Grammar(
+        language,
+        Kinds(language),
+        Fields(language),
+        Query(language, _MISPLACED.format("" if dialect == "tsx" else "(type_assertion)")),
+    )
 
 
 class Lines:
@@ -210,6 +231,12 @@ def _parse(source: bytes, dialect: str) -> Syntax | str:
 
     try:
         tree = Parser(rules.language).parse(read, progress_callback=expired)
+        if _ASSERTION.search(parsed_text) and (misplaced := [*rules.misplaced(tree.root_node)]):
+            blanked = bytearray(parsed_text)
+            for offset in misplaced:
+                blanked[offset] = 0x20
+            parsed_text = bytes(blanked)
+            tree = Parser(rules.language).parse(read, progress_callback=expired)
     except ValueError:
         return f"parsing took more than {_budget_s(len(source)):.0f} s of processor time"
     return Syntax(source, tree.root_node, rules, frozenset(using), frozenset(await_using))

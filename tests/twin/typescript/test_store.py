@@ -94,6 +94,9 @@ class World:
     def elements(self, value: Any) -> Sequence[Any] | None:
         return value[1:] if isinstance(value, tuple) and value[0] == "list" else None
 
+    def unrolled(self, value: Any) -> Sequence[Any] | None:
+        return value[1:] if isinstance(value, tuple) and value[0] == "list" else None
+
     def strip(self, value: Any) -> Any:
         return value
 

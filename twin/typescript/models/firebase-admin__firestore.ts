@@ -2,19 +2,30 @@
 import { fresh } from 'krepis:model';
 import { ClientSession, Model } from './mongoose';
 
+// What is done to a field on the server.
+class Transform {
+  constructor(operator, operand) {
+    this.operator = operator;
+    this.operand = operand;
+  }
+}
+
 export const FieldValue = {
-  increment: (by) => ({ __increment: by }),
+  increment: (by) => new Transform('$inc', by),
+  arrayUnion: (...items) => new Transform('$addToSet', { $each: items }),
+  arrayRemove: (...items) => new Transform('$pull', { $in: items }),
+  delete: () => new Transform('$unset', ''),
   serverTimestamp: () => fresh('timestamp'),
 };
 
 const changes = (data) => {
-  const set = {};
-  const inc = {};
+  const out = { $set: {}, $inc: {}, $addToSet: {}, $pull: {}, $unset: {} };
   for (const key of Object.keys(data)) {
-    if (data[key]?.__increment === undefined) set[key] = data[key];
-    else inc[key] = data[key].__increment;
+    const value = data[key];
+    const { operator, operand } = value instanceof Transform ? value : { operator: '$set', operand: value };
+    out[operator][key] = operand;
   }
-  return { $set: set, $inc: inc };
+  return out;
 };
 
 class DocumentSnapshot {
@@ -64,9 +75,54 @@ class DocumentReference {
   }
 }
 
-class CollectionReference {
+const CONDITIONS = { '!=': '$ne', '<': '$lt', '<=': '$lte', '>': '$gt', '>=': '$gte', in: '$in', 'not-in': '$nin' };
+
+class Query {
+  constructor(model, conditions) {
+    this.model = model;
+    this.conditions = conditions;
+  }
+
+  where(field, op, value) {
+    const condition = op === '==' ? value : { [CONDITIONS[op] ?? '$eq']: value };
+    return new Query(this.model, [...this.conditions, { [field]: condition }]);
+  }
+
+  orderBy() {
+    return this;
+  }
+
+  limit(n) {
+    const query = new Query(this.model, this.conditions);
+    query.first = n === 1;
+    return query;
+  }
+
+  get filter() {
+    return this.conditions.length === 0 ? {} : { $and: this.conditions };
+  }
+
+  async get(options) {
+    const found = this.first
+      ? [await this.model.findOne(this.filter, undefined, options).exec()].filter((row) => row !== null)
+      : await this.model.find(this.filter, undefined, options).exec();
+    const docs = found.map((row) => new DocumentSnapshot(new DocumentReference(this.model, row._id), row));
+    return { docs, empty: docs.length === 0, size: docs.length, forEach: (use) => docs.forEach(use) };
+  }
+
+  count() {
+    return {
+      get: async () => {
+        const count = await this.model.countDocuments(this.filter).exec();
+        return { data: () => ({ count }) };
+      },
+    };
+  }
+}
+
+class CollectionReference extends Query {
   constructor(name) {
-    this.model = new Model(name, undefined);
+    super(new Model(name, undefined), []);
   }
 
   doc(id) {
@@ -80,14 +136,9 @@ class CollectionReference {
   }
 }
 
-class Transaction {
-  constructor(session) {
-    this.session = session;
+class WriteBatch {
+  constructor() {
     this.writes = [];
-  }
-
-  get(ref) {
-    return ref.get({ session: this.session });
   }
 
   write(work) {
@@ -110,6 +161,24 @@ class Transaction {
   delete(ref) {
     return this.write((session) => ref.delete(session));
   }
+
+  commit() {
+    const session = new ClientSession();
+    return session.withTransaction(async () => {
+      for (const write of this.writes) await write({ session });
+    });
+  }
+}
+
+class Transaction extends WriteBatch {
+  constructor(session) {
+    super();
+    this.session = session;
+  }
+
+  get(ref) {
+    return ref.get({ session: this.session });
+  }
 }
 
 export class Firestore {
@@ -120,6 +189,10 @@ export class Firestore {
   doc(path) {
     const [name, id] = path.split('/');
     return this.collection(name).doc(id);
+  }
+
+  batch() {
+    return new WriteBatch();
   }
 
   runTransaction(work) {
@@ -134,3 +207,5 @@ export class Firestore {
 }
 
 export const getFirestore = () => new Firestore();
+
+export const Timestamp = { now: () => fresh('timestamp'), fromDate: (date) => date };

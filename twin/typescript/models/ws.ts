@@ -1,13 +1,19 @@
-// ws: messages and connections are entry points; sending is an effect.
-import { effect, handler } from 'krepis:model';
+// ws: messages and connections are entry points; sending, and connecting to a server, is an effect.
+import { effect, handler, io } from 'krepis:model';
 
 export class WebSocket {
   constructor(url, options) {
-    this.readyState = 1;
+    this.readyState = url === undefined ? 1 : 0;
+    if (url === undefined) return;
+    effect('socket.open', url);
+    this.opened = io('socket open', () => {
+      this.readyState = 1;
+    });
   }
 
   on(event, listener) {
-    handler(`socket ${event}`, listener);
+    if (event === 'open' && this.opened !== undefined) this.opened.then(listener, () => {});
+    else handler(`socket ${event}`, listener);
     return this;
   }
 

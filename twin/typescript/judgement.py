@@ -184,6 +184,7 @@ def judge(
             early = _failed_early(run, allowed) or _answered_early(scenario, run, allowed)
             if early is not None:
                 yield early_anomaly(*early, early[0], run, names, scenario)
+            yield from (anomaly_of(f, run, [f], names, scenario) for f in [*_held_by_both(run)][:1])
         return
     if got in belated:
         for f in oracle.stale_acts(run, False, None):
@@ -365,6 +366,34 @@ def _refused(run: Execution, i: int) -> bool:
     fields = (x for a in parts if a.__class__ is tuple and a[:1] == ("object",) for x in a[1])
     status = (x[1] for x in fields if x.__class__ is tuple and x[0] == "status")
     return given is False or i in run.machine.refused or any(map(refusal, status))
+
+
+def _held_by_both(run: Execution) -> Iterator[oracle.StaleAct]:
+    """Marks that a call set because there was none, while another call had it and had not taken it back.
+
+    Both take it back in the end, and have an effect before they do: what the mark keeps apart.
+    """
+    log = run.machine.log
+    for f in oracle.stale_acts(run, False, None):
+        act, other = f.act, f.foreign
+        if act.kind != "W" or act.loc != f.read.loc or other.loc != act.loc or _cleared(act) or _cleared(other):
+            continue
+        ends = [
+            next((a.index for a in log[mark.index :] if a.root == mark.root and _clears(a, act.loc)), -1)
+            for mark in (other, act)
+        ]
+        if act.index < ends[0] and ends[1] >= 0 and all(map(_has_effect, [run, run], (other, act), ends)):
+            yield f
+
+
+def _clears(a: Access, loc: Any) -> bool:
+    return a.kind == "W" and a.loc == loc and _cleared(a)
+
+
+def _has_effect(run: Execution, mark: Access, end: int) -> bool:
+    """Whether a call has an effect, which is no entry in a log, between two moments."""
+    between = run.machine.log[mark.index : end]
+    return any(a.kind == "E" and a.root == mark.root and not lexicon.is_logger(str(a.loc[1])) for a in between)
 
 
 def _marks_twice(f: oracle.StaleAct, R: Machine) -> bool:

@@ -39,6 +39,13 @@ MONGOOSE_MODEL = Client("mongoose", "model", "call", True)
 IOREDIS = Client("ioredis", "default")
 REDIS = Client("redis", "createClient", "call")
 STRIPE = Client("stripe", "Stripe")
+SUPABASE = Client("@supabase/supabase-js", "createClient", "call")
+FIRESTORE = Client("firebase-admin/firestore", "getFirestore", "call")
+MONGO = Client("mongodb", "Db")
+MONGO_COLLECTION = Client("mongodb", "Collection", "new", True)
+PG_PROMISE = Client("pg-promise", "connected", "call")
+POSTGRES_JS = Client("postgres", "default", "call")
+POSTGRES_QUERY = Client("pg", "query", "value")
 
 _PRISMA_METHODS = frozenset(
     [
@@ -76,6 +83,7 @@ _MONGOOSE_METHODS = frozenset(
         "replaceOne",
     ]
 )
+_MONGO_METHODS = frozenset(["insertOne", "createIndex"])
 _ROWS = frozenset(
     [
         "findOne",
@@ -158,24 +166,37 @@ _NAME = r"(?<![\w$.])([\w$]+(?:\.[\w$]+)?)"  # also that of a field, `ctx.db`
 _METHOD = re.compile(rf"{_NAME}\s*!?\??\.\s*(\w+)\s*{_TYPES}\(")
 _NESTED = re.compile(rf"{_NAME}\s*\.\s*\w+\s*\.\s*(\w+)\s*{_TYPES}\(")
 _MANAGER = re.compile(rf"{_NAME}\s*\.\s*manager\b")
+_STATEMENT = r"\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH)\b"
+_TAG = re.compile(rf"{_NAME}\s*{_TYPES}`{_STATEMENT}", re.I)
+_SENT = re.compile(rf"{_NAME}\s*{_TYPES}\(\s*['\"`]{_STATEMENT}", re.I)
+_OF_COLLECTION = re.compile(rf"{_NAME}\s*!?\.\s*collection\s*{_TYPES}\([^()]*\)\s*\.\s*(\w+)")
 _TABLE = re.compile(rf"{_NAME}\s*{_TYPES}\(\s*['\"`][\w.]+['\"`]\s*\)\s*\.")
 
 
 @dataclass
 class _Uses:
-    """What the names of a module are used for: methods called, methods of their properties, and two idioms."""
+    """What the names of a module are used for: methods called, methods of their properties, and idioms: `db.manager`, `db('t').`, tags and
+    functions of statements, methods of `db.collection('c')`."""
 
     methods: dict[str, set[str]] = field(default_factory=dict)
     nested: dict[str, set[str]] = field(default_factory=dict)
     managers: frozenset[str] = frozenset()
     tables: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+    sent: frozenset[str] = frozenset()
+    collections: dict[str, set[str]] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=8)
 def _uses(source: bytes) -> _Uses:
     text = source.decode("utf-8", "replace")
-    uses = _Uses(managers=frozenset(_MANAGER.findall(text)), tables=frozenset(_TABLE.findall(text)))
-    for pattern, found in ((_METHOD, uses.methods), (_NESTED, uses.nested)):
+    uses = _Uses(
+        managers=frozenset(_MANAGER.findall(text)),
+        tables=frozenset(_TABLE.findall(text)),
+        tags=frozenset(_TAG.findall(text)),
+        sent=frozenset(_SENT.findall(text)),
+    )
+    for pattern, found in ((_METHOD, uses.methods), (_NESTED, uses.nested), (_OF_COLLECTION, uses.collections)):
         for name, method in pattern.findall(text):
             found.setdefault(name, set()).add(method)
     return uses
@@ -196,6 +217,21 @@ def client_of(module: ModuleCode, local: str, specifier: str) -> Client | None:
         return KYSELY
     if local in uses.tables:
         return KNEX
+    if local in uses.tags:
+        return POSTGRES_JS
+    if local in uses.sent and not used:
+        return POSTGRES_QUERY
+    if (database := _collections(uses.collections.get(local, set()))) is not None:
+        return database
+    if "from" in used and re.search(
+        rf"(?<![\w$.]){re.escape(local)}\s*\.\s*from\([^()]*\){_NEAR}\.\s*(?:eq|match|single)\(",
+        module.text.decode("utf-8", "replace"),
+    ):
+        return SUPABASE
+    if used & {"oneOrNone", "none", "manyOrNone"} or (used & {"one", "any"} and "tx" in used):
+        return PG_PROMISE
+    if used & _MONGO_METHODS or (used & _MONGOOSE_METHODS and "findOne" in used):
+        return MONGO_COLLECTION
     if not used:
         return SEQUELIZE if local.lower().startswith("sequelize") else STRIPE if _is_stripe(local, nested) else None
     text = module.text.decode("utf-8", "replace")
@@ -223,6 +259,19 @@ def client_of(module: ModuleCode, local: str, specifier: str) -> Client | None:
             return REDIS
         return IOREDIS if used & _REDIS_METHODS else None
     return STRIPE if _is_stripe(local, nested) else None
+
+
+def _collections(used: set[str]) -> Client | None:
+    """The database whose collections have these methods."""
+    if used & {"doc", "where", "add"}:
+        return FIRESTORE
+    return MONGO if used & (_MONGOOSE_METHODS | _MONGO_METHODS | {"findOne", "find"}) else None
+
+
+def database_of(module: ModuleCode) -> Client | None:
+    """The database that an unknown value evidently is, whose collections a module takes."""
+    found = [_collections(used) for used in _uses(module.text).collections.values()]
+    return found[0] if found and all(one is found[0] for one in found) else None
 
 
 def _is_stripe(local: str, nested: set[str]) -> bool:

@@ -936,14 +936,29 @@ class Program:
                 def make() -> Value:
                     if client.how == "define":
                         return R.callm(R.new(made, [], 0), "define", [name, UNDEFINED, UNDEFINED], 0)
+                    if client.how == "value":
+                        return made
                     given: list[Value] = [name] if client.named else []
                     return R.new(made, given, 0) if client.how == "new" else R.call(made, UNDEFINED, given, 0)
 
                 R.singletons[key] = _quietly(R, make, key)
         return R.singletons[key]
 
+    def _database(self, R: Machine, t: Term) -> Value | None:
+        """The database that something unknown from outside of the program gave: `(await connect()).collection(...)`."""
+        source = t
+        while source.op in ("await", "call", ".") and source.args[0].__class__ is Term:
+            source = source.args[0]
+        code = R.frame.code
+        if source.op != "dep" or code is None or self.is_model(code.module.path):
+            return None
+        client = adoption.database_of(code.module)
+        return self.client(R, client, "database") if client is not None else None
+
     def adopted_client(self, R: Machine, t: Term, method: str) -> Value | None:
         """The client that an unknown value evidently is, by the method called on it."""
+        if method == "collection":
+            return self._database(R, t)
         if t.op == "dep" and method in _MONGO:
             path = self.resolve("mongoose", str(self.root / "index.ts"))
             instance = R.load(path) if path is not None else None

@@ -107,6 +107,9 @@ export class Pool {
   }
 }
 
+// `query` as programs keep it in a module of their own.
+export const query = (text, params, callback) => run(null, text, params, callback);
+
 export const types = { setTypeParser: () => {}, builtins: {} };
 
 export default { Client, Pool, DatabaseError, types };

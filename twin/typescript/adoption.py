@@ -175,8 +175,10 @@ _TABLE = re.compile(rf"{_NAME}\s*{_TYPES}\(\s*['\"`][\w.]+['\"`]\s*\)\s*\.")
 
 @dataclass
 class _Uses:
-    """What the names of a module are used for: methods called, methods of their properties, and idioms: `db.manager`, `db('t').`, tags and
-    functions of statements, methods of `db.collection('c')`."""
+    """What the names of a module are used for: methods called, methods of their properties, and idioms.
+
+    These are `db.manager`, `db('table').`, tags and functions of statements, and methods of `db.collection('c')`.
+    """
 
     methods: dict[str, set[str]] = field(default_factory=dict)
     nested: dict[str, set[str]] = field(default_factory=dict)

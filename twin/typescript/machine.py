@@ -1326,6 +1326,8 @@ class Machine:
             if k.__class__ is str and self._nullish_known(t):
                 raise self.error("TypeError", f"Cannot read properties of undefined (reading '{k}')")
             typed = self.program.member_type(t.type, k)
+            if t.op == "put":
+                return self._put_part(t, k, s)
             child = self._member(t, k, typed)
             value = child
             code = self.frame.code
@@ -1342,6 +1344,18 @@ class Machine:
         if t.shared and self.tracking and self.mutable_dep(t):
             return self.note_read(("field", self.canon(t), k), value, s)
         return value
+
+    def _put_part(self, t: Term, k: Any, s: int) -> Value:
+        """A part of `put(base, (path, part), ...)`: what was put there, or into what was there."""
+        base, *parts = t.args
+        inner: Value = self.get(base, k, s) if base.__class__ is Term else term(".", base, k)
+        within = []
+        for path, part in parts:
+            if path == (k,):
+                return term("made", part) if part.__class__ is tuple else part
+            if path[0] == k:
+                within.append((path[1:], part))
+        return term("put", raw(inner), *within) if within else inner
 
     @staticmethod
     def _member(t: Term, k: Any, typed: Typed | None) -> Term:

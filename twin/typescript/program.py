@@ -950,7 +950,10 @@ class Program:
         while source.op in ("await", "call", ".") and source.args[0].__class__ is Term:
             source = source.args[0]
         code = R.frame.code
-        if source.op != "dep" or code is None or self.is_model(code.module.path):
+        if code is None or self.is_model(code.module.path):
+            return None
+        imported = source.op == "call" and str(source.args[0]).partition(".")[0] in code.module.imports
+        if source.op != "dep" and not imported:
             return None
         client = adoption.database_of(code.module)
         return self.client(R, client, "database") if client is not None else None

@@ -89,6 +89,12 @@ class Host(Protocol):
     def unrolled(self, value: Value) -> Sequence[Value] | None:
         """The items that a loop over a list runs for, None for what is no list."""
 
+    def part(self, value: Value, path: tuple[Value, ...]) -> Value:
+        """What is within a value at a path."""
+
+    def put(self, value: Value, path: tuple[Value, ...], part: Value) -> Value:
+        """The value with another part at a path."""
+
     def strip(self, value: Value) -> Value:
         """The value without dependence tags, as it is stored."""
 
@@ -644,6 +650,10 @@ class Database:
                 if self.host.is_term(arg):
                     return self.host.term("coalesce", *args)
             return args[-1] if args else None
+        if name == "part":
+            return self.host.part(args[0], tuple(args[1:]))
+        if name == "put":
+            return self.host.put(args[0], tuple(args[1:-1]), args[-1])
         if name in _GENERATORS:
             return self.host.fresh(name[3:])
         return self.host.term(name.removeprefix("fn:"), *args)

@@ -9,6 +9,7 @@ from krepis.twin.typescript import terms
 from krepis.twin.typescript.values import (
     UNDEFINED,
     JsArray,
+    JsObject,
     Rest,
     Term,
     Value,
@@ -118,6 +119,25 @@ class MachineHost:
         if isinstance(v, JsArray) or (v.__class__ is Term and self.R.program.kind_of(v.type) != "primitive"):
             return list(self.R.iter(v, 0))
         return None
+
+    def part(self, value: Value, path: tuple[Value, ...]) -> Value:
+        """What is within a value at a path."""
+        for name in path:
+            inner = raw(value)
+            if inner is None or inner is UNDEFINED:
+                return UNDEFINED
+            value = self.R.get(value, name, 0)
+        return value
+
+    def put(self, value: Value, path: tuple[Value, ...], part: Value) -> Value:
+        """The value with another part at a path: as a term `put(value, (path, part), ...)`, whatever came first."""
+        old, new = self.R.canon(raw(value)), raw(part)
+        picture = self.R.snapshot(new) if isinstance(new, JsObject) else self.R.canon(new)
+        known = old.args[1:] if old.__class__ is Term and old.op == "put" else ()
+        base = old.args[0] if known else self.R.snapshot(old) if isinstance(old, JsObject) else old
+        path = tuple(map(self.R.canon, path))
+        kept = [(at, p) for at, p in known if at[: len(path)] != path]
+        return term("put", base, *sorted([*kept, (path, picture)], key=repr))
 
     def strip(self, value: Value) -> Value:
         """The value as stored."""

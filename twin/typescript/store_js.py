@@ -517,10 +517,28 @@ def _member(name: str, value: Value, dialect: str) -> list[Expr]:
         return [Op("not", (_all(condition(item, dialect)),)) for item in items(value)]
     if name in ("$expr", "$where", "$text"):
         return [Unknown(name, (Lit(value),))]
-    return compare(Col(name), value, dialect)
+    return compare(_field(name, dialect), value, dialect)
 
 
-def compare(column: Col, value: Value, dialect: str) -> list[Expr]:
+def _field(name: Value, dialect: str) -> Expr:
+    """A column, or for a path of MongoDB (`stats.views`) what is there within the column."""
+    path = _path(name) if dialect == "mongodb" else ()
+    return Op("part", (Col(path[0]), *map(Lit, path[1:]))) if len(path) > 1 else Col(name)
+
+
+def _path(name: Value) -> tuple[Any, ...]:
+    """The parts of a name with dots; what is unknown of it is part of one."""
+    if isinstance(name, str):
+        return tuple(name.split("."))
+    pieces: list[list[Any]] = [[]]
+    for part in name.args if isinstance(name, Term) and name.op == "tmpl" else (name,):
+        first, *others = part.split(".") if isinstance(part, str) else (part,)
+        pieces[-1] += [first] if first != "" else []
+        pieces += [[other] if other else [] for other in others]
+    return tuple([piece[0] if len(piece) == 1 else terms.concat(piece) for piece in pieces])
+
+
+def compare(column: Expr, value: Value, dialect: str) -> list[Expr]:
     """`column: value` where the value may be an operator object of any mapper."""
     inner = raw(value)
     if inner is None:
@@ -536,7 +554,7 @@ def compare(column: Col, value: Value, dialect: str) -> list[Expr]:
     known = [name for name, _ in parts if name in _COMPARE or name in _SETS or name in _TEXT or name in
              ("is", "isNot", "$exists", "$not", "$between", "$is", "isNull", *_IGNORED)]  # fmt: skip
     if not known:
-        if "." in column.name or not parts:
+        if not isinstance(column, Col) or "." in column.name or not parts:
             return [Op("=", (column, Lit(value)))]
         if len(parts) == 1 and parts[0][0] in ("id", "_id"):
             return compare(Col(f"{column.name}Id"), parts[0][1], dialect)
@@ -582,7 +600,7 @@ def _shown(value: Value) -> Value:
     return value
 
 
-def _fill(expr: Expr, column: Col) -> Expr:
+def _fill(expr: Expr, column: Expr) -> Expr:
     """Puts the column where an operator object left a gap (a column without a name)."""
     if isinstance(expr, Col) and not expr.name:
         return column
@@ -603,8 +621,14 @@ def assignments(
         if name == "$setOnInsert" and not inserting:
             continue
         if name.startswith("$"):
-            for column, v in entries(value):
-                out.append((column, _mongo(name, column, v, dialect)))
+            inside = raw(value)
+            columns = [*inside.props.items()] if isinstance(inside, JsObject) else []
+            for column, v in columns:
+                path = _path(column) if isinstance(column, str | Term) and v.__class__ is not Accessor else ()
+                if path and isinstance(path[0], str):
+                    given = _mongo(name, _field(column, dialect), v, dialect)
+                    whole = (Col(path[0]), *map(Lit, path[1:]), given)
+                    out.append((path[0], given if len(path) == 1 else Op("put", whole)))
         else:
             found = assignment(machine, name, value, params, dialect, s)
             if found is not None:
@@ -612,7 +636,7 @@ def assignments(
     return out
 
 
-def _mongo(operator: str, column: str, value: Value, dialect: str) -> Expr:
+def _mongo(operator: str, field: Expr, value: Value, dialect: str) -> Expr:
     if operator in ("$set", "$setOnInsert"):
         return expression(value, dialect)
     if operator == "$unset":
@@ -620,8 +644,8 @@ def _mongo(operator: str, column: str, value: Value, dialect: str) -> Expr:
     if operator == "$currentDate":
         return Op("fn:now", ())
     if operator in _RELATIVE:
-        return Op(_RELATIVE[operator], (Col(column), expression(value, dialect)))
-    return Op(operator[1:], (Col(column), Lit(value)))
+        return Op(_RELATIVE[operator], (field, expression(value, dialect)))
+    return Op(operator[1:], (field, Lit(value)))
 
 
 def assignment(machine: Machine, name: str, value: Value, params: Value, dialect: str, s: int) -> sql.Assignment | None:

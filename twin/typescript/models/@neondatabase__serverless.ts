@@ -1,13 +1,13 @@
 // @neondatabase/serverless: pg's pool, and a tag whose statements are sent one by one or together as a transaction.
-import { Client, Pool } from 'pg';
+import { Client, lazily, Pool } from 'pg';
 
 export { Client, Pool };
 
 class Statement {
-  constructor(pool, text, values) {
-    this.pool = pool;
+  constructor(text, values) {
     this.text = text;
     this.values = values;
+    this.pending = lazily(text, values);
   }
 
   async on(client) {
@@ -15,7 +15,7 @@ class Statement {
   }
 
   then(done, failed) {
-    return this.on(this.pool).then(done, failed);
+    return this.pending.then(({ rows }) => done(rows), failed);
   }
 }
 
@@ -24,8 +24,8 @@ const LEVELS = { Serializable: 'SERIALIZABLE', RepeatableRead: 'REPEATABLE READ'
 export const neon = (url, options) => {
   const pool = new Pool();
   const sql = (strings, ...values) =>
-    new Statement(pool, strings.reduce((text, part, i) => `${text}$${i}${part}`), values);
-  sql.query = (text, values) => new Statement(pool, text, values);
+    new Statement(strings.reduce((text, part, i) => `${text}$${i}${part}`), values);
+  sql.query = (text, values) => new Statement(text, values);
   sql.transaction = async (statements, { isolationLevel } = {}) => {
     const client = await pool.connect();
     const level = LEVELS[isolationLevel];

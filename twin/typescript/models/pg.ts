@@ -110,6 +110,9 @@ export class Pool {
 // `query` as programs keep it in a module of their own.
 export const query = (text, params, callback) => run(null, text, params, callback);
 
+// A statement that is sent when its answer is asked for.
+export const lazily = (text, params) => db.lazy('query', () => db.sql(null, text, params));
+
 export const types = { setTypeParser: () => {}, builtins: {} };
 
 export default { Client, Pool, DatabaseError, types };

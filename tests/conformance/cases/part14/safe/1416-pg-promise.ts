@@ -1,0 +1,14 @@
+import pgPromise from 'pg-promise';
+const pgp = pgPromise();
+const db = pgp(process.env.DATABASE_URL!);
+export async function withdraw(id: number, n: number) {
+  const done = await db.result('UPDATE accounts SET balance = balance - $(n) WHERE id = $(id) AND balance >= $(n)', { id, n });
+  if (done.rowCount === 0) throw new Error('insufficient');
+}
+export async function withdrawInTx(id: number, n: number) {
+  return db.tx(async (t) => {
+    const acc = await t.one('SELECT balance FROM accounts WHERE id = $1 FOR UPDATE', [id]);
+    if (acc.balance < n) throw new Error('insufficient');
+    await t.none('UPDATE accounts SET balance = $1 WHERE id = $2', [acc.balance - n, id]);
+  });
+}

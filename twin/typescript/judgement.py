@@ -168,6 +168,7 @@ def judge(
                 for f in oracle.stale_acts(run, False, None)
                 if f.act.kind == "W"
                 and f.act.loc == f.read.loc
+                and not _renames(f.act, R)
                 and not (deletes(f.act) and lexicon.classify(names[f.act.root]) is lexicon.Verb.DELETE)
                 and not (_marks_twice(f, R) and any(s.refused for s in allowed[got]))
             ]
@@ -394,6 +395,14 @@ def _has_effect(run: Execution, mark: Access, end: int) -> bool:
     """Whether a call has an effect, which is no entry in a log, between two moments."""
     between = run.machine.log[mark.index : end]
     return any(a.kind == "E" and a.root == mark.root and not lexicon.is_logger(str(a.loc[1])) for a in between)
+
+
+def _renames(act: Access, R: Machine) -> bool:
+    """Whether a write only lets a row that there was be found under another name."""
+    if act.loc[0] != "row" or act.loc[3] != "*":
+        return False
+    beside = (a for a in R.log if a.event == act.event and a.kind == "W" and a.loc[0] == "row" and a.loc[3] == "*")
+    return all(a.loc == act.loc for a in beside)
 
 
 def _marks_twice(f: oracle.StaleAct, R: Machine) -> bool:

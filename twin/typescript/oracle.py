@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from krepis.twin.typescript.code import FunctionCode
@@ -178,6 +179,14 @@ def related(read_loc: Any, act_loc: Any) -> bool:
     return False
 
 
+def _comes_under(log: list[Access], act: Access, name: Any) -> bool:
+    """Whether the row that a write changes can be found by it under the name that was looked for."""
+    if act.loc[0] != "row" or name[0] != "row" or act.loc[1] != name[1]:
+        return False
+    at_once = takewhile(lambda a: a.event == act.event, log[act.index :])
+    return any(a.kind == "W" and a.loc == name for a in at_once)
+
+
 def stale_acts(run: Execution, internal: bool, changed: set[Any] | None) -> list[StaleAct]:
     """The stale acts of an execution, the most telling first."""
     R = run.machine
@@ -213,7 +222,9 @@ def stale_acts(run: Execution, internal: bool, changed: set[Any] | None) -> list
                         foreign = w
             if foreign is None:
                 continue
-            same = act.kind == "W" and (related(read.loc, act.loc) or _replaces(act, read.loc))
+            same = act.kind == "W" and (
+                related(read.loc, act.loc) or _replaces(act, read.loc) or _comes_under(log, act, read.loc)
+            )
             telling = changed is None or act.kind != "W" or act.loc in changed or _plain(act.loc) in changed
             rank = (
                 0 if telling else 1,

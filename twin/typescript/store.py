@@ -488,7 +488,10 @@ class Database:
                     found += [(("row", table, other, "*"), row.exists, at) for other in others]
                 elif not row.inserted:
                     mine = [note for note in notes if note[0][:3] == ("row", table, row.key)]
-                    found += [(("row", table, key, loc[3]), value, at) for key in others for loc, value, at in mine]
+                    for key in others:
+                        named = {column for column, _ in key}
+                        found += [(("row", table, key, loc[3]), value, at) for loc, value, at in mine]
+                        found += [(("row", table, key, "*"), True, at) for loc, _, at in mine if loc[3] in named]
         return found
 
     def _meets(self, table: str, row: Row, key: Key) -> bool:
@@ -912,7 +915,7 @@ class Database:
             seen: list[Location] = []
             found = []
             for row in self._candidates(tx, table, key, current):
-                seen.append(("row", table, row.key, "*"))
+                seen += self._looked_at(table, row, key)
                 if query.lock and row.exists is not False and not self._take(owner, tx, table, row, query):
                     continue
                 row = self.load(tx, table, row.key, current)
@@ -950,6 +953,12 @@ class Database:
         known = [key for key, before in changed.items() if before]
         known += [view.row.key for view in rows if view.row.key not in changed]
         return Rows(tuple(rows), rest, (("table", table), *self.looked), at, tuple(known))
+
+    @staticmethod
+    def _looked_at(table: str, row: Row, key: Key | None) -> list[Location]:
+        """What decides whether a row is the one that a key names: of another row also the columns of the key."""
+        columns = [column for column, _ in key] if key is not None and row.key != key else []
+        return [("row", table, row.key, column) for column in ("*", *columns)]
 
     def _guarded(self, table: str, row: Row, guards: Sequence[Expr], seen: list[Location]) -> bool:
         for guard in guards:
@@ -1209,7 +1218,7 @@ class Database:
         targets: list[Row] = []
         seen: list[Location] = []
         for row in rows:
-            seen.append(("row", table, row.key, "*"))
+            seen += self._looked_at(table, row, key)
             if row.exists is False or not self._take(owner, tx, table, row, query):
                 continue
             row = self.load(tx, table, row.key, current=True)
@@ -1267,7 +1276,7 @@ class Database:
         for columns in self.uniques(table):
             if columns and set(columns) & set(stored):
                 values = {column: stored.get(column, self.value(table, row, column)) for column in columns}
-                if all(self.same(value, self.value(table, row, c)) for c, value in values.items()):
+                if all(value == self.value(table, row, c) for c, value in values.items()):
                     continue
                 taken = self._conflict(owner, tx, table, values)
                 if taken is not None and taken[0].key != row.key:

@@ -34,6 +34,20 @@ const declareUnique = (model, where) => {
   }
 };
 
+// Rows that refer to this one are counted by the column that is named after its model.
+const counted = (tx, model, row, args) => {
+  const wanted = (args?.include ?? args?.select)?._count?.select;
+  if (row === null || wanted === undefined) return row;
+  const counts = {};
+  for (const name of Object.keys(wanted)) {
+    counts[name] = db.count(tx, name, { [`${model}Id`]: row.id, ...wanted[name]?.where }, {});
+  }
+  row._count = counts;
+  return row;
+};
+
+const one = (tx, model, args, options) => counted(tx, model, db.select(tx, model, args?.where, { one: true, ...options }), args);
+
 export class Delegate {
   constructor(model, tx) {
     this.model = model;
@@ -42,18 +56,18 @@ export class Delegate {
 
   findUnique(args) {
     declareUnique(this.model, args?.where);
-    return db.lazy(`${this.model}.findUnique`, (tx) => db.select(tx, this.model, args?.where, { one: true }), this.tx);
+    return db.lazy(`${this.model}.findUnique`, (tx) => one(tx, this.model, args), this.tx);
   }
 
   findFirst(args) {
-    return db.lazy(`${this.model}.findFirst`, (tx) => db.select(tx, this.model, args?.where, { one: true }), this.tx);
+    return db.lazy(`${this.model}.findFirst`, (tx) => one(tx, this.model, args), this.tx);
   }
 
   findUniqueOrThrow(args) {
     declareUnique(this.model, args?.where);
     return db.lazy(
       `${this.model}.findUniqueOrThrow`,
-      (tx) => found(db.select(tx, this.model, args?.where, { one: true, must: true }), this.model),
+      (tx) => found(one(tx, this.model, args, { must: true }), this.model),
       this.tx,
     );
   }
@@ -61,7 +75,7 @@ export class Delegate {
   findFirstOrThrow(args) {
     return db.lazy(
       `${this.model}.findFirstOrThrow`,
-      (tx) => found(db.select(tx, this.model, args?.where, { one: true, must: true }), this.model),
+      (tx) => found(one(tx, this.model, args, { must: true }), this.model),
       this.tx,
     );
   }

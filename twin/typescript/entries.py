@@ -58,6 +58,8 @@ _LATER = rb",\s*(?:(?:async\s*)?\(\s*\)\s*=>\s*\{?\s*(?:(?:return|await)\s+)*)?"
 """What stands before an argument, or before what a callback that is one begins with."""
 _HOST = re.compile(r"(?:app|fastify|server|router|instance|api)$", re.I)
 """First parameter of a function that registers routes on it."""
+MAX_NESTED = 2
+"""Objects within an exported one whose functions are entry points (`resolvers.Mutation.buy`)."""
 _LIFECYCLE = frozenset(
     [
         "constructor",
@@ -563,6 +565,20 @@ def _members(
             break
     for k, v in keys.items():
         f = function_of(v)
+        inner = raw(v)
+        if (
+            f is None
+            and type(inner) is JsObject
+            and inner.cls is None
+            and inner.term is None
+            and name.count(".") < MAX_NESTED
+        ):
+
+            def get_inner(R2: Machine, key: str = k) -> Value:
+                outer = raw(get(R2))
+                return own(outer, key) if isinstance(outer, JsObject) and key in outer.props else UNDEFINED
+
+            yield from _members(program, module, inner, f"{name}.{k}", get_inner, unit)
         if f is None or f.code is None or program.is_model(f.code.module.path) or f.code.module is not module:
             continue
         if f.code.kind == "method" and hidden(f.code):

@@ -2489,6 +2489,10 @@ class Machine:
 
     def _new_unknown(self, ctor: Term, args: list[Value], s: int) -> Value:
         """An object of a class without a body: remembers what it was made from."""
+        from krepis.twin.typescript import unknowns
+
+        if not self.tracking:
+            unknowns.register_resolvers(self, args, s)
         o = self.new_object()
         o.term = term("dep", "new", *ctor.args[:2], self._call_name(ctor)) if not self.tracking else None
         o.label = self._call_name(ctor)

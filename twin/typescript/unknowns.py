@@ -17,6 +17,7 @@ from krepis.twin.typescript.values import (
     UNDEFINED,
     JsArray,
     JsFunction,
+    JsMap,
     JsObject,
     JsPromise,
     Rest,
@@ -51,6 +52,29 @@ def argument_terms(R: Machine, args: list[Value]) -> tuple[Any, ...]:
     return tuple(out)
 
 
+def register_resolvers(R: Machine, args: list[Value], s: int) -> None:
+    """The functions under `resolvers`, by type and field, are what a GraphQL server calls.
+
+    Source: graphql-tools' resolver map, which Apollo Server, Yoga and Mercurius take under this name.
+    """
+    for a in args:
+        options = raw(a)
+        given = raw(_fields(options).get("resolvers", UNDEFINED))
+        for resolvers in map(raw, given.items) if isinstance(given, JsArray) else (given,):
+            for kind, fields in _fields(resolvers).items():
+                for name, field in _fields(raw(fields)).items():
+                    resolve = raw(_fields(raw(field)).get("resolve", field))
+                    if isinstance(resolve, JsFunction):
+                        R.register(f"{kind}.{name}", UNDEFINED, [resolve], s)
+
+
+def _fields(v: Value) -> dict[Any, Value]:
+    """The properties of what an object literal made; none of anything else."""
+    if isinstance(v, JsObject) and not isinstance(v, JsArray | JsFunction | JsMap | JsPromise):
+        return v.props
+    return {}
+
+
 def call(R: Machine, name: str, receiver: Value, args: list[Value], s: int, fn: Term | None) -> Value:
     """The result of calling something unknown."""
     R.spend()
@@ -71,6 +95,8 @@ def call(R: Machine, name: str, receiver: Value, args: list[Value], s: int, fn: 
         handlers = _handlers(args)
         if handlers:
             R.register(name, receiver, handlers, s)
+    if not R.tracking:
+        register_resolvers(R, args, s)
     if callbacks and method == lexicon.SERVER:
         R.register(name, receiver, args, s)
         return term("call", name, str(s))

@@ -47,5 +47,5 @@ def test_the_first_edit_of_an_opened_file_explores_what_it_concerns(
     told.clear()
     told.append(engine.verify(Task(tmp_path, settings, {path: text}, (), (path,), news.number), context))
     assert seen == ["drop"]
-    (view,) = [news.files["sizes.ts"] for news in told if "sizes.ts" in news.files]
+    view = [news.files["sizes.ts"] for news in told if "sizes.ts" in news.files][-1]
     assert view is not None and [entry.line for entry in view.entries] == [2, 6]

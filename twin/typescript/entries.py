@@ -54,6 +54,12 @@ _GIVES = re.compile(
 """Text of a middleware that puts something where later handlers of the request find it."""
 _GIVEN_OUT = re.compile(rb"\breturn\s*\{|\breturn\s+Object\.freeze\(")
 _BODY = re.compile(rb"=>|\{")
+_HANDED = re.compile(
+    rb"\.\s*(?:on|get|post|put|patch|delete|all|use|consume|subscribe|process|schedule|handle|run|add)\s*\([^;]*$"
+)
+"""A call with a function of the caller's that is not complete yet where the function begins."""
+MAX_HANDED = 200
+"""Bytes before a function in which such a call is looked for."""
 _LATER = rb",\s*(?:(?:async\s*)?\(\s*\)\s*=>\s*\{?\s*(?:(?:return|await)\s+)*)?"
 """What stands before an argument, or before what a callback that is one begins with."""
 _HOST = re.compile(r"(?:app|fastify|server|router|instance|api)$", re.I)
@@ -120,6 +126,12 @@ def load(R: Machine, path: str) -> bool:
         return path in R.modules
 
 
+def _settle(R: Machine) -> None:
+    """Lets what the set-up began go on: an asynchronous `main` hands its callbacks over once it is connected."""
+    with suppress(JsThrow, Stop, RecursionError):
+        R.settle_setup()
+
+
 def cell_value(R: Machine, path: str, name: str) -> Value:
     """The value of a top-level name."""
     instance = R.modules.get(path)
@@ -141,6 +153,7 @@ def discover(program: Program, path: str) -> list[Entry]:
     R.discovering = True
     if not load(R, path):
         return []
+    _settle(R)
     found: list[Entry] = []
     seen: set[tuple[str, int, bool]] = set()
 
@@ -256,6 +269,8 @@ def _registered(R: Machine, unit: str, before: int, make: Callable[[Machine], ob
         def pick(R2: Machine, wanted: Any = key) -> tuple[Value, JsFunction] | None:
             R2.discovering = True
             make(R2)
+            if all(k != wanted for k, _, _ in _registrations(R2)):
+                _settle(R2)
             return next(((UNDEFINED, g) for k, _, g in _registrations(R2) if k == wanted), None)
 
         yield f.code.name, f.code, unit, pick, f"registered with {name}"
@@ -461,7 +476,7 @@ def _function(
 
     if code.is_async and not (code.param_names and _HOST.match(code.param_names[0])):
         yield name, code, path, pick, "exported"
-        if _makes_functions(module, code):
+        if _makes_functions(module, code) or _wires(module, code):
             yield from _awaited_product(program, R, module, name, code, get)
         return
     before = len(list(_registrations(R)))
@@ -501,23 +516,31 @@ def _makes_functions(module: ModuleCode, code: FunctionCode) -> bool:
     return bool(inner) and _GIVEN_OUT.search(module.text, code.start, code.end) is not None
 
 
+def _wires(module: ModuleCode, code: FunctionCode) -> bool:
+    """Whether an asynchronous function hands functions of its own to something that calls them later."""
+    inner = (f for f in module.functions if code.start < f.start and f.end <= code.end and suspends(f))
+    return any(_HANDED.search(module.text, max(code.start, f.anchor - MAX_HANDED), f.start) for f in inner)
+
+
 def _awaited_product(
     program: Program, R: Machine, module: ModuleCode, name: str, code: FunctionCode, get: Callable[[Machine], Value]
 ) -> Iterator[Item]:
-    """The functions of an object that a factory makes and that is waited for."""
+    """What an asynchronous factory hands to a framework, and the functions of the object that it makes."""
 
     def product(R2: Machine) -> Value:
         key = ("awaited", module.path, name)
         if key not in R2.singletons:
             made = _try_factory(R2, get(R2), code)
-            with suppress(JsThrow, Stop, RecursionError):
-                R2.settle_setup()
+            _settle(R2)
             R2.singletons[key] = raw(made.value) if isinstance(made, JsPromise) and made.state == 1 else UNDEFINED
         return R2.singletons[key]
 
+    before = len(list(_registrations(R)))
     made = product(R)
+    unit = f"{module.path}#{name}()"
+    yield from _registered(R, unit, before, product)
     if isinstance(made, JsObject) and not isinstance(made, JsPromise | JsFunction) and made.cls is None:
-        yield from _members(program, module, made, f"{name}()", product, f"{module.path}#{name}()")
+        yield from _members(program, module, made, f"{name}()", product, unit)
 
 
 def _try_factory(R: Machine, value: Value, code: FunctionCode) -> Value:

@@ -220,6 +220,7 @@ def judge(
         f
         for f in acts
         if not _harmless(f, R)
+        and f.act.frame.code not in R.cut
         and not _claimed(f, R)
         and not _under_way(f, R)
         and (f.act.loc in changed if f.act.kind == "E" else not _private(R, f.act))
@@ -380,15 +381,18 @@ def _held_by_both(run: Execution) -> Iterator[oracle.StaleAct]:
         if act.kind != "W" or act.loc != f.read.loc or other.loc != act.loc or _cleared(act) or _cleared(other):
             continue
         ends = [
-            next((a.index for a in log[mark.index :] if a.root == mark.root and _clears(a, act.loc)), -1)
+            next((a.index for a in log[mark.index :] if a.root == mark.root and _ends(a, mark)), -1)
             for mark in (other, act)
         ]
         if act.index < ends[0] and ends[1] >= 0 and all(map(_has_effect, [run, run], (other, act), ends)):
             yield f
 
 
-def _clears(a: Access, loc: Any) -> bool:
-    return a.kind == "W" and a.loc == loc and _cleared(a)
+def _ends(a: Access, mark: Access) -> bool:
+    """Whether a write takes a mark away, or puts another state in its place."""
+    if a.kind != "W" or a.loc != mark.loc:
+        return False
+    return _cleared(a) or (isinstance(raw(mark.value), str) and isinstance(raw(a.value), str) and a.value != mark.value)
 
 
 def _has_effect(run: Execution, mark: Access, end: int) -> bool:

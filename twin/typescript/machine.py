@@ -348,6 +348,7 @@ class Machine:
         self.external_count = 0
         self.externals: list[tuple[str, Frame, int]] = []
         self.bounds: set[tuple[str, int, str]] = set()
+        self.cut: set[FunctionCode | None] = set()
         self.unsupported: set[tuple[str, int, str]] = set()
         self.entries: list[Any] = []
         self.spoken: dict[tuple[int, Any], tuple[int, bool]] = {}
@@ -3108,6 +3109,7 @@ class Machine:
                 self.frame.ctrl |= v.tags
             if lp[1] >= UNROLL:
                 self.bound(s, f"loop unrolled {UNROLL} times")
+                self.cut.add(self.frame.code)
                 return False
             lp[1] += 1
             return self._truth_term(r, lp[1] <= 1)

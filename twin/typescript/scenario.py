@@ -158,6 +158,7 @@ class Scenario:
         R.external_count = 0
         R.promises.clear()
         R.bounds.clear()
+        R.cut.clear()
         R.entries.clear()
         R.invoked.clear()
         R.reads.clear()

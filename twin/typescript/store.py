@@ -305,7 +305,10 @@ class RowView:
 
 @dataclass(frozen=True)
 class Query:
-    """Which rows. `one`: at most one; `must`: expected to exist, `rare`: not to; `lock`: None, 'update' or 'share'."""
+    """Which rows. `one`: at most one; `must`: expected to exist, `rare`: not to; `lock`: None, 'update' or 'share'.
+
+    `row` names the row that was loaded before, whatever is assigned to the columns that it was found by.
+    """
 
     table: str
     where: tuple[Expr, ...] = ()
@@ -315,6 +318,7 @@ class Query:
     skip_locked: bool = False
     nowait: bool = False
     rare: bool = False
+    row: Key | None = None
 
 
 @dataclass(frozen=True)
@@ -857,10 +861,17 @@ class Database:
             return self.same(a, b)
         return bool(a == b)
 
-    def _candidates(self, tx: Tx | None, table: str, key: Key, current: bool = False) -> Iterator[Row]:
-        """The row named `key`, then others that were given these values."""
+    def _moved(self, row: Row) -> bool:
+        """Whether a row was given other values in the columns that it was named by."""
+        return any(column in row.cols and not self._same_key(row.cols[column], value) for column, value in row.key)
+
+    def _candidates(
+        self, tx: Tx | None, table: str, key: Key, current: bool = False, moved: bool = False
+    ) -> Iterator[Row]:
+        """The row named `key`, also if it has `moved`, then others that were given these values."""
         own = self.load(tx, table, key, current)
-        yield own
+        if moved or not self._moved(own):
+            yield own
         for row in self._touched(tx, table, current):
             if row.key == key or row.exists is False:
                 continue
@@ -914,8 +925,10 @@ class Database:
             several = not unique and not query.one and _plural(key)
             seen: list[Location] = []
             found = []
-            for row in self._candidates(tx, table, key, current):
+            for row in self._candidates(tx, table, key, current, moved=True):
                 seen += self._looked_at(table, row, key)
+                if self._moved(row) and row.key == key:
+                    continue
                 if query.lock and row.exists is not False and not self._take(owner, tx, table, row, query):
                     continue
                 row = self.load(tx, table, row.key, current)
@@ -956,8 +969,8 @@ class Database:
 
     @staticmethod
     def _looked_at(table: str, row: Row, key: Key | None) -> list[Location]:
-        """What decides whether a row is the one that a key names: of another row also the columns of the key."""
-        columns = [column for column, _ in key] if key is not None and row.key != key else []
+        """What decides whether a row is the one that a key names: also columns of the key that did not name it."""
+        columns = [column for column, _ in key or () if row.key != key or column in row.cols]
         return [("row", table, row.key, column) for column in ("*", *columns)]
 
     def _guarded(self, table: str, row: Row, guards: Sequence[Expr], seen: list[Location]) -> bool:
@@ -1212,13 +1225,17 @@ class Database:
             bound = tuple((name, self._bound(tx, expr)) for name, expr in assignments)
         self.locks.acquire(owner, ("table", self.name, table), "u", hold=tx is not None)
         key, guards, unique = self.address(table, query.where, [name for name, _ in assignments or ()])
+        if query.row is not None:
+            key, guards, unique = query.row, list(query.where), True
         if key is None and not query.one:
             return self._change_all(owner, tx, query, bound, at)
-        rows = self._candidates(tx, table, key, True) if key is not None else self._picks(tx, query, True)
+        rows = self._candidates(tx, table, key, True, moved=True) if key is not None else self._picks(tx, query, True)
         targets: list[Row] = []
         seen: list[Location] = []
         for row in rows:
             seen += self._looked_at(table, row, key)
+            if row.key == key and query.row is None and self._moved(row):
+                continue
             if row.exists is False or not self._take(owner, tx, table, row, query):
                 continue
             row = self.load(tx, table, row.key, current=True)
@@ -1285,6 +1302,8 @@ class Database:
         notes: list[tuple[Location, Value, Any]] = [
             (("row", table, row.key, name), value, at) for name, value in written.items()
         ]
+        if self._moved(new) and not self._moved(row):
+            notes.append((("row", table, row.key, "*"), False, at))
         notes.append((("table", table), True, at))
         self._write(tx, table, new, notes)
         return new

@@ -982,13 +982,14 @@ def _save(machine: Machine, c: Connection, args: list[Value], s: int) -> Value:
         changed = columns.changed()
         if not changed:
             return args[2]
-        where: list[Expr] = [Op("=", (Col(name), Lit(value))) for name, value in columns.view.row.key]
+        where: list[Expr] = []
         named: list[sql.Assignment] = [(name, Lit(value)) for name, value in changed.items()]
         if version is not None and column_name(version) not in map(column_name, changed):
             if options.get("check") is True:
                 where.append(Op("=", (Col(version), Lit(raw(columns.view.get(version))))))
             named.append((version, Op("+", (Col(version), Lit(1)))))
-        done = db.update(tx, Query(table, tuple(where), True, options.get("check") is not True), named)
+        must = options.get("check") is not True
+        done = db.update(tx, Query(table, tuple(where), True, must, row=columns.view.row.key), named)
         if not done.rows:
             raise StoreError("stale", table)
         columns.saved(done.rows[0])

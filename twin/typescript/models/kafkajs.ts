@@ -1,12 +1,16 @@
 // kafkajs: the messages of a partition come one at a time, those of several only if the consumer says so.
 import { effect, fresh, handler, io } from 'krepis:model';
 
+const connected = () => io('kafka.connect', () => effect('connect to Kafka', fresh('connection')));
+
 class Consumer {
   constructor({ groupId }) {
     this.groupId = groupId;
   }
 
-  async connect() {}
+  connect() {
+    return connected();
+  }
 
   async disconnect() {}
 
@@ -34,7 +38,9 @@ class Consumer {
 }
 
 class Producer {
-  async connect() {}
+  connect() {
+    return connected();
+  }
 
   async disconnect() {}
 

@@ -854,6 +854,8 @@ class Program:
             if adopted is not None:
                 return self.client(R, adopted, "") or t
             return t
+        if typed[0].name == "typeof" and typed[0].args:
+            return self._injected_class(R, typed[0].args[0].name, typed[1]) or t
         if self.kind_of(typed) in ("primitive", "function"):
             return t
         if self._given_per_request(*typed):
@@ -864,6 +866,17 @@ class Program:
         if isinstance(made := raw(value), JsObject):
             startup.start(R, made)
         return value
+
+    def _injected_class(self, R: Machine, name: str, module: ModuleCode) -> Value | None:
+        """A class that a container gives as it is (`typeof Product`): one of the program, or a model of Sequelize."""
+        found = self.find(name, module)
+        if found is not None and found[0] == "class":
+            home = R.load(found[2].path)
+            cell = home.cells.get(found[1].name) if home is not None else None
+            return cell.v if cell.__class__ is Cell else None
+        if any(specifier == "@nestjs/sequelize" for specifier, _ in module.imports.values()):
+            return self.client(R, adoption.SEQUELIZE_MODEL, name)
+        return None
 
     def initialisers(self, cls: ClassCode) -> tuple[str, ...]:
         """The methods that make instances of a class of the program ready."""

@@ -191,6 +191,13 @@ def _of_kind(name: str) -> Callable[[Types, Node, int], TypeRef]:
     return lambda types, node, depth: TypeRef(name, types._args(node, depth))
 
 
+def _queried(node: Node) -> TypeRef:
+    """`typeof x`, with the name that it asks about if that is all."""
+    name = node.named_children[0]
+    plain = name.type == "identifier" and name.text is not None
+    return TypeRef("typeof", (TypeRef(name.text.decode()),) if plain else ())
+
+
 _READERS: dict[str, Callable[[Types, Node, int], TypeRef]] = {
     "generic_type": Types._generic,
     "array_type": _of_kind("Array"),
@@ -208,7 +215,7 @@ _READERS: dict[str, Callable[[Types, Node, int], TypeRef]] = {
     "constructor_type": lambda types, node, depth: types._signature("new", node, depth),
     "type_predicate": lambda types, node, depth: TypeRef("boolean"),
     "asserts": lambda types, node, depth: TypeRef("void"),
-    "type_query": lambda types, node, depth: TypeRef("typeof"),
+    "type_query": lambda types, node, depth: _queried(node),
     "index_type_query": _of_kind("keyof"),
     "lookup_type": _of_kind("lookup"),
     "conditional_type": Types._conditional,

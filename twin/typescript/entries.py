@@ -277,9 +277,11 @@ def _registered(R: Machine, unit: str, before: int, make: Callable[[Machine], ob
 
 
 def _nested(R: Machine, entry: Entry) -> Iterator[Item]:
-    """Callbacks that a callback registers when it runs (the messages of a connection)."""
+    """Callbacks that a callback registers when it runs (the messages of a connection, the routes of a plugin)."""
     code = entry.code
-    if b".on" not in R.program.look_into(code):
+    text = R.program.look_into(code)
+    plugin = entry.how.endswith(".register") and _WIRING.search(text)
+    if b".on" not in text and not plugin:
         return
 
     def make(R2: Machine, number: int) -> None:

@@ -93,6 +93,8 @@ _REGISTER = frozenset(
         "hook",
         "addHook",
         "job",
+        "serve",
+        "addService",
     ]
 )
 _REQUEST_NAMES = frozenset(

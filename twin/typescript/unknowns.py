@@ -107,7 +107,7 @@ def call(R: Machine, name: str, receiver: Value, args: list[Value], s: int, fn: 
     if callbacks and lexicon.registers(method):
         R.register(name, receiver, args, s)
         if not R.tracking or base.__class__ is Term:
-            return receiver if base.__class__ is Term else UNDEFINED
+            return receiver if isinstance(base, Term | JsObject) else UNDEFINED
     if callbacks:
         return _with_callbacks(R, name, receiver, args, callbacks, s, fn)
     if lexicon.is_logger(name):

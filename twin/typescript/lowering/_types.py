@@ -194,8 +194,9 @@ def _of_kind(name: str) -> Callable[[Types, Node, int], TypeRef]:
 def _queried(node: Node) -> TypeRef:
     """`typeof x`, with the name that it asks about if that is all."""
     name = node.named_children[0]
-    plain = name.type == "identifier" and name.text is not None
-    return TypeRef("typeof", (TypeRef(name.text.decode()),) if plain else ())
+    if name.type != "identifier" or name.text is None:
+        return TypeRef("typeof")
+    return TypeRef("typeof", (TypeRef(name.text.decode("utf-8", "replace")),))
 
 
 _READERS: dict[str, Callable[[Types, Node, int], TypeRef]] = {

@@ -225,10 +225,9 @@ def client_of(module: ModuleCode, local: str, specifier: str) -> Client | None:
         return POSTGRES_QUERY
     if (database := _collections(uses.collections.get(local, set()))) is not None:
         return database
-    if "from" in used and re.search(
-        rf"(?<![\w$.]){re.escape(local)}\s*\.\s*from\([^()]*\){_NEAR}\.\s*(?:eq|match|single)\(",
-        module.text.decode("utf-8", "replace"),
-    ):
+    text = module.text.decode("utf-8", "replace")
+    name = rf"(?<![\w$.]){re.escape(local)}"
+    if "from" in used and re.search(rf"{name}\s*\.\s*from\([^()]*\){_NEAR}\.\s*(?:eq|match|single)\(", text):
         return SUPABASE
     if used & {"oneOrNone", "none", "manyOrNone"} or (used & {"one", "any"} and "tx" in used):
         return PG_PROMISE
@@ -236,10 +235,8 @@ def client_of(module: ModuleCode, local: str, specifier: str) -> Client | None:
         return MONGO_COLLECTION
     if not used:
         return SEQUELIZE if local.lower().startswith("sequelize") else STRIPE if _is_stripe(local, nested) else None
-    text = module.text.decode("utf-8", "replace")
     if "transaction" in used and re.search(rf"\b(?:trx|tx|t)\s*{_TYPES}\(\s*['\"`][\w.]+['\"`]\s*\)", text):
         return KNEX
-    name = rf"(?<![\w$.]){re.escape(local)}"
     if used & {"select", "update", "insert"} and re.search(
         rf"{name}\s*\.\s*(?:select\({_NEAR}\)\s*\.from|update\(\s*\w+\s*\)\s*\.set|insert\(\s*\w+\s*\)\s*\.values)\(",
         text,

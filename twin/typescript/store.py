@@ -824,15 +824,13 @@ class Database:
 
     def _listed(self, args: Sequence[Expr]) -> list[Value] | None:
         """The values of a list after `IN`, None when they are not all known."""
-        out: list[Value] = []
-        for arg in args:
-            if not isinstance(arg, Lit):
-                return None
-            items = self.host.unrolled(arg.value) if len(args) == 1 else None
-            if items is None and len(args) == 1:
-                return None
-            out += [arg.value] if items is None else items
-        return out
+        values = [arg.value for arg in args if isinstance(arg, Lit)]
+        if len(values) < len(args):
+            return None
+        if len(values) != 1:
+            return values
+        items = self.host.unrolled(values[0])
+        return None if items is None else list(items)
 
     def _own_column(self, table: str, column: str, value: Value) -> bool:
         origin = self.origins.get(value)

@@ -33,34 +33,22 @@ export class DocumentClient {
   constructor(options) {
     this.client = new DynamoDBClient(options);
   }
+}
 
-  get(input, callback) {
-    return sent(this.client, new GetCommand(input), callback);
-  }
+const COMMANDS = {
+  get: GetCommand,
+  put: PutCommand,
+  update: UpdateCommand,
+  delete: DeleteCommand,
+  query: QueryCommand,
+  scan: ScanCommand,
+  transactWrite: TransactWriteCommand,
+};
 
-  put(input, callback) {
-    return sent(this.client, new PutCommand(input), callback);
-  }
-
-  update(input, callback) {
-    return sent(this.client, new UpdateCommand(input), callback);
-  }
-
-  delete(input, callback) {
-    return sent(this.client, new DeleteCommand(input), callback);
-  }
-
-  query(input, callback) {
-    return sent(this.client, new QueryCommand(input), callback);
-  }
-
-  scan(input, callback) {
-    return sent(this.client, new ScanCommand(input), callback);
-  }
-
-  transactWrite(input, callback) {
-    return sent(this.client, new TransactWriteCommand(input), callback);
-  }
+for (const name of Object.keys(COMMANDS)) {
+  DocumentClient.prototype[name] = function (input, callback) {
+    return sent(this.client, new COMMANDS[name](input), callback);
+  };
 }
 
 export const DynamoDB = { DocumentClient };
